@@ -1,0 +1,1 @@
+"""What the rows mean: statistics, fits, theory, claims and findings, figures, tables."""

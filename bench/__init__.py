@@ -1,0 +1,1 @@
+"""What is measured: cases, studies, timing, gradient flow, peers, the run and the store."""

@@ -1,0 +1,75 @@
+"""A case: everything that decides what one measurement means."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+BACKENDS = {
+    "cpu": "recurbench",
+    "cpu-again": "recurbench, measured again",
+    "torch": "PyTorch",
+    "onnxruntime": "ONNX Runtime",
+}
+"""Backend name to the name a reader sees. `cpu-again` is the same kernel a second time: the A/A row."""
+
+DIRECTIONS = ("inference", "training", "profile", "count")
+MERGES = ("none", "mean", "concat", "sum")
+
+
+@dataclass(frozen=True, order=True)
+class Case:
+    """One point of a study's grid.
+
+    Sizes are counts; `seed` draws parameters and inputs; `threads` is the number of CPU threads.
+    `cell` is a name of the registry, or "activation" for rows about sigma and tanh alone.
+    `initialiser_value` is the parameter of an initialiser that has one (gain, T_max, forget bias), else 0.
+    `inputs` is "normal" (N(0, 1)), "zero", or "-" where no sequence is fed.
+    """
+
+    study: str
+    cell: str
+    backend: str = "cpu"
+    direction: str = "inference"
+    merge: str = "none"
+    seq_len: int = 1
+    hidden_size: int = 1
+    input_size: int = 1
+    batch_size: int = 1
+    dtype: str = "float32"
+    initialiser: str = "torch"
+    initialiser_value: float = 0.0
+    inputs: str = "normal"
+    seed: int = 0
+    threads: int = 1
+
+    def __post_init__(self) -> None:
+        for name in ("seq_len", "hidden_size", "input_size", "batch_size", "threads"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"case.{name} is {getattr(self, name)}; allowed: 1 or more")
+        for name, known in (("backend", BACKENDS), ("direction", DIRECTIONS), ("merge", MERGES)):
+            if getattr(self, name) not in known:
+                raise ValueError(f"unknown {name} {getattr(self, name)!r}; known: {', '.join(known)}")
+
+    @property
+    def key(self) -> str:
+        """16 hex digits that name this case in the store, the same on every machine."""
+        text = "|".join(f"{name}={value}" for name, value in sorted(asdict(self).items()))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @property
+    def label(self) -> str:
+        """Short text for a progress line or a test id."""
+        shape = f"T{self.seq_len}-B{self.batch_size}-I{self.input_size}-H{self.hidden_size}"
+        merge = "" if self.merge == "none" else f"-bi-{self.merge}"
+        initialiser = self.initialiser + (f"{self.initialiser_value:g}" if self.initialiser_value else "")
+        return f"{self.study}-{self.cell}{merge}-{self.backend}-{self.direction}-{shape}-{initialiser}-s{self.seed}"
+
+
+CASE_COLUMNS = tuple(field.name for field in fields(Case))
+
+
+def case_from(row: dict[str, Any]) -> Case:
+    """The case of a row of the store or of a tidy frame."""
+    return Case(**{name: row[name] for name in CASE_COLUMNS})

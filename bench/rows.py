@@ -1,0 +1,76 @@
+"""The row schema: what passes from `bench` to `analysis`, and nothing else does.
+
+A tidy frame has one row per measured number and these columns, in this order: those of `Case`, then
+those of `MEASUREMENT_COLUMNS`, then `RUN_COLUMNS`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bench.case import CASE_COLUMNS, Case
+
+STATUSES = ("ok", "underflow", "failed")
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One measured number.
+
+    `block` numbers the shuffled block that the sample belongs to (samples of one block are adjacent in time);
+    `replicate` numbers the sample inside its block; `step` is the coordinate along a profile: the lag k of a
+    gradient norm, the time step of a gate, the argument x of an activation (0 where there is none).
+    `value` is None where `status` is not "ok"; then `reason` says why: nothing measured is dropped.
+    """
+
+    case: Case
+    metric: str
+    value: float | None
+    unit: str
+    block: int = 0
+    replicate: int = 0
+    step: float = 0.0
+    status: str = "ok"
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        if self.status not in STATUSES:
+            raise ValueError(f"unknown status {self.status!r}; known: {', '.join(STATUSES)}")
+        if (self.value is None) == (self.status == "ok"):
+            raise ValueError(f"{self.metric}: value {self.value!r} does not fit status {self.status!r}")
+        if self.value is not None and not abs(self.value) < float("inf"):
+            raise ValueError(f"{self.metric}: value {self.value!r}; allowed: a finite number, or None with a reason")
+
+
+METRICS: dict[str, tuple[str, str]] = {
+    # runtime
+    "elapsed_s": ("s", "wall time of one call"),
+    "first_call_cold_s": ("s", "first call in a fresh process with an empty kernel cache: imports and compilation"),
+    "first_call_warm_s": ("s", "first call in a fresh process that finds its kernels on disk: imports and loading"),
+    "validation_error": ("1", "largest error against float64, relative to the largest value, at this shape"),
+    # gradient flow; step = lag k = T - t
+    "log10_norm_h": ("log10", "log10 of the L2 norm over units of dL/dh at lag k, loss at the last step"),
+    "log10_norm_c": ("log10", "log10 of the L2 norm over units of dL/dc at lag k, loss at the last step"),
+    "log10_forget_path": ("log10", "log10 of the root mean square over units of prod f over the last k steps"),
+    # gates; step = time step t = 1 .. T
+    "gate_mean": ("1", "mean of a gate over units and batch; metric name is gate_mean_<gate>"),
+    "gate_min": ("1", "smallest value of a gate over units, steps and batch; gate_min_<gate>"),
+    "gate_max": ("1", "largest value of a gate over units, steps and batch; gate_max_<gate>"),
+    # activations; step = x
+    "sigmoid": ("1", "sigma(x) as the kernels compute it"),
+    "tanh": ("1", "tanh(x) as the kernels compute it"),
+    # counts
+    "parameters_single": ("count", "parameters with one bias vector per gate, as in the lecture"),
+    "parameters_double": ("count", "parameters with two bias vectors per gate, as in PyTorch and cuDNN"),
+    "parameters_none": ("count", "parameters without biases"),
+    "flops_inference": ("FLOP", "multiplications and additions of the products of one call (T steps, B samples)"),
+    "flops_training": ("FLOP", "the same for forward and backward pass"),
+    "bytes_parameters": ("B", "bytes of the parameters in the case's dtype (two biases)"),
+    "gates": ("count", "gates: affine maps followed by sigma"),
+    "affine_maps": ("count", "affine maps of [h, x] per step, gates and candidate"),
+}
+"""Metric name to (unit, meaning)."""
+
+MEASUREMENT_COLUMNS = ("metric", "value", "unit", "block", "replicate", "step", "status", "reason")
+RUN_COLUMNS = ("environment", "code_version", "measured_at")
+COLUMNS = CASE_COLUMNS + MEASUREMENT_COLUMNS + RUN_COLUMNS

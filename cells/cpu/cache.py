@@ -1,0 +1,56 @@
+"""Compile a kernel and keep its machine code on disk, in a folder that no stale code can reach.
+
+numba's own index looks at the file of the compiled function alone. A kernel here calls formulas in other files, so
+its folder is named by a hash of every source in `cells`, of the versions, and of the CPU: after an edit, an
+update or on another machine the name differs and the kernel is compiled anew.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import llvmlite
+import numba
+import numpy as np
+from llvmlite import binding
+from numba import config, njit
+
+from cells.cpu.target import cpu_features
+from cells.formula import FAST
+
+SOURCES = Path(__file__).resolve().parents[1]
+
+
+@functools.cache
+def cache_directory() -> Path:
+    """Folder of the compiled kernels: RECURBENCH_CACHE_DIR, else the user's cache folder, then the hash."""
+    root = os.environ.get("RECURBENCH_CACHE_DIR")
+    base = Path(root) if root else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "recurbench"
+    return base / f"kernels-{_fingerprint()}"
+
+
+def _fingerprint() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(SOURCES.rglob("*.py")):
+        digest.update(path.relative_to(SOURCES).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    cpu = config.CPU_NAME or binding.get_host_cpu_name()
+    features = ",".join(sorted(name for name, on in cpu_features().items() if on))
+    for fact in (cpu, features, numba.__version__, llvmlite.__version__, np.__version__, sys.version):
+        digest.update(fact.encode() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def kernel(function: Callable[..., Any]) -> Any:
+    """Compile on first call, release the GIL while running, keep the machine code in `cache_directory()`."""
+    previous = config.CACHE_DIR
+    config.CACHE_DIR = str(cache_directory())
+    try:
+        return njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)(function)
+    finally:
+        config.CACHE_DIR = previous

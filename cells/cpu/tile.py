@@ -1,0 +1,128 @@
+"""The register tile: rows x vectors accumulators of a matrix product that stay in registers for its whole depth.
+
+    out[r, v] += sum over k of a[r, k] * w[k, v]        r < rows, v < vectors, each v one vector of lanes
+
+It is LLVM code built through `numba.extending.intrinsic`: nothing in Python or NumPy keeps accumulators in
+registers. Everything is an address and a stride, so the tile knows no layout, no cell and no tail.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from cells.cpu.target import target
+
+INDEX = ir.IntType(64)
+LANE_INDEX = ir.IntType(32)
+ELEMENTS = {types.float32: ("f32", ir.FloatType(), 4), types.float64: ("f64", ir.DoubleType(), 8)}
+
+
+@intrinsic
+def tile(typing_context, like, rows, vectors, a, a_row, a_depth, w, w_depth, depth, out, out_row):
+    """Add one tile. `like` is any array of the element type; everything else is an intp.
+
+    `rows` is 1 .. target().rows and `vectors` 1 .. target().vectors. `a`, `w` and `out` are addresses of elements;
+    `a_row`, `a_depth`, `w_depth`, `out_row` are strides in elements; `depth` is at least 1. Reads
+    a[r * a_row + k * a_depth] and `vectors` whole vectors at w[k * w_depth], adds to `vectors` whole vectors at
+    out[r * out_row]. Each sum runs over k in order, one fused multiply-add each, whatever the tile's shape: so a
+    result does not depend on how rows were grouped, nor on the number of threads.
+    """
+    element = ELEMENTS[like.dtype]
+
+    def codegen(context, builder, signature, arguments):
+        _, rows, vectors, *rest = arguments
+        shapes = [(r, v) for r in range(1, target().rows + 1) for v in range(1, target().vectors + 1)]
+        done = builder.append_basic_block("tile.done")
+        key = builder.add(builder.mul(rows, ir.Constant(INDEX, 64)), vectors)
+        choice = builder.switch(key, done)
+        for r, v in shapes:
+            block = builder.append_basic_block(f"tile.{r}x{v}")
+            choice.add_case(ir.Constant(INDEX, 64 * r + v), block)
+            builder.position_at_end(block)
+            builder.call(_tile_function(builder.module, element, r, v), rest)
+            builder.branch(done)
+        builder.position_at_end(done)
+        return context.get_dummy_value()
+
+    return types.void(like, *[types.intp] * 10), codegen
+
+
+def _tile_function(module: Any, element: Any, rows: int, vectors: int) -> Any:
+    """The tile of one shape as an LLVM function, written into the module once."""
+    name = f"recurbench_tile_{element[0]}_{rows}x{vectors}"
+    function = module.globals.get(name)
+    if function is None:
+        function = ir.Function(module, ir.FunctionType(ir.VoidType(), [INDEX] * 8), name)
+        function.linkage = "linkonce_odr"
+        function.attributes.add("noinline")
+        builder = ir.IRBuilder(function.append_basic_block("entry"))
+        _emit_tile(builder, element, rows, vectors, function.args)
+        builder.ret_void()
+    return function
+
+
+def _emit_tile(builder: Any, element: Any, rows: int, vectors: int, arguments: Any) -> None:
+    suffix, scalar, itemsize = element
+    lanes = target().lanes(itemsize)
+    vector = ir.VectorType(scalar, lanes)
+    a, a_row, a_depth, w, w_depth, depth, out, out_row = arguments
+    a_at, w_at, out_at = (builder.inttoptr(address, scalar.as_pointer()) for address in (a, w, out))
+    multiply_add = cgutils.get_or_insert_function(
+        builder.module, ir.FunctionType(vector, [vector] * 3), f"llvm.fma.v{lanes}{suffix}"
+    )
+
+    def whole(number: int) -> Any:
+        return ir.Constant(INDEX, number)
+
+    def vector_pointer(base: Any, offset: Any) -> Any:
+        return builder.bitcast(builder.gep(base, [offset]), vector.as_pointer())
+
+    def load(pointer: Any) -> Any:
+        value = builder.load(pointer)
+        value.align = itemsize
+        return value
+
+    def broadcast(value: Any) -> Any:
+        undefined = ir.Constant(vector, ir.Undefined)
+        first = builder.insert_element(undefined, value, ir.Constant(LANE_INDEX, 0))
+        zeros = ir.Constant(ir.VectorType(LANE_INDEX, lanes), [0] * lanes)
+        return builder.shuffle_vector(first, undefined, zeros)
+
+    row_base = [builder.gep(a_at, [builder.mul(a_row, whole(r))]) for r in range(rows)]
+    targets = [
+        vector_pointer(out_at, builder.add(builder.mul(out_row, whole(r)), whole(v * lanes)))
+        for r in range(rows)
+        for v in range(vectors)
+    ]
+    start = [load(pointer) for pointer in targets]
+
+    before, loop, after = builder.block, builder.append_basic_block("depth"), builder.append_basic_block("done")
+    builder.branch(loop)
+    builder.position_at_end(loop)
+    k = builder.phi(INDEX)
+    k.add_incoming(whole(0), before)
+    sums = [builder.phi(vector) for _ in start]
+    for phi, value in zip(sums, start, strict=True):
+        phi.add_incoming(value, before)
+
+    w_k = builder.mul(k, w_depth)
+    weights = [load(vector_pointer(w_at, builder.add(w_k, whole(v * lanes)))) for v in range(vectors)]
+    a_k = builder.mul(k, a_depth)
+    updated = []
+    for r in range(rows):
+        value = broadcast(builder.load(builder.gep(row_base[r], [a_k])))
+        updated += [builder.call(multiply_add, [value, weights[v], sums[r * vectors + v]]) for v in range(vectors)]
+
+    k_next = builder.add(k, whole(1))
+    k.add_incoming(k_next, loop)
+    for phi, value in zip(sums, updated, strict=True):
+        phi.add_incoming(value, loop)
+    builder.cbranch(builder.icmp_signed("<", k_next, depth), loop, after)
+    builder.position_at_end(after)
+    for pointer, value in zip(targets, updated, strict=True):
+        builder.store(value, pointer).align = itemsize

@@ -1,0 +1,171 @@
+"""Initialisers: how parameters are drawn. Same generator, same numbers, on every machine and for every dtype.
+
+Numbers are drawn in float64 and cast, parameter by parameter in the order of `CellSpec.parameter_shapes`. Only
+generator methods with a stable stream are used: `random` and `standard_normal`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cells.spec import CellSpec
+
+Array = NDArray[np.float64]
+Parameters = dict[str, Array]
+KEEP_GATE = {"f": 1.0, "z": 1.0}  # gates that keep the state when they are near 1
+
+
+@dataclass(frozen=True)
+class Initialiser:
+    """A named way to draw parameters; `value` is its parameter, where it has one, else 0."""
+
+    name: str
+    draw: Callable[[CellSpec, int, int, np.random.Generator], Parameters]
+    value: float = 0.0
+
+    def __call__(self, spec: CellSpec, input_size: int, hidden_size: int, rng: np.random.Generator) -> Parameters:
+        """Parameters of one direction in float64, by PyTorch's names."""
+        return self.draw(spec, input_size, hidden_size, rng)
+
+
+def _uniform(shape: tuple[int, ...], bound: float, rng: np.random.Generator) -> Array:
+    return (2 * rng.random(shape) - 1) * bound
+
+
+def _orthogonal(rows: int, columns: int, rng: np.random.Generator) -> Array:
+    """Orthonormal columns (or rows, if there are fewer), uniform over such matrices (Saxe et al. 2014)."""
+    normal = rng.standard_normal((max(rows, columns), min(rows, columns)))
+    q, r = np.linalg.qr(normal)
+    q = q * np.where(np.diag(r) < 0, -1.0, 1.0)  # without the signs the distribution is not uniform
+    return q if rows >= columns else q.T
+
+
+def _torch(spec: CellSpec, input_size: int, hidden_size: int, rng: np.random.Generator) -> Parameters:
+    """U(-1/sqrt(H), 1/sqrt(H)) for every parameter, as torch.nn.RNN, LSTM and GRU."""
+    shapes = spec.parameter_shapes(input_size, hidden_size)
+    return {name: _uniform(shape, 1 / math.sqrt(hidden_size), rng) for name, shape in shapes.items()}
+
+
+def _keras(spec: CellSpec, input_size: int, hidden_size: int, rng: np.random.Generator) -> Parameters:
+    """Glorot uniform input weights, (H, kH) orthogonal recurrent weights, zero biases, forget bias 1 (Keras)."""
+    parameters = _zeros(spec, input_size, hidden_size)
+    shape = parameters["weight_ih_l0"].shape
+    parameters["weight_ih_l0"] = _uniform(shape, math.sqrt(6 / (input_size + shape[0])), rng)
+    if "weight_hh_l0" in parameters:
+        parameters["weight_hh_l0"] = _orthogonal(hidden_size, parameters["weight_hh_l0"].shape[0], rng).T
+    return _with_forget_bias(spec, parameters, hidden_size, 1.0)
+
+
+def _orthogonal_per_gate(spec: CellSpec, input_size: int, hidden_size: int, rng: np.random.Generator) -> Parameters:
+    """Input weights and biases as `torch`; one orthogonal matrix for each gate's recurrent weights."""
+    parameters = _torch(spec, input_size, hidden_size, rng)
+    for gate in spec.hidden_gates:
+        block = spec.gate_block(parameters["weight_hh_l0"], gate, hidden_size)
+        block[:] = _orthogonal(hidden_size, hidden_size, rng)
+    return parameters
+
+
+def _zeros(spec: CellSpec, input_size: int, hidden_size: int) -> Parameters:
+    return {name: np.zeros(shape) for name, shape in spec.parameter_shapes(input_size, hidden_size).items()}
+
+
+def _with_forget_bias(spec: CellSpec, parameters: Parameters, hidden_size: int, value: float) -> Parameters:
+    """Add to the forget bias, in one of the two bias vectors; cells without a forget gate stay as they are."""
+    if "f" in spec.gates:
+        spec.gate_block(parameters["bias_ih_l0"], "f", hidden_size)[:] += value
+    return parameters
+
+
+def forget_bias(value: float) -> Initialiser:
+    """`torch` with every forget-gate bias set to `value` (bias_ih holds it, bias_hh of that gate is zero)."""
+    value = _finite("forget_bias", "value", value)
+
+    def draw(spec: CellSpec, input_size: int, hidden_size: int, rng: np.random.Generator) -> Parameters:
+        parameters = _torch(spec, input_size, hidden_size, rng)
+        if "f" in spec.gates:
+            spec.gate_block(parameters["bias_ih_l0"], "f", hidden_size)[:] = value
+            spec.gate_block(parameters["bias_hh_l0"], "f", hidden_size)[:] = 0
+        return parameters
+
+    return Initialiser("forget-bias", draw, value)
+
+
+def _torch_fb1(spec: CellSpec, input_size: int, hidden_size: int, rng: np.random.Generator) -> Parameters:
+    """`torch` with 1 added to the forget bias, in bias_ih only (Gers et al. 2000; Jozefowicz et al. 2015)."""
+    return _with_forget_bias(spec, _torch(spec, input_size, hidden_size, rng), hidden_size, 1.0)
+
+
+def gaussian(gain: float) -> Initialiser:
+    """Recurrent weights N(0, gain^2 / H), input weights N(0, 1 / I), biases zero (Sompolinsky et al. 1988)."""
+    gain = _finite("gaussian", "gain", gain)
+
+    def draw(spec: CellSpec, input_size: int, hidden_size: int, rng: np.random.Generator) -> Parameters:
+        parameters = _zeros(spec, input_size, hidden_size)
+        scales = {"weight_ih_l0": 1 / math.sqrt(input_size), "weight_hh_l0": gain / math.sqrt(hidden_size)}
+        for name, scale in scales.items():
+            if name in parameters:
+                parameters[name] = rng.standard_normal(parameters[name].shape) * scale
+        return parameters
+
+    return Initialiser("gaussian", draw, gain)
+
+
+def chrono(t_max: float) -> Initialiser:
+    """`torch` with gate biases for memories up to t_max steps (Tallec & Ollivier 2018).
+
+    LSTM: b_f = ln U(1, t_max - 1), b_i = -b_f. GRU: b_z = ln U(1, t_max - 1), since z near 1 keeps the state.
+    The whole bias stands in bias_ih; bias_hh of these gates is zero. A cell without such a gate stays `torch`.
+    """
+    t_max = _finite("chrono", "t_max", t_max)
+    if t_max <= 2:
+        raise ValueError(f"chrono: t_max is {t_max:g}; allowed: more than 2")
+
+    def draw(spec: CellSpec, input_size: int, hidden_size: int, rng: np.random.Generator) -> Parameters:
+        parameters = _torch(spec, input_size, hidden_size, rng)
+        keep = next((gate for gate in spec.gates if gate in KEEP_GATE), None)
+        if keep is None:
+            return parameters
+        bias = np.log(1 + (t_max - 2) * rng.random(hidden_size))
+        biases: dict[str, Any] = {keep: bias} | ({"i": -bias} if "i" in spec.gates else {})
+        for gate, value in biases.items():
+            spec.gate_block(parameters["bias_ih_l0"], gate, hidden_size)[:] = value
+            if gate in spec.hidden_gates:
+                spec.gate_block(parameters["bias_hh_l0"], gate, hidden_size)[:] = 0
+        return parameters
+
+    return Initialiser("chrono", draw, t_max)
+
+
+def _finite(initialiser: str, what: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+        raise TypeError(f"{initialiser}: {what} is {value!r}; allowed: a finite number")
+    if not math.isfinite(value):
+        raise ValueError(f"{initialiser}: {what} is {value!r}; allowed: a finite number")
+    return float(value)
+
+
+NAMED: dict[str, Initialiser] = {
+    "torch": Initialiser("torch", _torch),
+    "keras": Initialiser("keras", _keras),
+    "torch-fb1": Initialiser("torch-fb1", _torch_fb1),
+    "orthogonal": Initialiser("orthogonal", _orthogonal_per_gate),
+}
+WITH_VALUE = {"gaussian": gaussian, "chrono": chrono, "forget-bias": forget_bias}
+
+
+def find_initialiser(given: str | Initialiser, value: float = 0.0) -> Initialiser:
+    """An initialiser itself, or the one of that name; those of `WITH_VALUE` take `value`."""
+    if isinstance(given, Initialiser):
+        return given
+    if isinstance(given, str) and given in NAMED:
+        return NAMED[given]
+    if isinstance(given, str) and given in WITH_VALUE and value:
+        return WITH_VALUE[given](value)
+    values = ", ".join(f"cells.initialisers.{make.__name__}(...)" for make in WITH_VALUE.values())
+    raise ValueError(f"unknown initialiser {given!r}; known: {', '.join(sorted(NAMED))}, or one of {values}")

@@ -1,0 +1,220 @@
+"""The public face: a layer of recurrent units, its forward trace and its gradients.
+
+Shapes: x (T, B, I), output (T, B, H), or (T, B, 2 H) where two directions are concatenated. A bidirectional
+layer's states, gates, initial and final states have a leading axis of two directions, forward first, each in the
+order in which that direction runs: index 0 of `states` is its start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cells import bidirectional as two
+from cells.cpu import run as cpu
+from cells.initialisers import Initialiser, find_initialiser
+from cells.registry import find_cell
+from cells.validation import check_array, check_dtype, check_finite, check_names, check_size, one_of
+
+Array = NDArray[Any]
+BACKENDS = ("cpu",)
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """Gradients of a loss, under the names and in the shapes of the forward side.
+
+    `states["h"]` (T + 1, B, H) is the total dL/dh_t at every step, index 0 the initial state; for t >= 1 a state
+    counts with all its paths, so dL/dc_t of the LSTM holds the one through h_t = o_t tanh(c_t).
+    """
+
+    parameters: dict[str, Array]
+    input: Array
+    initial: dict[str, Array]
+    states: dict[str, Array]
+
+
+class Trace:
+    """A forward pass that kept every gate and state; views of it are read-only."""
+
+    def __init__(self, layer: Layer, runs: list[cpu.Run]) -> None:
+        self._merge = layer.bidirectional
+        self._spec = layer.spec
+        self._runs = runs
+        outputs = [two.in_order(run.state(0)[1:], d) if d else run.state(0)[1:] for d, run in enumerate(runs)]
+        self.output: Array = _read_only(two.merge_outputs(outputs, self._merge))
+        self.states: Mapping[str, Array] = self._collect(
+            {name: [run.state(s) for run in runs] for s, name in enumerate(layer.spec.states)}
+        )
+        self.gates: Mapping[str, Array] = self._collect(
+            {gate: [run.slot(gate) for run in runs] for gate in layer.spec.gates}
+        )
+
+    def _collect(self, named: dict[str, list[Array]]) -> Mapping[str, Array]:
+        return MappingProxyType({name: _read_only(_stack(parts, self._merge)) for name, parts in named.items()})
+
+    @property
+    def final(self) -> dict[str, Array]:
+        """The last state: (B, H), or (2, B, H)."""
+        return {name: states[..., -1, :, :] for name, states in self.states.items()}
+
+    def backward(self, d_output: Any, d_final: Mapping[str, Any] | None = None) -> Gradients:
+        """Back-propagate dL/d output, shaped as `output`, and dL/d final state, shaped as `final`.
+
+        Back-propagation through time over the whole sequence (Werbos 1990); gates' derivatives come from their
+        outputs. Raises TypeError or ValueError for a wrong dtype, name or shape, or for NaN or infinity.
+        """
+        legend = "T B 2H" if self._merge == "concat" else "T B H"
+        dtype = self.output.dtype.name
+        d_output = check_array("d_output", d_output, self.output.shape, legend, dtype)
+        d_finals = _per_direction("d_final", d_final, self._spec.states, self._runs, self._merge, dtype)
+        parameters, states, d_input = {}, [], None
+        for d, (run, d_each) in enumerate(zip(self._runs, two.split_gradient(d_output, self._merge), strict=True)):
+            gradients = cpu.backward(run, two.in_order(d_each, d), d_finals[d])
+            parameters.update({name + two.SUFFIXES[d]: value for name, value in gradients.parameters.items()})
+            states.append(gradients.states)
+            part = two.in_order(gradients.input, d)
+            d_input = part if d_input is None else d_input + part
+        named = {
+            name: _stack([each[s] for each in states], self._merge) for s, name in enumerate(self._spec.states)
+        }
+        initial = {name: values[..., 0, :, :].copy() for name, values in named.items()}
+        return Gradients(parameters, d_input, initial, named)
+
+
+class Layer:
+    """One layer of recurrent units with its parameters.
+
+    cell: a name of `cell_names()`. input_size I, hidden_size H: at least 1. dtype: "float32" or "float64".
+    initialiser: a name or a value of `cells.initialisers`. bidirectional: None, or how the outputs of two
+    directions are merged: "mean" (the lecture's), "concat" (PyTorch's and Keras' default) or "sum".
+    rng: the generator that parameters are drawn from; a fresh unseeded one if None.
+
+    Raises ValueError or TypeError that names the given and the allowed.
+    """
+
+    def __init__(
+        self,
+        cell: str,
+        input_size: int,
+        hidden_size: int,
+        *,
+        dtype: Any = "float32",
+        backend: str = "cpu",
+        initialiser: str | Initialiser = "torch",
+        bidirectional: str | None = None,
+        rng: np.random.Generator | None = None,
+    ) -> None:
+        self.spec = find_cell(cell)
+        self.input_size = check_size("input_size", input_size)
+        self.hidden_size = check_size("hidden_size", hidden_size)
+        self.dtype = check_dtype(dtype)
+        self.backend = one_of("backend", backend, BACKENDS)
+        self.bidirectional = one_of("merge", bidirectional, (None, *two.MERGES))
+        if rng is not None and not isinstance(rng, np.random.Generator):
+            raise TypeError(f"rng is {type(rng).__name__}; allowed: numpy.random.Generator or None")
+        draw = find_initialiser(initialiser)
+        generator = np.random.default_rng() if rng is None else rng
+        self._shapes = self.spec.parameter_shapes(self.input_size, self.hidden_size)
+        self._suffixes = two.SUFFIXES if bidirectional else two.SUFFIXES[:1]
+        drawn = {
+            name + suffix: value
+            for suffix in self._suffixes
+            for name, value in draw(self.spec, self.input_size, self.hidden_size, generator).items()
+        }
+        self.parameters: dict[str, Array] = {}
+        self.load_parameters(drawn)
+
+    def load_parameters(self, mapping: Mapping[str, Any]) -> None:
+        """Set every parameter, cast to the layer's dtype. Names, shapes and gate order are PyTorch's.
+
+        Raises ValueError naming missing and unknown names, a wrong shape, or NaN or infinity; nothing is changed.
+        """
+        check_names("parameters", mapping, [name + suffix for suffix in self._suffixes for name in self._shapes])
+        loaded = {}
+        for suffix in self._suffixes:
+            for name, shape in self._shapes.items():
+                legend = "rows columns" if len(shape) == 2 else "rows"
+                given = check_array(name + suffix, mapping[name + suffix], shape, legend, self.dtype)
+                loaded[name + suffix] = given.copy()
+        self.parameters = loaded
+
+    def __call__(self, x: Any, initial: Mapping[str, Any] | None = None) -> tuple[Array, dict[str, Array]]:
+        """Inference: output and final state ({"h": (B, H), ...}), keeping nothing else."""
+        x, initials = self._check(x, initial)
+        results = [
+            cpu.infer(self.spec, self._direction(d), two.in_order(x, d), initials[d])
+            for d in range(len(self._suffixes))
+        ]
+        outputs = [two.in_order(output, d) for d, (output, _) in enumerate(results)]
+        final = {
+            name: _stack([states[s] for _, states in results], self.bidirectional)
+            for s, name in enumerate(self.spec.states)
+        }
+        return two.merge_outputs(outputs, self.bidirectional), final
+
+    def forward(self, x: Any, initial: Mapping[str, Any] | None = None) -> Trace:
+        """The same, keeping every gate and state, for inspection and the backward pass."""
+        x, initials = self._check(x, initial)
+        runs = [
+            cpu.forward(self.spec, self._direction(d), two.in_order(x, d), initials[d])
+            for d in range(len(self._suffixes))
+        ]
+        return Trace(self, runs)
+
+    def _check(self, x: Any, initial: Mapping[str, Any] | None) -> tuple[Array, list[Array | None]]:
+        given = x
+        x = check_array("x", x, (None, None, self.input_size), "T B I", self.dtype)
+        if np.may_share_memory(x, given):
+            x = x.copy()  # a trace must not change when the caller reuses its buffer
+        directions = [None] * len(self._suffixes)
+        return x, _per_direction(
+            "initial", initial, self.spec.states, directions, self.bidirectional, self.dtype, (x.shape[1], self.hidden_size)
+        )
+
+    def _direction(self, d: int) -> dict[str, Array]:
+        """Parameters of one direction under their plain names; they may have been edited in place since."""
+        chosen = {}
+        for name, shape in self._shapes.items():
+            full = name + self._suffixes[d]
+            array = self.parameters.get(full)
+            if not isinstance(array, np.ndarray) or array.shape != shape or array.dtype.name != self.dtype:
+                raise ValueError(f"{full} is no longer an array of {self.dtype} and shape {shape}; use load_parameters")
+            chosen[name] = array
+        return chosen
+
+
+def _stack(parts: list[Array], merge: str | None) -> Array:
+    return parts[0] if merge is None else np.stack(parts)
+
+
+def _read_only(array: Array) -> Array:
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def _per_direction(
+    what: str,
+    given: Mapping[str, Any] | None,
+    names: tuple[str, ...],
+    directions: list[Any],
+    merge: str | None,
+    dtype: str,
+    shape: tuple[int, int] | None = None,
+) -> list[Array | None]:
+    """(S, B, H) for each direction from {"h": (B, H) or (2, B, H), ...}, or None for each."""
+    if given is None:
+        return [None] * len(directions)
+    check_names(what, given, names)
+    batch, hidden = shape or directions[0].state(0).shape[1:]
+    full, legend = ((batch, hidden), "B H") if merge is None else ((2, batch, hidden), "directions B H")
+    arrays = [check_array(f'{what}["{name}"]', given[name], full, legend, dtype) for name in names]
+    if merge is None:
+        return [np.stack(arrays)]
+    return [np.stack([array[d] for array in arrays]) for d in range(2)]

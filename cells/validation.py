@@ -1,0 +1,90 @@
+"""What input is allowed. Every message names what was given and what is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+DTYPES = ("float32", "float64")
+Array = NDArray[Any]
+
+
+def one_of(what: str, given: Any, known: Iterable[Any]) -> Any:
+    """`given` if it is among `known`, else ValueError."""
+    known = tuple(known)
+    if not isinstance(given, str | None) or given not in known:
+        raise ValueError(f"unknown {what} {given!r}; known: {', '.join(map(str, known))}")
+    return given
+
+
+def check_size(what: str, given: Any) -> int:
+    """A size as int: an integer of at least 1."""
+    if isinstance(given, bool) or not isinstance(given, Integral):
+        raise TypeError(f"{what} is {given!r} of type {type(given).__name__}; allowed: an integer of at least 1")
+    if given < 1:
+        raise ValueError(f"{what} is {given}; allowed: an integer of at least 1")
+    return int(given)
+
+
+def check_dtype(given: Any) -> str:
+    """The name of an allowed dtype, from its name or from a NumPy dtype or scalar type."""
+    try:
+        name = np.dtype(given).name if given is not None else None
+    except TypeError:
+        name = None
+    if name not in DTYPES:
+        raise ValueError(f"unknown dtype {given!r}; known: {', '.join(DTYPES)}")
+    return name
+
+
+def check_array(what: str, given: Any, shape: tuple[int | None, ...], legend: str, dtype: str) -> Array:
+    """`given` as a C-contiguous array of `dtype`; None in `shape` allows any size of at least 1.
+
+    Raises TypeError unless the elements are floating-point, ValueError for another rank or shape, or for NaN or
+    infinity (also one that only appears by rounding to `dtype`).
+    """
+    array = np.asarray(given)
+    if array.dtype.kind != "f":
+        raise TypeError(f"{what} has dtype {array.dtype}; allowed: a floating-point dtype, for example {dtype}")
+    fits = array.ndim == len(shape) and all(
+        have >= 1 if want is None else have == want for have, want in zip(array.shape, shape, strict=True)
+    )
+    if not fits:
+        allowed = ", ".join(
+            f"{name} >= 1" if want is None else f"{name} = {want}"
+            for name, want in zip(legend.split(), shape, strict=True)
+        )
+        raise ValueError(f"{what} has shape {array.shape}; allowed: ({allowed})")
+    with np.errstate(over="ignore"):  # the check below names what overflows
+        array = np.ascontiguousarray(array, dtype=dtype)
+    check_finite(what, array)
+    return array
+
+
+def check_finite(what: str, array: Array) -> None:
+    """ValueError with the first bad place unless every element is finite."""
+    # One pass without a temporary in the common case; a sum may overflow, so a bad sum is only a hint.
+    if np.isfinite(np.dot(array.ravel(), np.zeros(array.size, array.dtype))):
+        return
+    bad = ~np.isfinite(array)
+    if bad.any():
+        place = tuple(int(i) for i in np.argwhere(bad)[0])
+        raise ValueError(
+            f"{what} holds {array[place]} at {list(place)} ({int(bad.sum())} such values); allowed: finite numbers"
+        )
+
+
+def check_names(what: str, given: Mapping[str, Any], allowed: Iterable[str]) -> None:
+    """ValueError that says which names are missing and which are unknown."""
+    allowed = tuple(allowed)
+    if not isinstance(given, Mapping):
+        raise TypeError(f"{what} is {type(given).__name__}; allowed: a mapping with the names {', '.join(allowed)}")
+    missing = [name for name in allowed if name not in given]
+    unknown = [str(name) for name in given if name not in allowed]
+    if missing or unknown:
+        parts = [f"missing {', '.join(missing)}"] * bool(missing) + [f"unknown {', '.join(unknown)}"] * bool(unknown)
+        raise ValueError(f"{what}: {'; '.join(parts)}; allowed: {', '.join(allowed)}")

@@ -1,0 +1,117 @@
+"""The same cells in plain NumPy and float64: what every kernel is checked against before its time counts.
+
+It shares the cells' formulas and nothing else with the kernels: no compilation, no packing, no tile, no padding,
+no threads. A formula that is wrong here is caught by the tests, which compare with PyTorch and with equations
+written a second time; a kernel that is wrong is caught here, at the shape that is about to be timed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cells.bidirectional import SUFFIXES, in_order, merge_outputs, split_gradient
+from cells.registry import find_cell
+from cells.spec import CellSpec
+
+Array = NDArray[np.float64]
+ALL = slice(None)  # the unit index of an adapter: here all units at once
+
+
+@dataclass(frozen=True)
+class ReferenceResult:
+    """Output (T, B, H), and with a d_output the gradients of the parameters and of the input, all float64."""
+
+    output: Array
+    parameters: dict[str, Array]
+    input: Array | None
+
+
+def reference(
+    cell: str, parameters: Mapping[str, Any], x: Any, d_output: Any = None, merge: str | None = None
+) -> ReferenceResult:
+    """Run a layer with these parameters (PyTorch's names) on x (T, B, I) from a zero initial state.
+
+    `d_output` is dL/d output; without it only the output is computed. `merge` as in `Layer(bidirectional=...)`.
+    """
+    spec = find_cell(cell)
+    x = np.asarray(x, np.float64)
+    suffixes = SUFFIXES if merge else SUFFIXES[:1]
+    runs = []
+    for d, suffix in enumerate(suffixes):
+        own = {name: np.asarray(parameters[name + suffix], np.float64) for name in _names(spec, x)}
+        x_d = in_order(x, d)
+        runs.append((own, x_d, *_forward(spec, own, x_d)))
+    output = merge_outputs([in_order(states[1:, 0], d) for d, (*_, states) in enumerate(runs)], merge)
+    if d_output is None:
+        return ReferenceResult(output, {}, None)
+    gradients: dict[str, Array] = {}
+    d_input = np.zeros_like(x)
+    parts = split_gradient(np.asarray(d_output, np.float64), merge)
+    for d, ((own, x_d, slots, states), part) in enumerate(zip(runs, parts, strict=True)):
+        found, d_x = _backward(spec, own, x_d, slots, states, in_order(part, d))
+        gradients.update({name + suffixes[d]: value for name, value in found.items()})
+        d_input += in_order(d_x, d)
+    return ReferenceResult(output, gradients, d_input)
+
+
+def _names(spec: CellSpec, x: Array) -> tuple[str, ...]:
+    return tuple(spec.parameter_shapes(x.shape[2], 1))
+
+
+def _runs(spec: CellSpec) -> tuple[tuple[str, int, tuple[str, ...]], ...]:
+    """(kind of parameter, first slot, gates) of each product."""
+    return (
+        ("ih", 0, spec.input_gates),
+        ("hh", spec.recurrent_first, spec.recurrent_gates),
+        ("hh", spec.masked_first, spec.masked_gates),
+    )
+
+
+def _blocks(spec: CellSpec, own: Mapping[str, Array], kind: str, gates: tuple[str, ...], hidden: int) -> Any:
+    for place, gate in enumerate(gates):
+        weight, bias = own[f"weight_{kind}_l0"], own[f"bias_{kind}_l0"]
+        yield place, gate, spec.gate_block(weight, gate, hidden), spec.gate_block(bias, gate, hidden)
+
+
+def _forward(spec: CellSpec, own: Mapping[str, Array], x: Array) -> tuple[Array, Array]:
+    steps, batch, _ = x.shape
+    hidden = own["weight_ih_l0"].shape[0] // len(spec.gates)
+    slots = np.zeros((steps, len(spec.slots), batch, hidden))
+    states = np.zeros((steps + 1, len(spec.states), batch, hidden))
+    for t in range(steps):
+        sources = {0: x[t], 1: states[t, 0]}
+        for stage, (kind, first, gates) in enumerate(_runs(spec)):
+            if stage == 2 and spec.mask is not None:
+                spec.mask(None, ALL, slots[t], states[t])
+                sources[2] = slots[t, spec.mask_slot]
+            for place, _, weight, bias in _blocks(spec, own, kind, gates, hidden):
+                slots[t, first + place] += sources[stage] @ weight.T + bias
+        spec.forward(None, ALL, slots[t], states[t], states[t + 1])
+    return slots, states
+
+
+def _backward(
+    spec: CellSpec, own: Mapping[str, Array], x: Array, slots: Array, states: Array, d_output: Array
+) -> tuple[dict[str, Array], Array]:
+    steps, _, _, hidden = slots.shape
+    d_states, d_slots, d_x = np.zeros_like(states), np.zeros_like(slots), np.zeros_like(x)
+    gradients = {name: np.zeros_like(value) for name, value in own.items()}
+    for t in reversed(range(steps)):
+        d_states[t + 1, 0] += d_output[t]
+        spec.backward(None, ALL, slots[t], states[t], states[t + 1], d_slots[t], d_states[t + 1], d_states[t])
+        sources = {0: x[t], 1: states[t, 0], 2: slots[t, spec.mask_slot]}
+        targets = {0: d_x[t], 1: d_states[t, 0], 2: d_slots[t, spec.mask_slot]}
+        for stage, (kind, first, gates) in reversed(list(enumerate(_runs(spec)))):
+            for place, gate, weight, _ in _blocks(spec, own, kind, gates, hidden):
+                d_slot = d_slots[t, first + place]
+                targets[stage] += d_slot @ weight
+                spec.gate_block(gradients[f"weight_{kind}_l0"], gate, hidden)[:] += d_slot.T @ sources[stage]
+                spec.gate_block(gradients[f"bias_{kind}_l0"], gate, hidden)[:] += d_slot.sum(0)
+            if stage == 2 and spec.mask_backward is not None:
+                spec.mask_backward(None, ALL, slots[t], states[t], d_slots[t], d_states[t])
+    return gradients, d_x

@@ -21,7 +21,7 @@ from numba import types
 from numba.extending import overload, register_jitable
 
 FAST = {"contract", "nsz"}
-INLINE: dict[str, Any] = {"error_model": "numpy", "fastmath": FAST, "forceinline": True}
+INLINE: Any = {"error_model": "numpy", "fastmath": FAST, "forceinline": True}
 formula = register_jitable(**INLINE)
 
 ZERO, HALF, ONE = np.float32(0), np.float32(0.5), np.float32(1)

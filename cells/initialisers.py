@@ -159,13 +159,13 @@ NAMED: dict[str, Initialiser] = {
 WITH_VALUE = {"gaussian": gaussian, "chrono": chrono, "forget-bias": forget_bias}
 
 
-def find_initialiser(given: str | Initialiser, value: float = 0.0) -> Initialiser:
+def find_initialiser(given: str | Initialiser, value: float | None = None) -> Initialiser:
     """An initialiser itself, or the one of that name; those of `WITH_VALUE` take `value`."""
     if isinstance(given, Initialiser):
         return given
     if isinstance(given, str) and given in NAMED:
         return NAMED[given]
-    if isinstance(given, str) and given in WITH_VALUE and value:
+    if isinstance(given, str) and given in WITH_VALUE and value is not None:
         return WITH_VALUE[given](value)
     values = ", ".join(f"cells.initialisers.{make.__name__}(...)" for make in WITH_VALUE.values())
     raise ValueError(f"unknown initialiser {given!r}; known: {', '.join(sorted(NAMED))}, or one of {values}")

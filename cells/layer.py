@@ -19,7 +19,7 @@ from cells import bidirectional as two
 from cells.cpu import run as cpu
 from cells.initialisers import Initialiser, find_initialiser
 from cells.registry import find_cell
-from cells.validation import check_array, check_dtype, check_finite, check_names, check_size, one_of
+from cells.validation import check_array, check_dtype, check_names, check_size, one_of
 
 Array = NDArray[Any]
 BACKENDS = ("cpu",)
@@ -73,18 +73,16 @@ class Trace:
         dtype = self.output.dtype.name
         d_output = check_array("d_output", d_output, self.output.shape, legend, dtype)
         d_finals = _per_direction("d_final", d_final, self._spec.states, self._runs, self._merge, dtype)
-        parameters, states, d_input = {}, [], None
+        parameters: dict[str, Array] = {}
+        states, d_inputs = [], []
         for d, (run, d_each) in enumerate(zip(self._runs, two.split_gradient(d_output, self._merge), strict=True)):
             gradients = cpu.backward(run, two.in_order(d_each, d), d_finals[d])
             parameters.update({name + two.SUFFIXES[d]: value for name, value in gradients.parameters.items()})
             states.append(gradients.states)
-            part = two.in_order(gradients.input, d)
-            d_input = part if d_input is None else d_input + part
-        named = {
-            name: _stack([each[s] for each in states], self._merge) for s, name in enumerate(self._spec.states)
-        }
+            d_inputs.append(two.in_order(gradients.input, d))
+        named = {name: _stack([each[s] for each in states], self._merge) for s, name in enumerate(self._spec.states)}
         initial = {name: values[..., 0, :, :].copy() for name, values in named.items()}
-        return Gradients(parameters, d_input, initial, named)
+        return Gradients(parameters, sum(d_inputs[1:], d_inputs[0]), initial, named)
 
 
 class Layer:
@@ -174,7 +172,13 @@ class Layer:
             x = x.copy()  # a trace must not change when the caller reuses its buffer
         directions = [None] * len(self._suffixes)
         return x, _per_direction(
-            "initial", initial, self.spec.states, directions, self.bidirectional, self.dtype, (x.shape[1], self.hidden_size)
+            "initial",
+            initial,
+            self.spec.states,
+            directions,
+            self.bidirectional,
+            self.dtype,
+            (x.shape[1], self.hidden_size),
         )
 
     def _direction(self, d: int) -> dict[str, Array]:

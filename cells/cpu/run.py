@@ -52,7 +52,7 @@ class RunGradients:
 def _work(spec: CellSpec, x: Array, hidden_size: int) -> float:
     """Floating-point operations of the forward products."""
     steps, batch, inputs = x.shape
-    return 2.0 * steps * batch * hidden_size * (len(spec.gates) * inputs + len(spec.hidden_gates) * hidden_size)
+    return float(2 * steps * batch * hidden_size * (len(spec.gates) * inputs + len(spec.hidden_gates) * hidden_size))
 
 
 def infer(spec: CellSpec, parameters: Mapping[str, Array], x: Array, initial: Array | None) -> tuple[Array, Array]:
@@ -74,7 +74,7 @@ def forward(spec: CellSpec, parameters: Mapping[str, Array], x: Array, initial: 
 
 
 def _hidden_size(spec: CellSpec, parameters: Mapping[str, Array]) -> int:
-    return parameters["weight_ih_l0"].shape[0] // len(spec.gates)
+    return int(parameters["weight_ih_l0"].shape[0]) // len(spec.gates)
 
 
 def _forward(
@@ -106,7 +106,7 @@ def _forward(
 def backward(done: Run, d_output: Array, d_final: Array | None) -> RunGradients:
     """Gradients of a loss with dL/d output (T, B, H) and dL/d final state (S, B, H)."""
     spec, hidden, dtype = done.spec, done.hidden_size, done.x.dtype.name
-    steps, batch, inputs = done.x.shape
+    steps = done.x.shape[0]
     d_slots, d_states = aligned(done.slots.shape, dtype), aligned(done.states.shape, dtype)
     d_states[steps] = 0
     if d_final is not None:
@@ -115,9 +115,7 @@ def backward(done: Run, d_output: Array, d_final: Array | None) -> RunGradients:
     work = _work(spec, done.x, hidden)
 
     def through_time(first: int, last: int) -> None:
-        sequence.backward(
-            spec.layout, first, last, *packed, done.slots, done.states, d_output, d_slots, d_states
-        )
+        sequence.backward(spec.layout, first, last, *packed, done.slots, done.states, d_output, d_slots, d_states)
 
     run(through_time, split_rows(batch, work))
     return RunGradients(

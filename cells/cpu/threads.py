@@ -5,6 +5,7 @@ numba's own parallel regions cost more than a small layer's whole step, and woul
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 from collections.abc import Callable
@@ -45,7 +46,7 @@ def split_rows(rows: int, work: float) -> list[tuple[int, int]]:
     """Contiguous shares [first, last) of `rows`, one a thread; one share where `work` (FLOP) is too small."""
     shares = min(get_threads(), rows) if work >= WORTH_A_THREAD else 1
     bounds = [rows * i // shares for i in range(shares + 1)]
-    return list(zip(bounds[:-1], bounds[1:], strict=True))
+    return list(itertools.pairwise(bounds))
 
 
 def run(task: Callable[[int, int], None], shares: list[tuple[int, int]]) -> None:

@@ -1,0 +1,159 @@
+"""The command `recurbench`. Heavy packages are imported inside the commands, so that --help is instant."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+STORE = Path("results") / "recurbench.sqlite"
+PAGES = Path("results") / "report"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; 0 done, 1 some items failed, 2 wrong use or unusable input, 130 interrupted."""
+    arguments = _parser().parse_args(argv)
+    from bench.store import StoreError
+
+    try:
+        return int(arguments.command(arguments))
+    except (ValueError, StoreError, OSError) as error:
+        print(f"recurbench: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nrecurbench: interrupted; what was measured is stored, the same command resumes", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="recurbench", description="Recurrent cells, measured.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: object, text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.set_defaults(command=command)
+        return sub
+
+    run = add("run", _run, "measure the studies of a preset; what is stored already is skipped")
+    run.add_argument("--preset", default="quick", help="quick (default), course or full")
+    run.add_argument("--study", action="append", metavar="NAME", help="only this study; may be repeated")
+    run.add_argument("--executor", default="in-process", help="in-process (default), processes:N or dask:ADDRESS")
+    run.add_argument("--retry-failed", action="store_true", help="measure items again that failed before")
+    report = add("report", _report, "write the HTML page from measured rows")
+    report.add_argument(
+        "--source", type=Path, help="a store, or an exported folder (default: the store, else the reference)"
+    )
+    report.add_argument("--out", type=Path, default=PAGES, help=f"folder for the page (default {PAGES})")
+    report.add_argument("--language", default="en", help="language of the page (default en)")
+    report.add_argument("--open", action="store_true", help="open the page in the browser")
+    status = add("status", _status, "what is measured, and what a preset still misses")
+    status.add_argument("--preset", default="quick", help="quick (default), course or full")
+    export = add("export", _export, "write tidy CSV and environment.json")
+    export.add_argument("folder", type=Path)
+    export.add_argument("--compress", action="store_true", help="measurements.csv.gz instead of measurements.csv")
+    cite = add("cite", _cite, "print the citation of a figure, or of the suite")
+    cite.add_argument("figure", nargs="?", help="figure id, as on the page; the suite if left out")
+    cite.add_argument("--format", default="bibtex", help="bibtex (default), csl, apa, latex, markdown or html")
+    cite.add_argument("--source", type=Path, help="as for report")
+    add("doctor", _doctor, "describe this machine, and what would make its timings untrustworthy")
+    for sub in (run, report, status, export, cite):
+        sub.add_argument("--store", type=Path, default=STORE, help=f"the store (default {STORE})")
+    return parser
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from bench.environment import code_version, this_environment
+    from bench.executor import open_executor
+    from bench.plan import find_preset, plan
+    from bench.progress import progress_bar
+    from bench.runner import run
+    from bench.store import Store
+
+    items = plan(find_preset(arguments.preset), arguments.study)
+    store = Store(arguments.store)
+    if arguments.retry_failed and store.exists():
+        with store.writing() as writer:
+            writer.forget_failed(this_environment(), code_version())
+    with open_executor(arguments.executor) as executor:
+        outcome = run(items, store, executor, progress_bar)
+    print(f"{outcome.measured} items measured, {outcome.already_there} were there already; rows: {store.path}")
+    for label, reason in outcome.failed:
+        print(f"failed: {label}: {reason}", file=sys.stderr)
+    return 1 if outcome.failed else 0
+
+
+def _source(arguments: argparse.Namespace) -> Path:
+    """The rows to read: named, else the store, else the committed reference."""
+    from reports.build import reference_folder
+
+    if arguments.source is not None:
+        return Path(arguments.source)
+    return arguments.store if arguments.store.exists() else reference_folder()
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from reports.build import build
+
+    source = _source(arguments)
+    page = build(source, arguments.out, arguments.language).resolve()
+    print(f"rows: {source}\npage: {page}")
+    if arguments.open:
+        import webbrowser
+
+        webbrowser.open(page.as_uri())
+    return 0
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    from collections import Counter
+
+    from bench.environment import code_version, this_environment
+    from bench.plan import find_preset, missing, plan
+    from bench.store import Store
+
+    store, environment, version = Store(arguments.store), this_environment(), code_version()
+    items = plan(find_preset(arguments.preset))
+    wanted = Counter(item.study.name for item in items)
+    absent = Counter(item.study.name for item in missing(items, store.done(environment, version)))
+    print(f"store {store.path}; machine {environment.id}, code {version}, preset {arguments.preset}")
+    print(f"{'study':<14}{'items':>8}{'measured':>10}{'missing':>9}")
+    for name, count in wanted.items():
+        print(f"{name:<14}{count:>8}{count - absent[name]:>10}{absent[name]:>9}")
+    others = [row for row in store.counts() if (row[1], row[2]) != (environment.id, version) or row[4]]
+    if others:
+        print("\nin the store as well:")
+    for study, machine, code, count, failed in others:
+        print(f"{study:<14}{count:>8} items, {failed} failed, machine {machine}, code {code}")
+    return 0
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from bench.store import Store
+
+    rows, environment = Store(arguments.store).export(arguments.folder, arguments.compress)
+    print(f"{rows}\n{environment}")
+    return 0
+
+
+def _cite(arguments: argparse.Namespace) -> int:
+    from reports.build import citation
+
+    print(citation(_source(arguments), arguments.figure, arguments.format))
+    return 0
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from bench.doctor import concerns, describe
+
+    for what, value in describe():
+        print(f"{what:<18}{value}")
+    found = list(concerns())
+    print("\ntimings: nothing found that speaks against them" if not found else "\ntimings are not to be trusted now:")
+    for concern in found:
+        print(f"- {concern}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,122 @@
+"""The machine and the versions: what a measured number cannot be read without."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.metadata
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("numba", "llvmlite", "numpy", "pandas", "scipy", "pytest-benchmark", "torch", "onnxruntime")
+IDENTITY = ("cpu", "cores", "architecture", "os", "python", "versions")
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Facts about where a run happened. `id` names machine and versions; load and time do not enter it."""
+
+    facts: Mapping[str, Any]
+
+    @property
+    def id(self) -> str:
+        """12 hex digits over the facts in IDENTITY: rows of two machines or two versions never mix."""
+        stable = json.dumps({name: self.facts[name] for name in IDENTITY}, sort_keys=True)
+        return hashlib.sha256(stable.encode()).hexdigest()[:12]
+
+
+def this_environment() -> Environment:
+    """The environment of this process, now."""
+    return Environment(
+        {
+            "cpu": cpu_name(),
+            "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+            "architecture": platform.machine(),
+            "os": f"{platform.system()} {platform.release()}",
+            "memory_gib": memory_gib(),
+            "governor": governor(),
+            "load_average": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
+            "python": platform.python_version(),
+            "versions": versions(),
+            "commit": git_commit(),
+            "gpu": gpu_name(),
+        }
+    )
+
+
+def versions() -> dict[str, str]:
+    """Installed version of each package that a number depends on; a peer that is not installed has none."""
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def cpu_name() -> str:
+    """Model name of the CPU."""
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        text = info.read_text()
+        fields = {key: re.search(rf"^{key}\s*:\s*(.+)$", text, re.M) for key in ("model name", "cpu family", "model")}
+        if fields["model name"]:
+            family = [fields[key].group(1) for key in ("cpu family", "model") if fields[key]]
+            return fields["model name"].group(1).strip() + (f" (family {' model '.join(family)})" if family else "")
+    if sys.platform == "darwin":
+        return _output("sysctl", "-n", "machdep.cpu.brand_string") or platform.processor()
+    return platform.processor() or platform.machine()
+
+
+def memory_gib() -> float | None:
+    """Physical memory in GiB."""
+    if not hasattr(os, "sysconf") or "SC_PHYS_PAGES" not in os.sysconf_names:
+        return None
+    return round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30, 1)
+
+
+def governor() -> str | None:
+    """CPU frequency governor, where the system tells."""
+    path = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
+    return path.read_text().strip() if path.exists() else None
+
+
+def gpu_name() -> str | None:
+    """First NVIDIA GPU, or None."""
+    return _output("nvidia-smi", "--query-gpu=name", "--format=csv,noheader") or None
+
+
+def git_commit() -> str | None:
+    """Commit of the checkout, with "+" where files differ from it; None outside a checkout."""
+    commit = _output("git", "-C", str(ROOT), "rev-parse", "--short=12", "HEAD")
+    if not commit:
+        return None
+    return commit + ("+" if _output("git", "-C", str(ROOT), "status", "--porcelain", "--untracked-files=no") else "")
+
+
+def _output(*command: str) -> str:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+    except (FileNotFoundError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip().splitlines()[0] if done.returncode == 0 and done.stdout.strip() else ""
+
+
+@functools.cache
+def code_version() -> str:
+    """12 hex digits over the sources of `cells` and `bench`: rows of changed code are measured anew."""
+    digest = hashlib.sha256()
+    for folder in ("cells", "bench"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]

@@ -1,0 +1,71 @@
+"""The peer's side: a loop over requests, in a process that imports the peer's library and nothing of `cells`."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import time
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any
+
+
+@dataclass(frozen=True)
+class PeerModule:
+    """Where a peer's code is, what it needs, and what it can do."""
+
+    module: str
+    packages: tuple[str, ...]
+    cells: tuple[str, ...]
+    directions: tuple[str, ...]
+    merges: tuple[str, ...]
+
+
+MODULES = {
+    "torch": PeerModule(
+        "bench.peers.pytorch",
+        ("torch",),
+        ("rnn", "lstm", "gru"),
+        ("inference", "training"),
+        ("none", "concat", "mean", "sum"),
+    ),
+    "onnxruntime": PeerModule(
+        "bench.peers.onnx_runtime",
+        ("onnxruntime", "onnx"),
+        ("rnn", "lstm", "gru", "gru-reset-before"),
+        ("inference",),
+        ("none",),
+    ),
+}
+
+
+def serve(pipe: Connection, backend: str) -> None:
+    """Answer requests until the pipe closes: prepare(case, parameters, x, d_output), results(), time(calls)."""
+    prepared: Any = None
+    while True:
+        try:
+            request, arguments = pipe.recv()
+        except EOFError:
+            return
+        try:
+            if request == "prepare":
+                prepared = importlib.import_module(MODULES[backend].module).Prepared(*arguments)
+                answer: Any = None
+            elif request == "results":
+                answer = prepared.results()
+            else:
+                answer = _time(prepared, *arguments)
+            pipe.send(("ok", answer))
+        except Exception as error:  # the parent raises it as PeerError, with its text
+            pipe.send(("error", f"{type(error).__name__}: {error}"))
+
+
+def _time(prepared: Any, calls: int) -> float:
+    start = time.perf_counter()
+    for _ in range(calls):
+        prepared.call()
+    return time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    serve(Connection(int(sys.argv[2])), sys.argv[1])

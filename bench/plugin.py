@@ -1,0 +1,178 @@
+"""The pytest front door: `pytest --benchmark [--preset NAME]` measures what the store does not have yet.
+
+Plain `pytest` runs the tests and never collects a study. With `--benchmark`, each missing item of the preset is one
+test of `bench/test_*.py`; its rows are stored before the next one starts, so an interrupted run resumes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from bench.environment import Environment
+    from bench.rows import Measurement
+    from bench.store import Writer
+    from bench.study import Item, Preset
+
+DEFAULT_STORE = Path("results") / "recurbench.sqlite"
+HERE = Path(__file__).resolve().parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of the suite's own group."""
+    group = parser.getgroup("recurbench")
+    group.addoption("--benchmark", action="store_true", help="measure the studies of a preset instead of testing")
+    group.addoption("--preset", default="quick", help="quick (default), course or full")
+    group.addoption("--study", action="append", help="measure only this study; may be repeated")
+    group.addoption(
+        "--store",
+        type=Path,
+        default=DEFAULT_STORE,
+        help=f"where rows go, written --store=PATH (default {DEFAULT_STORE})",
+    )
+    group.addoption("--retry-failed", action="store_true", help="measure items again that failed before")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Set up a run before pytest-benchmark reads its options."""
+    if not config.getoption("--benchmark"):
+        return
+    if config.getoption("dist", "no") != "no" or os.environ.get("PYTEST_XDIST_WORKER"):
+        raise pytest.UsageError("--benchmark with xdist: times taken side by side are wrong; run without -n")
+    if config.args_source is not pytest.Config.ArgsSource.ARGS:
+        config.args[:] = [str(HERE)]
+    config.option.benchmark_enable = True
+    config.option.benchmark_quiet = config.option.verbose < 1  # its table has a line for every block
+    config.pluginmanager.register(BenchmarkRun(config), "recurbench-run")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Studies are collected with --benchmark only."""
+    if collection_path.parent == HERE and collection_path.name.startswith("test_"):
+        return not config.getoption("--benchmark")
+    return None
+
+
+class BenchmarkRun:
+    """One run: the plan, the store, the progress bar."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        from bench.environment import code_version, this_environment
+        from bench.plan import find_preset, missing, plan
+        from bench.store import Store, StoreError
+
+        try:
+            self.preset: Preset = find_preset(config.getoption("--preset"))
+            self.items = plan(self.preset, config.getoption("--study"))
+            self.environment: Environment = this_environment()
+            self.store = Store(config.getoption("--store"))
+            self.version = code_version()
+            if config.getoption("--retry-failed") and self.store.exists():
+                with self.store.writing() as writer:
+                    writer.forget_failed(self.environment, self.version)
+            self.missing: list[Item] = missing(self.items, self.store.done(self.environment, self.version))
+        except (ValueError, StoreError) as error:
+            raise pytest.UsageError(str(error)) from error
+        self._terminal = open(os.dup(2), "w")  # pytest captures fd 2 while tests run
+        self._writer: Writer | None = None
+        self._open_store: Any = None
+        self._bar: Any = None
+
+    def pytest_report_header(self) -> str:
+        """What is about to be measured."""
+        there = len(self.items) - len(self.missing)
+        return (
+            f"recurbench: preset {self.preset.name}, {len(self.missing)} items to measure, {there} in {self.store.path}"
+        )
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """One test per missing item of the studies that the module names."""
+        if "item" in metafunc.fixturenames:
+            items = [item for item in self.missing if item.study.name in metafunc.module.STUDIES]
+            metafunc.parametrize("item", items, ids=[f"{item.case.label}-b{item.block}" for item in items])
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Open the store and the bar once it is known that tests will run."""
+        from bench.progress import progress_bar
+        from bench.store import StoreError
+
+        if session.config.option.collectonly:
+            return
+        self._open_store = self.store.writing()
+        try:
+            self._writer = self._open_store.__enter__()
+            self._writer.environment(self.environment)
+        except StoreError as error:
+            raise pytest.UsageError(str(error)) from error
+        terminal: Any = session.config.pluginmanager.get_plugin("terminalreporter")
+        terminal.showfspath = False  # the bar stands for the file names too
+        self._bar = progress_bar(len(session.items), self._terminal)
+
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
+        """The bar stands for the dots."""
+        if not report.passed:
+            return None
+        return ("passed" if report.when == "call" else "", "", "")
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Move the bar."""
+        if self._bar is not None and report.when == "call":
+            self._bar.update()
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        """Close the store, the bar and the peers."""
+        from bench.peers.process import stop_peers
+
+        if self._bar is not None:
+            self._bar.close()
+        stop_peers()
+        if self._writer is not None:
+            self._open_store.__exit__(None, None, None)
+            self._writer = None
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Where the rows are and what to do with them."""
+        terminalreporter.section("recurbench")
+        terminalreporter.write_line(f"rows: {self.store.path}")
+        terminalreporter.write_line("page: recurbench report")
+
+    def keep(self, item: Item, rows: list[Measurement]) -> None:
+        """Store the rows of an item."""
+        assert self._writer is not None, "the store opens when collection ends"
+        self._writer.add(item.case, item.block, rows, self.environment, self.version)
+
+
+class Recorder:
+    """What a test hands its rows to."""
+
+    def __init__(self, run: BenchmarkRun) -> None:
+        self.preset = run.preset
+        self._run = run
+
+    @contextmanager
+    def record(self, item: Item) -> Iterator[list[Measurement]]:
+        """Collects rows and stores them at the end; an error is stored as a failed row and raised again."""
+        from bench.runner import failure
+
+        rows: list[Measurement] = []
+        try:
+            yield rows
+        except Exception as error:
+            self._run.keep(item, failure(item, error))
+            raise
+        self._run.keep(item, rows)
+
+
+@pytest.fixture
+def recorder(request: pytest.FixtureRequest) -> Recorder:
+    """The recorder of this run."""
+    run: Any = request.config.pluginmanager.get_plugin("recurbench-run")
+    return Recorder(run)

@@ -1,0 +1,60 @@
+"""Studies: a question, the cases that answer it, and the measure that turns a case into rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bench.case import Case
+from bench.rows import Measurement
+
+PRESETS = ("quick", "course", "full")
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Sizes of every study's grid, and how often a runtime is sampled."""
+
+    name: str
+    sequence_lengths: tuple[int, ...]
+    hidden_sizes: tuple[int, ...]
+    batch_sizes: tuple[int, ...]
+    base: tuple[int, int, int, int]
+    """(T, H, B, I): the point that the three sweeps share."""
+    blocks: int
+    rounds: int
+    gradient_steps: int
+    gradient_hidden_sizes: tuple[int, ...]
+    gradient_lengths: tuple[int, ...]
+    input_sizes: tuple[int, ...]
+    seeds: int
+    compile_cells: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Study:
+    """`measure(case, block)` gives all rows of one item.
+
+    `timed` studies run alone, in shuffled blocks, in this process; the others may run anywhere, in any order.
+    `cases(preset)` lists the grid; a study repeats it once a block.
+    """
+
+    name: str
+    question: str
+    cases: Callable[[Preset], Sequence[Case]]
+    measure: Callable[[Case, int], list[Measurement]]
+    timed: bool = False
+
+
+@dataclass(frozen=True)
+class Item:
+    """One case in one block: what is measured at once and stored at once."""
+
+    study: Study
+    case: Case
+    block: int
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """What the store knows it by."""
+        return self.case.key, self.block

@@ -1,0 +1,3 @@
+"""Registers `pytest --benchmark`; everything it does stands in bench/plugin.py."""
+
+pytest_plugins = ["bench.plugin"]

@@ -67,12 +67,11 @@ def versions() -> dict[str, str]:
 def cpu_name() -> str:
     """Model name of the CPU."""
     info = Path("/proc/cpuinfo")
-    if info.exists():
-        text = info.read_text()
-        fields = {key: re.search(rf"^{key}\s*:\s*(.+)$", text, re.M) for key in ("model name", "cpu family", "model")}
-        if fields["model name"]:
-            family = [fields[key].group(1) for key in ("cpu family", "model") if fields[key]]
-            return fields["model name"].group(1).strip() + (f" (family {' model '.join(family)})" if family else "")
+    text = info.read_text() if info.exists() else ""
+    found = dict(re.findall(r"^(model name|cpu family|model)\s*:\s*(.+?)\s*$", text, re.M))
+    if "model name" in found:
+        family = f" (family {found['cpu family']} model {found['model']})" if "cpu family" in found else ""
+        return str(found["model name"]) + family
     if sys.platform == "darwin":
         return _output("sysctl", "-n", "machdep.cpu.brand_string") or platform.processor()
     return platform.processor() or platform.machine()

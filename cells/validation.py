@@ -33,9 +33,9 @@ def check_size(what: str, given: Any) -> int:
 def check_dtype(given: Any) -> str:
     """The name of an allowed dtype, from its name or from a NumPy dtype or scalar type."""
     try:
-        name = np.dtype(given).name if given is not None else None
+        name = "" if given is None else str(np.dtype(given).name)
     except TypeError:
-        name = None
+        name = ""
     if name not in DTYPES:
         raise ValueError(f"unknown dtype {given!r}; known: {', '.join(DTYPES)}")
     return name

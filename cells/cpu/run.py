@@ -106,7 +106,7 @@ def _forward(
 def backward(done: Run, d_output: Array, d_final: Array | None) -> RunGradients:
     """Gradients of a loss with dL/d output (T, B, H) and dL/d final state (S, B, H)."""
     spec, hidden, dtype = done.spec, done.hidden_size, done.x.dtype.name
-    steps = done.x.shape[0]
+    steps, batch, _ = done.x.shape
     d_slots, d_states = aligned(done.slots.shape, dtype), aligned(done.states.shape, dtype)
     d_states[steps] = 0
     if d_final is not None:

@@ -237,4 +237,5 @@ def _insert(connection: sqlite3.Connection, table: str, rows: Iterable[tuple[Any
     rows = list(rows)
     if rows:
         marks = ", ".join("?" * len(rows[0]))
-        connection.executemany(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", rows)
+        # Not "OR IGNORE": that would also drop a row with a missing column without a word.
+        connection.executemany(f"INSERT INTO {table} VALUES ({marks}) ON CONFLICT DO NOTHING", rows)

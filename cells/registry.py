@@ -1,17 +1,18 @@
 """The cells there are: one line each."""
 
-from cells import gru, gru_reset_before, lstm, rnn
+from importlib import import_module
+
 from cells.spec import CellSpec
 
-CELLS: dict[str, CellSpec] = {
-    module.SPEC.name: module.SPEC
-    for module in (
-        rnn,
-        lstm,
-        gru,
-        gru_reset_before,
-    )
-}
+FILES = (
+    "rnn",
+    "lstm",
+    "gru",
+    "gru_reset_before",
+)
+
+_SPECS: tuple[CellSpec, ...] = tuple(import_module(f"cells.{file}").SPEC for file in FILES)
+CELLS: dict[str, CellSpec] = {spec.name: spec for spec in _SPECS}
 
 
 def cell_names() -> tuple[str, ...]:

@@ -1,0 +1,59 @@
+"""The cell that CONTRIBUTING.md adds, added as it says: one file and one line."""
+
+import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+CHECK = """
+    import numpy as np
+    from cells import Layer, cell_names, count_parameters
+    from cells.reference import reference
+
+    assert "min-gru" in cell_names()
+    assert count_parameters("min-gru", 3, 5, bias="single") == 2 * 5 * 3 + 2 * 5
+    rng = np.random.default_rng(0)
+    layer = Layer("min-gru", 3, 5, dtype="float64", bidirectional="mean", rng=rng)
+    assert set(layer.parameters) == {f"{n}_l0{s}" for n in ("weight_ih", "bias_ih") for s in ("", "_reverse")}
+    x, d_output = rng.standard_normal((7, 2, 3)), rng.standard_normal((7, 2, 5))
+    trace = layer.forward(x)
+    gradients = trace.backward(d_output)
+    expected = reference("min-gru", layer.parameters, x, d_output, "mean")
+    np.testing.assert_allclose(trace.output, expected.output, atol=1e-14)
+    np.testing.assert_allclose(gradients.input, expected.input, atol=1e-13)
+    for name, value in layer.parameters.items():
+        np.testing.assert_allclose(gradients.parameters[name], expected.parameters[name], atol=1e-13)
+        place = tuple(0 for _ in value.shape)
+        ends = []
+        for sign in (1, -1):
+            value[place] += sign * 1e-6
+            ends.append((layer(x)[0] * d_output).sum())
+            value[place] -= sign * 1e-6
+        assert abs((ends[0] - ends[1]) / 2e-6 - gradients.parameters[name][place]) < 1e-7, name
+    single = Layer("min-gru", 3, 33, dtype="float32", rng=rng)
+    assert single.forward(x).backward(np.ones((7, 2, 33))).parameters["weight_ih_l0"].dtype == np.float32
+    print("worked")
+"""
+
+
+@pytest.mark.slow
+def test_the_worked_example_of_a_new_cell_works(tmp_path):
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    (source,) = re.findall(r"`cells/min_gru\.py`:\n\n```python\n(.*?)```", text, re.S)
+    for path in (ROOT / "cells").rglob("*.py"):
+        copy = tmp_path / path.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_text(path.read_text())
+    (tmp_path / "cells" / "min_gru.py").write_text(source)
+    registry = tmp_path / "cells" / "registry.py"
+    changed = registry.read_text().replace('    "rnn",\n', '    "rnn",\n    "min_gru",\n')
+    assert changed.count("min_gru") == 1
+    registry.write_text(changed)
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(CHECK)], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "worked\n", done.stderr

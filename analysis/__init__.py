@@ -1,1 +1,75 @@
-"""What the rows mean: statistics, fits, theory, claims and findings, figures, tables."""
+"""What the rows mean: statistics, fits, theory, claims and findings, figures, tables.
+
+Importing this package is cheap: pandas, scipy and matplotlib are imported where they are used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from analysis.result import Analysis
+
+
+def analyse(frame: pd.DataFrame, environments: Iterable[Mapping[str, object]] = ()) -> Analysis:
+    """Judge every claim, build every figure and table that the rows of a run suffice for.
+
+    The same rows in any order give the same result: every bootstrap has a generator of its own.
+
+    Parameters
+    ----------
+    frame
+        Tidy rows, columns ``bench.rows.COLUMNS``, of one or several environments.
+    environments
+        The machines they were measured on, as the store describes them.
+
+    """
+    from analysis.claims import CLAIMS, judge
+    from analysis.figures import REGISTRY
+    from analysis.load import check
+    from analysis.result import VERDICTS, Analysis
+    from analysis.show import show_number
+    from analysis.tables import tables
+    from bench.case import CASE_COLUMNS
+
+    frame = check(frame, mix_machines=True)
+    findings = tuple(judge(claim, frame) for claim in CLAIMS)
+    built = {figure_id: module.build(frame) for figure_id, module in REGISTRY.items()}
+    verdicts = [finding.verdict for finding in findings]
+    facts = {
+        "rows": show_number(len(frame)),
+        "cases": show_number(len(frame.drop_duplicates(list(CASE_COLUMNS)))),
+        "claims": show_number(len(findings)),
+        "judged": show_number(sum(finding.estimate is not None for finding in findings)),
+        "failed": show_number(int((frame["status"] == "failed").sum())),
+        "underflow": show_number(int((frame["status"] == "underflow").sum())),
+    }
+    facts |= {f"verdict_{verdict.replace(' ', '_')}": show_number(verdicts.count(verdict)) for verdict in VERDICTS}
+    facts |= compile_facts(frame)
+    return Analysis(
+        findings=findings,
+        figures=tuple(figure for figure in built.values() if figure is not None),
+        tables=tables(frame),
+        missing={name: ", ".join(REGISTRY[name].STUDIES) for name, figure in built.items() if figure is None},
+        environments=tuple(environments),
+        facts=facts,
+    )
+
+
+def compile_facts(frame: pd.DataFrame) -> dict[str, str]:
+    """First calls: the slowest cell's median, cold (compiling) and warm (kernels on disk), and the largest error."""
+    from analysis.select import measured
+    from analysis.show import show_number
+
+    facts = {}
+    for metric in ("first_call_cold_s", "first_call_warm_s"):
+        rows = measured(frame, "compile", metric)
+        if not rows.empty:
+            facts[metric.removesuffix("_s")] = show_number(float(rows.groupby("name")["value"].median().max()), "s", 3)
+    errors = measured(frame, "runtime", "validation_error")
+    if not errors.empty:
+        facts["validation_error"] = show_number(float(errors["value"].max()), digits=2)
+    return facts

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure as Canvas
 
-VERDICTS = ("supported", "refuted", "depends", "imprecise", "inconclusive", "not measured", "not testable")
+VERDICTS = ("supported", "refuted", "depends", "imprecise", "inconclusive", "not measured", "not testable", "fact")
+"""A "fact" is a statement about the literature: cited, not measured."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,172 @@
+"""Statistics of claims about the gradient: horizons, what is left of it, which of two states keeps more."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from analysis.claims.claim import Statistic
+from analysis.claims.samples import Samples
+from analysis.fits import CURVE, factor, horizons, profiles, relative_to_start, slopes
+from analysis.select import INITIALISER_ORDER, main_level, measured
+from analysis.show import show_number, show_power
+
+EPSILON = 1e-3
+"""A gradient below this share of its start is called lost."""
+
+GATE_INITIALISERS = ("torch-fb1", "chrono")
+"""Initialisers that differ from `torch` in a gate's bias only: a cell without gates is the same under both."""
+
+
+def gradient_curves(frame: pd.DataFrame, study: str, metric: str, *, relative: bool = True) -> pd.DataFrame:
+    """Profiles of one metric at the inputs and the sequence length that most cases share."""
+    rows = measured(frame, study, metric)
+    if rows.empty:
+        return pd.DataFrame(columns=[*CURVE, "lag", "log10_g"])
+    if "normal" in set(rows["inputs"]):
+        rows = rows.loc[rows["inputs"] == "normal"]
+    rows = rows.loc[
+        rows["input_size"] == main_level(rows, "input_size", ("name", "initialiser", "hidden_size", "seed"))
+    ]
+    rows = rows.loc[rows["seq_len"] == main_level(rows, "seq_len", ("name", "initialiser", "hidden_size", "seed"))]
+    return profiles(rows, relative=relative and metric != "log10_forget_path")
+
+
+def state_curves(frame: pd.DataFrame) -> pd.DataFrame:
+    """Profiles of all that a cell hands on: h for the RNN and the GRU, (h, c) for the LSTM.
+
+    ||dL/d(h, c)|| = √(||dL/dh||² + ||dL/dc||²), in logarithms. Comparing h alone would charge the LSTM for a first
+    step in which its gradient moves from h to c.
+    """
+    hidden = gradient_curves(frame, "gradients", "log10_norm_h", relative=False)
+    cell = gradient_curves(frame, "gradients", "log10_norm_c", relative=False)
+    both = hidden.merge(cell, on=[*CURVE, "lag"], how="left", suffixes=("", "_c"))
+    larger = both[["log10_g", "log10_g_c"]].max(axis=1)
+    smaller = both[["log10_g", "log10_g_c"]].min(axis=1)
+    joint = larger + 0.5 * np.log10(1 + 10.0 ** (2 * (smaller - larger)))
+    both["log10_g"] = joint.where(both.pop("log10_g_c").notna(), both["log10_g"])
+    return relative_to_start(both)
+
+
+def horizon_ratio(name: str, other: str, epsilon: float = EPSILON) -> Statistic:
+    """Horizon of one cell over that of another on the same seed, per initialiser and hidden size.
+
+    A horizon beyond the sequence is known from below only, and so is its ratio. Where the other cell has no rows
+    under an initialiser that sets gate biases alone, its rows under `torch` stand for it: it has no gates.
+    """
+
+    def statistic(frame: pd.DataFrame) -> Samples | None:
+        found = horizons(state_curves(frame), epsilon)
+        a, b = found.loc[found["name"] == name], found.loc[found["name"] == other]
+        if a.empty or b.empty:
+            return None
+        plain = b.loc[b["initialiser"] == "torch"]
+        for level in GATE_INITIALISERS:
+            if level not in set(b["initialiser"]):
+                b = pd.concat([b, plain.assign(initialiser=level)])
+        keys = ["initialiser", "hidden_size", "seed"]
+        columns = [*keys, "horizon", "censored"]
+        pair = a.loc[:, columns].merge(b.loc[:, columns], on=keys, suffixes=("", "_other"))
+        if pair.empty:
+            return None
+        ratio = pair["horizon"] / pair["horizon_other"]
+        table = pair.loc[:, ["initialiser", "hidden_size"]].assign(
+            sample=pair["seed"],
+            value=ratio,
+            low=ratio.where(~pair["censored_other"], 0.0),
+            high=ratio.where(~pair["censored"], math.inf),
+        )
+        # both beyond the sequence: nothing is known of the ratio
+        table = table.loc[~(pair["censored"] & pair["censored_other"])]
+        facts = {"epsilon": show_number(epsilon)}
+        for level, part in pair.groupby("initialiser"):
+            key = str(level).replace("-", "_")
+            facts[f"horizon_{key}"] = _horizon(part["horizon"], part["censored"])
+            facts[f"horizon_other_{key}"] = _horizon(part["horizon_other"], part["censored_other"])
+        return Samples(_in_order(table), ("initialiser", "hidden_size"), "ratio", scale="ratio", facts=facts)
+
+    return statistic
+
+
+def left_of_cell_state(study: str, variable: str, paths: bool = False) -> Statistic:
+    """log10 of what is left of dL/dc at the longest lag; with `paths` also of the path through the forget gates alone.
+
+    Parameters
+    ----------
+    study, variable
+        Where the rows are, and the axis of that study: initialiser, or initialiser_value (the forget bias).
+    paths
+        Whether the forget path stands beside the total.
+
+    """
+
+    def statistic(frame: pd.DataFrame) -> Samples | None:
+        parts = []
+        for metric, path in (("log10_norm_c", "total"), ("log10_forget_path", "forget-path")):
+            if metric == "log10_forget_path" and not paths:
+                continue
+            curves = gradient_curves(frame, study, metric)
+            curves = curves.loc[curves["name"] == "lstm"]
+            parts.append(_last(curves).assign(path=path))
+        ends = pd.concat(parts)
+        if ends.empty:
+            return None
+        variables = (variable, "path", "hidden_size") if paths else (variable, "hidden_size")
+        table = ends.rename(columns={"seed": "sample", "log10_g": "value"})
+        table = table.loc[:, [*variables, "sample", "value"]]
+        facts = {"lag": show_number(float(ends["lag"].max()))}
+        for (level, path), part in ends.groupby([variable, "path"]):
+            key = f"{level:g}" if isinstance(level, float) else str(level)
+            key = key.replace("-", "m", 1) if key.startswith("-") else key.replace("-", "_")
+            facts[f"left_{path.replace('-', '_')}_{key}"] = show_power(float(part["log10_g"].median()))
+        table = _in_order(table) if variable == "initialiser" else table.sort_values(list(variables))
+        return Samples(table, variables, "decades", facts=facts)
+
+    return statistic
+
+
+def slope_difference_of_states(name: str = "lstm") -> Statistic:
+    """slope10 of dL/dc minus slope10 of dL/dh on the same seed: above zero, c keeps the gradient longer than h."""
+
+    def statistic(frame: pd.DataFrame) -> Samples | None:
+        both = []
+        for metric in ("log10_norm_c", "log10_norm_h"):
+            found = slopes(gradient_curves(frame, "gradients", metric))
+            both.append(found.loc[found["name"] == name, [*CURVE, "slope10"]])
+        pair = both[0].merge(both[1], on=list(CURVE), suffixes=("_c", "_h"))
+        if pair.empty:
+            return None
+        table = pair.loc[:, ["initialiser", "hidden_size"]].assign(
+            sample=pair["seed"], value=pair["slope10_c"] - pair["slope10_h"]
+        )
+        facts = {
+            "slope_c": show_number(float(pair["slope10_c"].median()), digits=3),
+            "slope_h": show_number(float(pair["slope10_h"].median()), digits=3),
+            "factor_c": show_number(factor(float(pair["slope10_c"].median())), digits=3),
+            "factor_h": show_number(factor(float(pair["slope10_h"].median())), digits=3),
+        }
+        return Samples(_in_order(table), ("initialiser", "hidden_size"), "decades per step", centre="mean", facts=facts)
+
+    return statistic
+
+
+def _last(curves: pd.DataFrame) -> pd.DataFrame:
+    """Last point of each curve that reaches the longest lag of all."""
+    return curves.loc[curves["lag"] == curves["lag"].max()]
+
+
+def _horizon(steps: pd.Series, censored: pd.Series) -> str:
+    """Median horizon, "> T" where the median seed did not lose its gradient."""
+    values = steps.where(~censored, np.inf)
+    middle = float(values.median())
+    return show_number(round(middle)) if math.isfinite(middle) else f"> {show_number(float(steps.max()))}"
+
+
+def _in_order(table: pd.DataFrame) -> pd.DataFrame:
+    order = {name: position for position, name in enumerate(INITIALISER_ORDER)}
+    rank = table["initialiser"].map(lambda name: (order.get(name, len(order)), name))
+    return (
+        table.assign(rank=rank).sort_values(["rank", "hidden_size", "sample"], ignore_index=True).drop(columns="rank")
+    )

@@ -1,0 +1,71 @@
+"""Chapters "Gated Recurrent Unit (GRU)" and "Improvement"."""
+
+from analysis.claims.claim import Claim, Interval
+from analysis.claims.counted import count_difference, count_ratio
+from analysis.claims.flow import horizon_ratio
+from analysis.claims.lstm_benefits import LONGER
+from analysis.claims.timed import time_ratio
+from analysis.statistics import TIME_MARGIN
+
+CLAIMS = (
+    Claim(
+        id="gru-proposed-in-2014",
+        number=34,
+        quote="In 2014 an optimization of LSTM was proposed",
+        kind="fact",
+    ),
+    Claim(
+        id="gru-memory-as-efficient",
+        number=35,
+        quote="in practical evidence brings long memory as efficiently as LSTM",
+        figure="decay-rate",
+    ),
+    Claim(
+        id="gru-fewer-weights",
+        number=36,
+        quote="Also GRU involves less weight (Tensors) operations",
+        study="parameters",
+        statistic=count_ratio("gru", "lstm"),
+        predicts=Interval(high=1 - TIME_MARGIN),
+        figure="parameter-count",
+    ),
+    Claim(
+        id="gru-faster-to-train",
+        number=37,
+        quote="Also GRU involves less weight (Tensors) operations so it is so much fast to train than LSTM.",
+        study="runtime",
+        statistic=time_ratio("gru", "lstm"),
+        predicts=Interval(high=1 - TIME_MARGIN),
+        figure="time-ratio",
+        slices_by=("backend", "direction"),
+        scope={"direction": "training"},
+        reference={"backend": "cpu"},
+    ),
+    Claim(
+        id="gru-one-gate-fewer",
+        number=38,
+        quote="GRU simplifies LSTM by removing one control gate",
+        study="parameters",
+        statistic=count_difference("lstm", "gru", "gates"),
+        predicts=Interval(1, 1),
+        figure="parameter-count",
+    ),
+    Claim(
+        id="reset-works-like-forget",
+        number=39,
+        quote="a reset gate which works in a similar way to the forget gate",
+        figure="gates-along-sequence",
+    ),
+    Claim(
+        id="update-gate-avoids-vanishing",
+        number=40,
+        quote="The update gate works in two phases, a phase that decides what **new information needs to be updated** "
+        "and finally includes a learning component to avoid vanishing.",
+        study="gradients",
+        statistic=horizon_ratio("gru", "rnn"),
+        predicts=Interval(low=LONGER),
+        figure="gradient-profile",
+        slices_by=("initialiser",),
+        reference={"initialiser": "torch"},
+    ),
+)

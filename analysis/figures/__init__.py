@@ -1,0 +1,35 @@
+"""Figures, one file each: `build(frame)` computes the plotted data, `draw(data, style, labels)` only draws them."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from analysis.figures import (
+    activations,
+    decay_rate,
+    forget_bias,
+    gates_along_sequence,
+    gradient_profile,
+    parameter_count,
+    runtime_vs_hidden,
+    runtime_vs_length,
+    time_per_parameter,
+    time_ratio,
+)
+
+REGISTRY: dict[str, ModuleType] = {
+    module.ID: module
+    for module in (
+        gradient_profile,
+        decay_rate,
+        forget_bias,
+        gates_along_sequence,
+        activations,
+        runtime_vs_length,
+        runtime_vs_hidden,
+        time_ratio,
+        time_per_parameter,
+        parameter_count,
+    )
+}
+"""Figure id to its module, which has `ID`, `STUDIES`, `LABELS` (keys of the catalogue), `FACTS` and `build`."""

@@ -1,0 +1,103 @@
+"""Figure "decay-rate": the slope of the gradient against the hidden size, with what theory says at zero input."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import pandas as pd
+from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import FuncFormatter, NullLocator
+
+from analysis.claims.flow import state_curves
+from analysis.figures import style
+from analysis.figures.build import interval_over_seeds, make
+from analysis.fits import factor, slopes
+from analysis.result import Estimate, Figure
+from analysis.select import CELL_ORDER, INITIALISER_ORDER, ordered
+from analysis.show import show, show_number
+from analysis.statistics import generator
+from analysis.theory import factor_per_step
+
+ID = "decay-rate"
+STUDIES = ("gradients",)
+LABELS = (
+    "x",
+    "y",
+    "theory",
+    *(f"cell.{name}" for name in CELL_ORDER[:4]),
+    *(f"initialiser.{name}" for name in INITIALISER_ORDER),
+)
+FACTS = ("seeds", "hidden_size", "rnn_torch_slope", "lstm_torch_slope", "gru_torch_slope", "lstm_torch_theory")
+"""Facts of a full run, at the largest hidden size. There are more: <cell>_<initialiser>_{slope, factor, theory}."""
+
+
+def build(frame: pd.DataFrame) -> Figure | None:
+    """Mean slope10 over seeds with its BCa interval, per cell, initialiser and hidden size."""
+    found = slopes(state_curves(frame))
+    if found.empty:
+        return None
+    data = interval_over_seeds(found, ["initialiser", "name", "hidden_size"], "slope10", generator(ID))
+    theory = [factor_per_step(name, kind) for name, kind in zip(data["name"], data["initialiser"], strict=True)]
+    data["theory"] = [math.log10(value) if value is not None else math.nan for value in theory]
+    finite = data["low"].abs() < math.inf
+    data["low"], data["high"] = data["low"].where(finite), data["high"].where(finite)
+    largest = data.loc[data["hidden_size"] == data["hidden_size"].max()]
+    facts = {
+        "seeds": show_number(found["seed"].nunique()),
+        "hidden_size": show_number(float(data["hidden_size"].max())),
+        "smallest_hidden_size": show_number(float(data["hidden_size"].min())),
+    }
+    for row in largest.fillna({"low": -math.inf, "high": math.inf}).itertuples():
+        key = f"{row.name}_{row.initialiser}".replace("-", "_")
+        facts[f"{key}_slope"] = show(Estimate(row.value, row.low, row.high, "decades per step", row.n))
+        facts[f"{key}_factor"] = show_number(factor(row.value), digits=3)
+        if not math.isnan(row.theory):
+            facts[f"{key}_theory"] = show_number(row.theory, digits=3)
+            facts[f"{key}_theory_factor"] = show_number(factor(row.theory), digits=3)
+    return make(ID, data, draw, STUDIES, facts, seeds=found["seed"].nunique())
+
+
+def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:
+    """One panel per initialiser: points with intervals, the zero-input value as a short level line."""
+    initialisers = ordered(data["initialiser"], INITIALISER_ORDER)
+    names = ordered(data["name"], CELL_ORDER)
+    columns = min(3, len(initialisers) + 1)
+    rows = -(-(len(initialisers) + 1) // columns)
+    sizes = sorted(set(data["hidden_size"]))
+    with style.canvas(style_name, rows, columns, ratio=columns * 1.12 / rows, sharex=True, sharey=True) as drawing:
+        look = drawing.look
+        for axes, initialiser in zip(drawing.flat, initialisers, strict=False):
+            for position, name in enumerate(names):
+                part = data.loc[(data["initialiser"] == initialiser) & (data["name"] == name)]
+                if part.empty:
+                    continue
+                mark = style.cell_mark(name)
+                # neighbours share a size: set them a little apart, so that no interval hides another
+                x = part["hidden_size"] * 2 ** (0.11 * (position - (len(names) - 1) / 2))
+                axes.plot(
+                    x, part["value"], color=mark.color, linestyle=mark.line, marker=mark.marker, alpha=0.95,
+                    gid=f"series-{name}--{initialiser}", linewidth=look.line * 0.8,
+                )  # fmt: skip
+                axes.vlines(x, part["low"], part["high"], color=mark.color, linewidth=look.line * 0.9)
+                theory = part["theory"].iloc[0]
+                if not math.isnan(theory):
+                    axes.axhline(theory, color=mark.color, linewidth=look.line * 0.45, alpha=0.8, zorder=1)
+            axes.axhline(0, color=look.ink, linewidth=look.line * 0.5, zorder=1)
+            axes.set_title(style.word(labels, "initialiser", initialiser), loc="left")
+            axes.set_xscale("log", base=2)
+            axes.set_xlim(sizes[0] / 1.4, sizes[-1] * 1.4)
+            axes.set_xticks(sizes)
+            axes.xaxis.set_minor_locator(NullLocator())
+            axes.xaxis.set_major_formatter(FuncFormatter(style.thousands))
+            axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("-", "−")))
+            axes.tick_params(labelbottom=True)
+            axes.grid(False, axis="x")
+        drawing.figure.supxlabel(labels["x"], fontsize=look.type_size)
+        drawing.figure.supylabel(labels["y"], fontsize=look.type_size)
+        handles = style.cell_handles(names, labels, look)
+        handles.append(style.rule(look, labels["theory"], dash="-"))
+        drawing.legend_in(drawing.flat[len(initialisers)], handles)
+        for axes in drawing.flat[len(initialisers) + 1 :]:
+            axes.axis("off")
+    return drawing.figure

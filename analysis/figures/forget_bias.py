@@ -1,0 +1,105 @@
+"""Figure "forget-bias": what a forget bias leaves of the gradient, on the cell path alone and in total."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from analysis.claims.flow import gradient_curves
+from analysis.figures import style
+from analysis.figures.build import make, over_seeds
+from analysis.fits import half_life, slopes
+from analysis.result import Figure
+from analysis.select import main_level
+from analysis.show import show_number, show_power
+from analysis.theory import sigmoid
+
+ID = "forget-bias"
+STUDIES = ("forget-bias",)
+LABELS = ("x", "y", "path.forget-path", "path.total", "bias", "threshold")
+"""`bias` names the legend of the forget biases."""
+
+FACTS = ("lag", "seeds", "hidden_size", "total_0", "path_0", "total_1", "path_1", "total_5", "path_5", "half_life_0")
+"""Facts of a full run: {total, path, gate, half_life}_<bias>, with "m2" for -2: what is left at the longest lag."""
+
+FLOOR = -40.0
+"""Decades below this are cut: float32 has lost them."""
+THRESHOLD = -3.0
+METRICS = {"forget-path": "log10_forget_path", "total": "log10_norm_c"}
+
+
+def build(frame: pd.DataFrame) -> Figure | None:
+    """Median over seeds of log10 ∏f and of log10 of the total dL/dc, against the lag, per forget bias."""
+    parts, kept = [], []
+    for path, metric in METRICS.items():
+        curves = gradient_curves(frame, "forget-bias", metric)
+        curves = curves.loc[curves["name"] == "lstm"]
+        if curves.empty:
+            continue
+        size = main_level(curves, "hidden_size", ("initialiser_value", "seed"))
+        curves = curves.loc[curves["hidden_size"] == size]
+        kept.append(curves)
+        parts.append(over_seeds(curves, ["initialiser_value", "lag"], "log10_g").assign(path=path))
+    if not parts:
+        return None
+    data = pd.concat(parts, ignore_index=True).rename(columns={"initialiser_value": "forget_bias"})
+    data = data.loc[:, ["path", "forget_bias", "lag", "median", "low", "high", "seeds"]]
+    facts = {
+        "lag": show_number(float(data["lag"].max())),
+        "seeds": show_number(kept[0]["seed"].nunique()),
+        "hidden_size": show_number(float(kept[0]["hidden_size"].iloc[0])),
+    }
+    for (path, bias), part in data.groupby(["path", "forget_bias"]):
+        key = f"{bias:g}".replace("-", "m").replace(".", "_")
+        name = "total" if path == "total" else "path"
+        facts[f"{name}_{key}"] = show_power(float(part.loc[part["lag"].idxmax(), "median"]))
+        facts[f"gate_{key}"] = show_number(sigmoid(float(bias)), digits=3)
+    for curves, path in zip(kept, METRICS, strict=False):
+        for bias, slope in slopes(curves).groupby("initialiser_value")["slope10"].median().items():
+            key = f"{bias:g}".replace("-", "m").replace(".", "_")
+            name = "half_life" if path == "total" else "path_half_life"
+            facts[f"{name}_{key}"] = show_number(half_life(float(slope)), digits=3)
+    return make(ID, data, draw, STUDIES, facts, seeds=kept[0]["seed"].nunique())
+
+
+def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:
+    """Two panels with the same axes; light to dark is a small to a large bias, written at the end of its line."""
+    paths = [path for path in METRICS if path in set(data["path"])]
+    biases = sorted(set(data["forget_bias"]))
+    # the middle of the scale: its ends vanish on a dark or on a light page
+    shades = [sns.color_palette("viridis", as_cmap=True)(share) for share in np.linspace(0.28, 0.82, len(biases))]
+    colors = dict(zip(biases, shades, strict=True))
+    with style.canvas(style_name, 1, len(paths), ratio=1.0 * len(paths), sharex=True, sharey=True) as drawing:
+        look = drawing.look
+        end = float(data["lag"].max())
+        floor = max(FLOOR, float(data["low"].min()) - 1)
+        for axes, path in zip(drawing.flat, paths, strict=True):
+            for bias in biases:
+                part = data.loc[(data["path"] == path) & (data["forget_bias"] == bias)]
+                color = colors[bias]
+                axes.fill_between(part["lag"], part["low"], part["high"], color=color, alpha=0.25, linewidth=0)
+                axes.plot(
+                    part["lag"], part["median"], color=color, marker=style.MARKERS[biases.index(bias)],
+                    markevery=(2, 3), gid=f"series-bias{bias:g}--{path}",
+                )  # fmt: skip
+            axes.axhline(THRESHOLD, color=look.ink, linewidth=look.line * 0.5, linestyle=(0, (1, 2)), zorder=1)
+            axes.set_title(style.word(labels, "path", path), loc="left")
+            axes.set_xlabel(labels["x"])
+            axes.set_xlim(0, end)
+            axes.set_ylim(floor, max(1.5, float(data["high"].max()) + 0.5))
+            axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+            axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+            axes.yaxis.set_major_formatter(FuncFormatter(style.power))
+        drawing.flat[0].set_ylabel(labels["y"])
+        handles = [
+            style.entry(style.Mark(colors[bias], style.MARKERS[i], "-"), f"{bias:g}".replace("-", "−"))
+            for i, bias in enumerate(biases)
+        ]
+        handles.insert(0, style.rule(look, labels["threshold"]))
+        style.beside(drawing.flat[-1], handles[::-1], labels["bias"])
+    return drawing.figure

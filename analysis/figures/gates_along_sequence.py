@@ -1,0 +1,109 @@
+"""Figure "gates-along-sequence": how far the gates stand open, step by step, per cell and initialiser."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import MaxNLocator
+
+from analysis.figures import style
+from analysis.figures.build import make, over_seeds
+from analysis.result import Figure
+from analysis.select import CELL_ORDER, INITIALISER_ORDER, main_level, measured, ordered
+from analysis.show import show_number
+
+ID = "gates-along-sequence"
+STUDIES = ("gates",)
+SHOWN = ("lstm", "gru")
+GATES = {"lstm": ("f", "i", "o"), "gru": ("z", "r")}
+"""The gates proper, σ of something; the candidates (g and n) are not gates."""
+
+INITIALISERS = ("torch", "keras", "torch-fb1", "chrono")
+"""Those that set the gates' biases in different ways; `orthogonal` leaves them as `torch` does."""
+
+LABELS = (
+    "x",
+    "y",
+    *(f"cell.{name}" for name in SHOWN),
+    *(f"gate.{name}" for name in ("f", "i", "o", "z", "r")),
+    *(f"initialiser.{name}" for name in INITIALISERS),
+)
+FACTS = (
+    "hidden_size",
+    "seq_len",
+    "seeds",
+    "lstm_f_torch",
+    "lstm_i_torch",
+    "lstm_o_torch",
+    "gru_z_torch",
+    "gru_r_torch",
+)
+"""Facts of a full run: <cell>_<gate>_<initialiser>, the mean over steps and seeds. There are more."""
+
+MARKS = {
+    "f": style.Mark(style.OKABE_ITO["blue"], "o", "-"),
+    "i": style.Mark(style.OKABE_ITO["orange"], "s", (0, (5, 1.5))),
+    "o": style.Mark(style.OKABE_ITO["purple"], "^", (0, (1.2, 1.2))),
+    "z": style.Mark(style.OKABE_ITO["green"], "D", "-"),
+    "r": style.Mark(style.OKABE_ITO["vermillion"], "v", (0, (5, 1.5))),
+}
+
+
+def build(frame: pd.DataFrame) -> Figure | None:
+    """Median over seeds of each gate's mean over units and batch, with the band of 95 % of the seeds."""
+    rows = measured(frame, "gates", [f"gate_mean_{gate}" for gates in GATES.values() for gate in gates])
+    rows = rows.loc[rows["name"].isin(SHOWN) & rows["initialiser"].isin(INITIALISERS)]
+    if rows.empty:
+        return None
+    rows = rows.loc[rows["hidden_size"] == main_level(rows, "hidden_size", ("name", "initialiser", "seed"))]
+    rows = rows.loc[rows["seq_len"] == main_level(rows, "seq_len", ("name", "initialiser", "seed"))]
+    rows = rows.assign(gate=rows["metric"].str.removeprefix("gate_mean_"))
+    rows = rows.sort_values(["name", "initialiser", "gate", "step", "seed"])
+    data = over_seeds(rows, ["name", "initialiser", "gate", "step"], "value")
+    facts = {
+        "hidden_size": show_number(float(rows["hidden_size"].iloc[0])),
+        "seq_len": show_number(float(rows["seq_len"].iloc[0])),
+        "seeds": show_number(rows["seed"].nunique()),
+    }
+    for (name, gate, initialiser), part in rows.groupby(["name", "gate", "initialiser"]):
+        key = f"{name}_{gate}_{initialiser}".replace("-", "_")
+        facts[key] = show_number(float(part["value"].mean()), digits=2)
+    return make(ID, data, draw, STUDIES, facts, seeds=rows["seed"].nunique())
+
+
+def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:
+    """Draw a row per cell, a column per initialiser, a line per gate; each row has its legend at the right."""
+    names = ordered(data["name"], CELL_ORDER)
+    initialisers = ordered(data["initialiser"], INITIALISER_ORDER)
+    with style.canvas(
+        style_name, len(names), len(initialisers), ratio=0.62 * len(initialisers) / len(names) * 1.35,
+        sharex=True, sharey=True,
+    ) as drawing:  # fmt: skip
+        look = drawing.look
+        for row, name in zip(drawing.panels, names, strict=True):
+            for axes, initialiser in zip(row, initialisers, strict=True):
+                here = data.loc[(data["name"] == name) & (data["initialiser"] == initialiser)]
+                for gate in (gate for gate in GATES[name] if gate in set(here["gate"])):
+                    part, mark = here.loc[here["gate"] == gate], MARKS[gate]
+                    axes.fill_between(part["step"], part["low"], part["high"], color=mark.color, alpha=0.2, linewidth=0)
+                    axes.plot(
+                        part["step"], part["median"], color=mark.color, linestyle=mark.line, marker=mark.marker,
+                        markevery=(GATES[name].index(gate) * 4, max(2, len(part) // 3)),
+                        gid=f"series-{name}--{gate}-{initialiser}",
+                    )  # fmt: skip
+                axes.set_ylim(0, 1)
+                axes.set_yticks([0, 0.5, 1], ["0", "0.5", "1"])
+                axes.xaxis.set_major_locator(MaxNLocator(3, integer=True))
+                axes.set_xlim(1, data["step"].max())
+                if here.empty:
+                    axes.axis("off")
+                    drawing.panels[0][initialisers.index(initialiser)].tick_params(labelbottom=True)
+            row[0].set_ylabel(style.word(labels, "cell", name), fontweight="bold")
+            style.beside(row[-1], [style.entry(MARKS[g], style.word(labels, "gate", g)) for g in GATES[name]])
+        for axes, initialiser in zip(drawing.panels[0], initialisers, strict=True):
+            axes.set_title(style.word(labels, "initialiser", initialiser), loc="left")
+        drawing.figure.supxlabel(labels["x"], fontsize=look.type_size)
+        drawing.figure.supylabel(labels["y"], fontsize=look.type_size)
+    return drawing.figure

@@ -1,0 +1,128 @@
+"""Figure "gradient-profile": how much of the gradient is left k steps back, per cell and initialiser."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from analysis.claims.flow import state_curves
+from analysis.figures import style
+from analysis.figures.build import make, over_seeds
+from analysis.fits import factor, half_life, horizons, slopes
+from analysis.result import Figure
+from analysis.select import CELL_ORDER, INITIALISER_ORDER, main_level, ordered
+from analysis.show import show_number, show_power
+
+ID = "gradient-profile"
+STUDIES = ("gradients",)
+LABELS = (
+    "x",
+    "y",
+    "threshold",
+    *(f"cell.{name}" for name in CELL_ORDER[:4]),
+    *(f"initialiser.{name}" for name in INITIALISER_ORDER),
+)
+FACTS = (
+    "hidden_size",
+    "seq_len",
+    "seeds",
+    "rnn_torch_left",
+    "lstm_torch_left",
+    "gru_torch_left",
+    "rnn_torch_horizon",
+    "lstm_torch_horizon",
+    "gru_torch_horizon",
+    "lstm_torch_factor",
+)
+"""Facts of a full run. There are more: <cell>_<initialiser>_{left, slope, factor, half_life, horizon} for each pair."""
+
+THRESHOLD = -3.0
+
+
+def build(frame: pd.DataFrame) -> Figure | None:
+    """Median of log10 G(k) over seeds with the band of 95 % of them, at the hidden size most cases share."""
+    curves = state_curves(frame)
+    if curves.empty:
+        return None
+    size = main_level(curves, "hidden_size", ("name", "initialiser", "seed"))
+    curves = curves.loc[curves["hidden_size"] == size]
+    data = over_seeds(curves, ["initialiser", "name", "lag"], "log10_g")
+    facts = {
+        "hidden_size": show_number(size),
+        "seq_len": show_number(float(curves["seq_len"].max())),
+        "seeds": show_number(curves["seed"].nunique()),
+        "threshold": show_power(THRESHOLD),
+    }
+    found = slopes(curves).groupby(["name", "initialiser"])["slope10"].median()
+    for (name, initialiser), slope in found.items():
+        key = f"{name}_{initialiser}".replace("-", "_")
+        facts[f"{key}_slope"] = show_number(float(slope), digits=3)
+        facts[f"{key}_factor"] = show_number(factor(float(slope)), digits=3)
+        facts[f"{key}_half_life"] = show_number(half_life(float(slope)), digits=3)
+    for (name, initialiser), part in horizons(curves, 10.0**THRESHOLD).groupby(["name", "initialiser"]):
+        key = f"{name}_{initialiser}".replace("-", "_")
+        reached = part["horizon"].where(~part["censored"], float("inf")).median()
+        beyond = f"> {show_number(float(part['horizon'].max()))}"
+        facts[f"{key}_horizon"] = show_number(round(reached)) if reached < float("inf") else beyond
+    for (initialiser, name), part in data.groupby(["initialiser", "name"]):
+        key = f"{name}_{initialiser}".replace("-", "_")
+        facts[f"{key}_left"] = show_power(float(part.loc[part["lag"].idxmax(), "median"]))
+    return make(ID, data, draw, STUDIES, facts, seeds=curves["seed"].nunique())
+
+
+def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:
+    """One panel per initialiser, one line per cell; the last panel is the legend."""
+    initialisers = ordered(data["initialiser"], INITIALISER_ORDER)
+    names = ordered(data["name"], CELL_ORDER)
+    columns = min(3, len(initialisers) + 1)
+    rows = -(-(len(initialisers) + 1) // columns)
+    with style.canvas(style_name, rows, columns, ratio=columns * 1.12 / rows, sharex=True, sharey=True) as drawing:
+        look = drawing.look
+        for axes, initialiser in zip(drawing.flat, initialisers, strict=False):
+            for name in names:
+                part = data.loc[(data["initialiser"] == initialiser) & (data["name"] == name)]
+                if part.empty:
+                    continue
+                mark = style.cell_mark(name)
+                axes.fill_between(
+                    part["lag"], part["low"], part["high"], color=mark.color, alpha=0.2, linewidth=0,
+                    gid=f"series-{name}--{initialiser}-band",
+                )  # fmt: skip
+                axes.plot(
+                    part["lag"],
+                    part["median"],
+                    color=mark.color,
+                    linestyle=mark.line,
+                    marker=mark.marker,
+                    markevery=_marks(len(part), names.index(name)),
+                    gid=f"series-{name}--{initialiser}",
+                )
+            axes.axhline(THRESHOLD, color=look.ink, linewidth=look.line * 0.5, linestyle=(0, (1, 2)), zorder=1)
+            axes.set_title(style.word(labels, "initialiser", initialiser), loc="left")
+            axes.set_xlim(0, data["lag"].max())
+            axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+            axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+            axes.yaxis.set_major_formatter(FuncFormatter(style.power))
+            axes.tick_params(labelbottom=True)
+        _finish(drawing, len(initialisers), names, labels)
+    return drawing.figure
+
+
+def _finish(drawing: style.Drawing, used: int, names: list[str], labels: Mapping[str, str]) -> None:
+    """Axis names at the edges, the threshold's name once, and the legend in the first empty panel."""
+    look = drawing.look
+    drawing.figure.supxlabel(labels["x"], fontsize=look.type_size)
+    drawing.figure.supylabel(labels["y"], fontsize=look.type_size)
+    handles = style.cell_handles(names, labels, look)
+    handles.append(style.rule(look, labels["threshold"]))
+    drawing.legend_in(drawing.flat[used], handles)
+    for axes in drawing.flat[used + 1 :]:
+        axes.axis("off")
+
+
+def _marks(count: int, series: int) -> list[int]:
+    """Few markers on a line, at other places on each line so that they do not cover each other."""
+    return list(range(count // 3 + series, count, max(3, count // 4)))

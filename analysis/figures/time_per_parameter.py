@@ -1,0 +1,87 @@
+"""Figure "time-per-parameter": what one parameter costs at one step of one sequence, against the hidden size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import FuncFormatter, NullLocator
+
+from analysis.claims.timed import elapsed
+from analysis.figures import style
+from analysis.figures.build import make
+from analysis.figures.runtime_grid import timed
+from analysis.result import Figure
+from analysis.select import CELL_ORDER, DIRECTION_ORDER, ordered, sweep
+from analysis.show import show_number
+from analysis.theory import AFFINE_MAPS, parameters
+
+ID = "time-per-parameter"
+STUDIES = ("runtime",)
+LABELS = (
+    "x",
+    "y",
+    *(f"cell.{name}" for name in CELL_ORDER[:4]),
+    *(f"direction.{name}" for name in DIRECTION_ORDER),
+)
+FACTS = ("seq_len", "batch_size", "input_size", "largest", "lstm_inference", "gru_inference", "rnn_inference")
+"""Facts of a full run: <cell>_<direction>, picoseconds per parameter, step and sequence at the largest hidden size."""
+
+PICO = 1e12
+
+
+def build(frame: pd.DataFrame) -> Figure | None:
+    """elapsed_s / (P · T · B) in picoseconds, for this suite's kernels; P counts one bias vector per affine map."""
+    rows = elapsed(frame)
+    rows = rows.loc[(rows["backend"] == "cpu") & rows["name"].isin(AFFINE_MAPS)]
+    rows = sweep(rows, "hidden_size")
+    if rows.empty:
+        return None
+    data = timed(rows, ["direction", "name", "hidden_size", "seq_len", "batch_size", "input_size"])
+    count = [
+        parameters(row.name, row.input_size, row.hidden_size)
+        for row in data.loc[:, ["name", "input_size", "hidden_size"]].itertuples(index=False)
+    ]
+    data["parameters"] = count
+    work = data["parameters"] * data["seq_len"] * data["batch_size"] / PICO
+    for name in ("median", "low", "high"):
+        data[f"{name}_ps"] = data.pop(f"{name}_s") / work
+    facts = {name: show_number(float(data[name].iloc[0])) for name in ("seq_len", "batch_size", "input_size")}
+    facts["smallest"] = show_number(float(data["hidden_size"].min()))
+    facts["largest"] = show_number(float(data["hidden_size"].max()))
+    for row in data.loc[data["hidden_size"] == data["hidden_size"].max()].itertuples():
+        facts[f"{row.name}_{row.direction}".replace("-", "_")] = show_number(row.median_ps, digits=3)
+    return make(ID, data, draw, STUDIES, facts)
+
+
+def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:
+    """One panel per direction, one line per cell, the band is the quartiles."""
+    directions = ordered(data["direction"], DIRECTION_ORDER)
+    names = ordered(data["name"], CELL_ORDER)
+    with style.canvas(style_name, 1, len(directions), ratio=1.05 * len(directions), sharex=True) as drawing:
+        for axes, direction in zip(drawing.flat, directions, strict=True):
+            for name in names:
+                part = data.loc[(data["direction"] == direction) & (data["name"] == name)]
+                if part.empty:
+                    continue
+                mark = style.cell_mark(name)
+                axes.fill_between(
+                    part["hidden_size"], part["low_ps"], part["high_ps"], color=mark.color, alpha=0.2, linewidth=0
+                )
+                axes.plot(
+                    part["hidden_size"], part["median_ps"], color=mark.color, linestyle=mark.line, marker=mark.marker,
+                    gid=f"series-{name}--{direction}",
+                )  # fmt: skip
+            axes.set_title(style.word(labels, "direction", direction), loc="left")
+            axes.set_xscale("log", base=2)
+            axes.set_xticks(sorted(set(data["hidden_size"])))
+            axes.xaxis.set_minor_locator(NullLocator())
+            axes.xaxis.set_major_formatter(FuncFormatter(style.thousands))
+            axes.yaxis.set_major_formatter(FuncFormatter(style.thousands))
+            axes.set_ylim(bottom=0)
+            axes.set_xlabel(labels["x"])
+            axes.grid(False, axis="x")
+        drawing.flat[0].set_ylabel(labels["y"])
+        drawing.legend(style.cell_handles(names, labels, drawing.look))
+    return drawing.figure

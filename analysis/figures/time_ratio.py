@@ -1,0 +1,138 @@
+"""Figure "time-ratio": time of a GRU over that of an LSTM, per implementation, beside the noise of the measurement."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import pandas as pd
+from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
+
+from analysis.claims.timed import PLACE, elapsed, noise, with_noise
+from analysis.figures import style
+from analysis.figures.build import make
+from analysis.result import Estimate, Figure
+from analysis.select import AGAIN, BACKEND_ORDER, DIRECTION_ORDER, ordered, sweep
+from analysis.show import show, show_number
+from analysis.statistics import block_ratios, generator, paired_ratio
+from analysis.theory import flop_ratio
+
+ID = "time-ratio"
+STUDIES = ("runtime",)
+LABELS = (
+    "x",
+    "y",
+    "flops",
+    "noise",
+    *(f"backend.{name}" for name in BACKEND_ORDER),
+    *(f"direction.{name}" for name in DIRECTION_ORDER),
+)
+FACTS = ("flop_ratio", "seq_len", "batch_size", "noise_low", "noise_high", "cpu_training", "cpu_inference")
+"""Facts of a full run: <backend>_<direction>, the ratio at the largest hidden size; with peers there are more."""
+
+TICKS = (0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24)
+
+
+def build(frame: pd.DataFrame) -> Figure | None:
+    """Median over blocks of the paired ratio with its BCa interval, along the sweep over the hidden size."""
+    rows = elapsed(frame)
+    swept = sweep(rows.loc[rows["name"].isin(["gru", "lstm"])], "hidden_size")
+    rng, found = generator(ID), []
+    for (backend, *place), part in swept.loc[swept["backend"] != AGAIN].groupby(["backend", *PLACE], sort=True):
+        gru, lstm = part.loc[part["name"] == "gru"], part.loc[part["name"] == "lstm"]
+        if not block_ratios(gru, lstm).empty:
+            ratio = paired_ratio(gru, lstm, rng)
+            low = ratio.low if ratio.low > 0 else math.nan
+            high = ratio.high if math.isfinite(ratio.high) else math.nan
+            found.append((backend, *place, ratio.value, low, high, ratio.n))
+    if not found:
+        return None
+    data = pd.DataFrame(found, columns=["backend", *PLACE, "ratio", "low", "high", "blocks"])
+    data = with_noise(data, noise(rows))
+    data["flops"] = flop_ratio("gru", "lstm")
+    return make(ID, data, draw, STUDIES, _facts(data))
+
+
+def _facts(data: pd.DataFrame) -> dict[str, str]:
+    facts = {
+        "flop_ratio": show_number(float(data["flops"].iloc[0])),
+        "seq_len": show_number(float(data["seq_len"].iloc[0])),
+        "batch_size": show_number(float(data["batch_size"].iloc[0])),
+        "largest": show_number(float(data["hidden_size"].max())),
+    }
+    if "noise_low" in data.columns:
+        facts["noise_low"] = show_number(float(data["noise_low"].min()), digits=3)
+        facts["noise_high"] = show_number(float(data["noise_high"].max()), digits=3)
+    for (backend, direction), part in data.groupby(["backend", "direction"]):
+        row = part.loc[part["hidden_size"].idxmax()]
+        low, high = row["low"], row["high"]
+        estimate = Estimate(
+            row["ratio"],
+            0.0 if math.isnan(low) else low,
+            math.inf if math.isnan(high) else high,
+            "ratio",
+            row["blocks"],
+        )
+        key = f"{backend}_{direction}".replace("-", "_")
+        facts[key] = show(estimate)
+        facts[f"{key}_least"] = show_number(float(part["ratio"].min()), digits=3)
+        facts[f"{key}_most"] = show_number(float(part["ratio"].max()), digits=3)
+    return facts
+
+
+def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:
+    """One panel per direction, one line per implementation; 1 is a tie, the dashed line the ratio of FLOPs."""
+    directions = ordered(data["direction"], DIRECTION_ORDER)
+    backends = ordered(data["backend"], BACKEND_ORDER)
+    with style.canvas(
+        style_name, 1, len(directions), ratio=1.02 * len(directions), sharex=True, sharey=True
+    ) as drawing:
+        look = drawing.look
+        for axes, direction in zip(drawing.flat, directions, strict=True):
+            here = data.loc[data["direction"] == direction]
+            if "noise_low" in here.columns and here["noise_low"].notna().any():
+                axes.axhspan(here["noise_low"].min(), here["noise_high"].max(), color=look.ink, alpha=0.12, linewidth=0)
+            axes.axhline(1, color=look.ink, linewidth=look.line * 0.5)
+            axes.axhline(
+                here["flops"].iloc[0], color=style.CELLS["gru"].color, linewidth=look.line * 0.8, linestyle=(0, (6, 3))
+            )
+            for backend in backends:
+                part = here.loc[here["backend"] == backend]
+                if part.empty:
+                    continue
+                mark = style.backend_mark(backend, look)
+                axes.vlines(part["hidden_size"], part["low"], part["high"], color=mark.color, linewidth=look.line)
+                axes.plot(
+                    part["hidden_size"], part["ratio"], color=mark.color, linestyle=mark.line, marker=mark.marker,
+                    gid=f"series-{backend}--{direction}",
+                )  # fmt: skip
+            axes.set_title(style.word(labels, "direction", direction), loc="left")
+            axes.set_xscale("log", base=2)
+            axes.set_yscale("log", base=2)
+            axes.set_xticks(sorted(set(data["hidden_size"])))
+            axes.xaxis.set_minor_locator(NullLocator())
+            axes.xaxis.set_major_formatter(FuncFormatter(style.thousands))
+            axes.set_xlabel(labels["x"])
+            axes.grid(False, axis="x")
+        _ratio_axis(drawing, data)
+        drawing.flat[0].set_ylabel(labels["y"])
+        handles = style.backend_handles(backends, labels, look)
+        handles.append(style.rule(look, labels["flops"], color=style.CELLS["gru"].color, dash=(0, (6, 3)), width=0.8))
+        if "noise_low" in data.columns:
+            handles.append(style.swatch(look, labels["noise"]))
+        drawing.legend(handles, columns=3 if len(handles) > 4 else len(handles))
+    return drawing.figure
+
+
+def _ratio_axis(drawing: style.Drawing, data: pd.DataFrame) -> None:
+    """Ticks at plain ratios, as many as the data span."""
+    low = min(data["ratio"].min(), data["flops"].min()) / 1.15
+    high = max(data["ratio"].max(), 1.0) * 1.15
+    ticks = [tick for tick in TICKS if low <= tick <= high]
+    for axes in drawing.flat:
+        axes.set_ylim(low, high)
+        axes.set_yticks(ticks)
+        axes.yaxis.set_minor_locator(NullLocator())
+        axes.yaxis.set_minor_formatter(NullFormatter())
+        axes.yaxis.set_major_formatter(FuncFormatter(style.thousands))

@@ -1,0 +1,119 @@
+"""Rows in: from the store of a run, or from the folder that a run was exported to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from bench.case import CASE_COLUMNS
+from bench.rows import COLUMNS, STATUSES
+
+EXPORTS = ("measurements.csv", "measurements.csv.gz")
+ENVIRONMENT = "environment.json"
+INTEGERS = ("seq_len", "hidden_size", "input_size", "batch_size", "seed", "threads", "block", "replicate")
+NUMBERS = ("initialiser_value", "step", "value")
+
+
+def load(path: str | Path, *, mix_machines: bool = False) -> pd.DataFrame:
+    """Read the tidy rows of one run.
+
+    Parameters
+    ----------
+    path
+        A store (one SQLite file), an exported folder (``measurements.csv`` or ``measurements.csv.gz`` beside
+        ``environment.json``), or such a CSV file itself.
+    mix_machines
+        Times of two machines are not comparable: rows of more than one environment are refused unless this is true.
+
+    Returns
+    -------
+    DataFrame
+        One row per measured number, with the columns ``bench.rows.COLUMNS`` in that order.
+
+    Raises
+    ------
+    FileNotFoundError
+        Where there is nothing at `path`, or the folder holds no export.
+    ValueError
+        Where columns are missing or unknown, a status is unknown, or machines are mixed.
+
+    """
+    path = Path(path)
+    if not path.exists():
+        raise FileNotFoundError(f"no rows at {path}; allowed: a store, or a folder with {' or '.join(EXPORTS)}")
+    table = _table_in(path)
+    if table is None:
+        from bench.store import Store
+
+        frame = Store(path).frame()
+    else:
+        frame = pd.read_csv(table, keep_default_na=False, na_values={"value": [""]}, dtype={"code_version": str})
+    return check(frame, source=str(path), mix_machines=mix_machines)
+
+
+def load_environments(path: str | Path) -> tuple[Mapping[str, object], ...]:
+    """Describe the machines of a run: the facts of each with its `id`, from a store or an exported folder."""
+    path = Path(path)
+    if path.is_file() and not path.name.endswith((".csv", ".csv.gz")):
+        from bench.store import Store
+
+        found: Mapping[str, Mapping[str, object]] = Store(path).environments()
+    else:
+        file = (path if path.is_dir() else path.parent) / ENVIRONMENT
+        if not file.exists():
+            raise FileNotFoundError(f"no {ENVIRONMENT} in {file.parent}; an export holds it beside {EXPORTS[0]}")
+        found = json.loads(file.read_text(encoding="utf-8"))
+    return tuple({"id": name, **facts} for name, facts in sorted(found.items()))
+
+
+def latest(frame: pd.DataFrame) -> pd.DataFrame:
+    """Keep, for each case on each machine, the rows of the code that measured it last."""
+    case = [*CASE_COLUMNS, "environment"]
+    if frame["code_version"].nunique() < 2:
+        return frame
+    runs = frame.groupby([*case, "code_version"], sort=False)["measured_at"].max().reset_index()
+    last = runs.sort_values("measured_at", kind="stable").drop_duplicates(case, keep="last")
+    return frame.merge(last.loc[:, [*case, "code_version"]], on=[*case, "code_version"], how="inner")
+
+
+def check(frame: pd.DataFrame, *, source: str = "frame", mix_machines: bool = False) -> pd.DataFrame:
+    """Return `frame` with the schema's columns and types, or say what is wrong with it.
+
+    Where a case was measured by several versions of the code, the last one counts. The order of the rows is made
+    canonical, so that the same rows give the same page in any order.
+    """
+    missing = [name for name in COLUMNS if name not in frame.columns]
+    unknown = [name for name in frame.columns if name not in COLUMNS]
+    if missing or unknown:
+        raise ValueError(
+            f"{source}: missing columns {missing or 'none'}, unknown columns {unknown or 'none'}; "
+            f"known: {', '.join(COLUMNS)}"
+        )
+    frame = frame.loc[:, list(COLUMNS)].copy()
+    for name in INTEGERS:
+        frame[name] = frame[name].astype("int64")
+    for name in NUMBERS:
+        frame[name] = pd.to_numeric(frame[name]).astype("float64")
+    strange = sorted(set(frame["status"]) - set(STATUSES))
+    if strange:
+        raise ValueError(f"{source}: unknown status {', '.join(map(repr, strange))}; known: {', '.join(STATUSES)}")
+    machines = sorted(map(str, frame["environment"].unique()))
+    if len(machines) > 1 and not mix_machines:
+        raise ValueError(
+            f"{source}: rows of {len(machines)} environments ({', '.join(machines)}); "
+            "allowed: one, or mix_machines=True"
+        )
+    return latest(frame).sort_values(list(COLUMNS), kind="stable", ignore_index=True)
+
+
+def _table_in(path: Path) -> Path | None:
+    """Return the CSV file that `path` is or holds; None for a store."""
+    if path.is_dir():
+        for name in EXPORTS:
+            if (path / name).exists():
+                return path / name
+        raise FileNotFoundError(f"no export in {path}; allowed: {' or '.join(EXPORTS)}")
+    return path if path.name.endswith((".csv", ".csv.gz")) else None

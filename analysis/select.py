@@ -1,0 +1,78 @@
+"""Rows of interest: one study, only measured values, the sweep over one size, the level most rows share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+SIZES = ("seq_len", "hidden_size", "batch_size")
+CELL_ORDER = ("rnn", "lstm", "gru", "gru-reset-before", "bilstm")
+INITIALISER_ORDER = ("torch", "keras", "orthogonal", "torch-fb1", "chrono")
+BACKEND_ORDER = ("cpu", "torch", "onnxruntime")
+DIRECTION_ORDER = ("inference", "training")
+AGAIN = "cpu-again"
+
+
+def measured(frame: pd.DataFrame, study: str, metrics: str | Iterable[str] | None = None) -> pd.DataFrame:
+    """Rows of a study that hold a number, with a column `name`: the cell, or "bilstm" for an LSTM of two directions.
+
+    Parameters
+    ----------
+    frame
+        Tidy rows, columns ``bench.rows.COLUMNS``.
+    study, metrics
+        Values of those columns to keep; all metrics where none is named.
+
+    """
+    keep = (frame["study"] == study) & (frame["status"] == "ok")
+    if metrics is not None:
+        keep &= frame["metric"].isin([metrics] if isinstance(metrics, str) else list(metrics))
+    rows = frame.loc[keep].copy()
+    plain = rows["merge"] == "none"
+    rows["name"] = rows["cell"].where(plain, "bi" + rows["cell"])
+    return rows
+
+
+def ordered(levels: Iterable[Any], order: tuple[Any, ...]) -> list[Any]:
+    """Levels in the house's order; those it does not know follow, sorted."""
+    found = set(levels)
+    return [level for level in order if level in found] + sorted(found - set(order))
+
+
+def main_level(frame: pd.DataFrame, column: str, groups: tuple[str, ...]) -> int:
+    """Return the level of `column` at which most combinations of `groups` were measured; the larger one of equals."""
+    counts = frame.drop_duplicates([column, *groups]).groupby(column).size()
+    return int(counts[counts == counts.max()].index.max())
+
+
+def sweep(rows: pd.DataFrame, size: str) -> pd.DataFrame:
+    """Rows of the sweep over one size: all other sizes stay at the values that share most levels of it.
+
+    Parameters
+    ----------
+    rows
+        Rows of the runtime study (several sweeps cross in shared points).
+    size
+        One of `SIZES`.
+
+    Returns
+    -------
+    DataFrame
+        The rows of the longest such sweep; empty where no two levels of `size` share the other sizes.
+
+    """
+    if size not in SIZES:
+        raise ValueError(f"unknown size {size!r}; known: {', '.join(SIZES)}")
+    fixed = [name for name in (*SIZES, "input_size", "threads", "dtype") if name != size]
+    if rows.empty:
+        return rows
+    levels = rows.groupby(fixed)[size].nunique()
+    if levels.max() < 2:
+        return rows.iloc[:0]
+    best = levels[levels == levels.max()].index[-1]
+    keep = pd.Series(True, index=rows.index)
+    for name, value in zip(fixed, best, strict=True):
+        keep &= rows[name] == value
+    return rows.loc[keep]

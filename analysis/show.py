@@ -1,0 +1,128 @@
+"""The one rounding rule: how every number of the page is written.
+
+An interval decides the digits of its number: its width is shown to two significant digits where they are below 30,
+else to one. The decimal mark is a point, as in English and in the Spanish of Mexico; the minus is a minus sign.
+"""
+
+from __future__ import annotations
+
+import math
+
+from analysis.result import Estimate
+
+DIGITS = 4
+"""Significant digits of a number without an interval, and the most that any number gets."""
+
+SCALES = {
+    "s": ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")),
+    "B": ((2.0**30, "GiB"), (2.0**20, "MiB"), (2.0**10, "KiB"), (1.0, "B")),
+    "FLOP": ((1e12, "TFLOP"), (1e9, "GFLOP"), (1e6, "MFLOP"), (1e3, "kFLOP"), (1.0, "FLOP")),
+}
+"""Units that have a symbol in every language. Other units are words, and the catalogue has them."""
+
+FINEST = {"decades per step": 4, "decades": 2}
+"""Decimals beyond which a unit says nothing: such a number is written 0.0000 and not as a power of ten."""
+
+RANGE = "range"
+"""Unit of an estimate whose interval is the smallest and largest value seen."""
+
+SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def show(estimate: Estimate) -> str:
+    """Write an estimate: "0.64 [0.61, 0.67]", "1.24 [1.21, 1.30] ms", "33,300", "≥ 7.7", "0.02 … 0.98".
+
+    A number that is known from one side only (the horizon lies beyond the sequence) is written as its bound; one with
+    too few units for an interval is written alone.
+    """
+    scale, symbol = _scale(estimate.value if math.isfinite(estimate.value) else estimate.low, estimate.unit)
+    suffix = f" {symbol}" if symbol else ""
+    value, low, high = (number / scale for number in (estimate.value, estimate.low, estimate.high))
+    if estimate.unit == RANGE:
+        return f"{show_number(low, digits=3)} … {show_number(high, digits=3)}"
+    if not math.isfinite(value):
+        return f"> {show_number(low)}{suffix}"
+    floor = 0.0 if estimate.unit == "ratio" else -math.inf
+    if low == floor and math.isinf(high):
+        return f"{show_number(value)}{suffix}"
+    if math.isinf(high):
+        return f"≥ {show_number(low, digits=3)}{suffix}"
+    if low == floor:
+        return f"≤ {show_number(high, digits=3)}{suffix}"
+    if low == high:
+        return f"{show_number(value)}{suffix}"
+    finest = FINEST.get(estimate.unit)
+    if finest is None and _tiny_or_huge(max(abs(low), abs(high))):
+        return f"{show_number(value)} [{show_number(low)}, {show_number(high)}]{suffix}"
+    decimals = _decimals(high - low, max(abs(low), abs(high)))
+    if finest is not None:
+        decimals = min(decimals, finest)
+    return f"{_fixed(value, decimals)} [{_fixed(low, decimals)}, {_fixed(high, decimals)}]{suffix}"
+
+
+def show_value(estimate: Estimate) -> str:
+    """Write an estimate without its interval, at the digits that the interval allows: "0.64", "1.24 ms"."""
+    text = show(estimate)
+    if "[" not in text:
+        return text
+    return text[: text.index("[")].rstrip() + text[text.index("]") + 1 :]
+
+
+def show_number(value: float, unit: str = "1", digits: int = DIGITS) -> str:
+    """Write a number that has no interval: at most `digits` significant ones, no trailing zeros, integers in full."""
+    if math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    scale, symbol = _scale(value, unit)
+    value /= scale
+    suffix = f" {symbol}" if symbol else ""
+    if value == 0:
+        return f"0{suffix}"
+    if _tiny_or_huge(abs(value)):
+        exponent = math.floor(math.log10(abs(value)))
+        mantissa = _strip(_fixed(value / 10.0**exponent, 1)) if exponent > -300 else "1"
+        return f"{mantissa} × 10{str(exponent).translate(SUPERSCRIPT)}{suffix}"
+    if value == round(value):
+        return f"{_fixed(value, 0)}{suffix}"
+    return f"{_strip(_fixed(value, max(0, digits - 1 - math.floor(math.log10(abs(value))))))}{suffix}"
+
+
+def show_power(exponent: float) -> str:
+    """Write 10^exponent: "10⁻³⁰" below a thousandth, else the number. For gradients, kept as logarithms."""
+    if -3 <= exponent <= 4:
+        return show_number(10.0**exponent, digits=2)
+    return "10" + str(round(exponent)).translate(SUPERSCRIPT)
+
+
+def _tiny_or_huge(size: float) -> bool:
+    return size != 0 and (size < 1e-4 or size >= 1e12)
+
+
+def _scale(value: float, unit: str) -> tuple[float, str]:
+    """Return the largest scale of the unit that is not above the value."""
+    scales = SCALES.get(unit)
+    if scales is None:
+        return 1.0, ""
+    for scale, symbol in scales:
+        if abs(value) >= scale:
+            return scale, symbol
+    return scales[-1]
+
+
+def _decimals(width: float, size: float) -> int:
+    leading = math.floor(math.log10(width))
+    digits = 2 if width / 10.0**leading < 2.995 else 1
+    most = DIGITS - 1 - math.floor(math.log10(size))
+    return max(0, min(digits - 1 - leading, most))
+
+
+def _fixed(value: float, decimals: int) -> str:
+    text = f"{value:,.{decimals}f}"
+    if text.startswith("-"):
+        text = text[1:] if float(text.replace(",", "")) == 0 else "−" + text[1:]
+    return text
+
+
+def _strip(text: str) -> str:
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,1 @@
+"""What is read: pages, prose in one catalogue per language, citing, HTML."""

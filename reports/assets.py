@@ -1,0 +1,118 @@
+"""Drawings as bytes: the SVG that goes into the page, and the files that stand beside it.
+
+Every save is reproducible: the same rows give the same bytes.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import xml.etree.ElementTree as ET
+from collections import Counter
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Canvas
+
+SVG = "http://www.w3.org/2000/svg"
+XLINK = "{http://www.w3.org/1999/xlink}href"
+SENTINELS = {"#010203": "currentColor", "#030201": "var(--grid)"}
+"""Colours that the "page" style draws with, and what stands for them in the page."""
+
+INERT = {"stroke-linejoin": "round", "stroke-linecap": "butt"}  # what matplotlib's style sheet sets for all
+REFERENCE = re.compile(r"url\(#([^)]+)\)")
+LONG_DECIMAL = re.compile(r"(-?\d+\.\d{2})\d+")
+
+
+def svg_bytes(canvas: Canvas, salt: str, metadata: Mapping[str, str]) -> bytes:
+    """Return the canvas as SVG; `salt` makes the ids reproducible."""
+    import matplotlib as mpl
+
+    stream = io.BytesIO()
+    with mpl.rc_context({"svg.hashsalt": salt, "svg.fonttype": "path"}):
+        canvas.savefig(stream, format="svg", metadata={"Date": None, **metadata})
+    return stream.getvalue()
+
+
+def pdf_bytes(canvas: Canvas, metadata: Mapping[str, str]) -> bytes:
+    """Return the canvas as PDF with embedded TrueType fonts."""
+    import matplotlib as mpl
+
+    stream = io.BytesIO()
+    with mpl.rc_context({"pdf.fonttype": 42}):
+        canvas.savefig(stream, format="pdf", metadata={"CreationDate": None, **metadata})
+    return stream.getvalue()
+
+
+def png_bytes(canvas: Canvas, metadata: Mapping[str, str], dpi: int = 200) -> bytes:
+    """Return the canvas as PNG."""
+    stream = io.BytesIO()
+    canvas.savefig(
+        stream, format="png", dpi=dpi, metadata={"Software": None, **metadata}, pil_kwargs={"optimize": True}
+    )
+    return stream.getvalue()
+
+
+def inline_svg(drawing: bytes, figure_id: str, title: str, description: str) -> str:
+    """Return the SVG for the page: named for readers who do not see it, unable to collide with another one.
+
+    Ids and references get the figure's id as prefix (series keep their own name in `data-series`), style
+    attributes become presentation attributes (the page's policy allows no inline style), sentinel colours become
+    the page's own, and the fixed size gives way to the view box.
+    """
+    root = ET.fromstring(drawing)
+    for parent in list(root.iter()):
+        for child in list(parent):
+            if _name(child) in ("metadata", "style"):
+                parent.remove(child)
+    given: Counter[str] = Counter()
+    for element in root.iter():
+        element.tag = _name(element)
+        _rewrite(element, figure_id)
+        name = element.get("id")
+        if name is not None:
+            given[name] += 1
+            if given[name] > 1:  # a series may have several artists of one gid
+                element.set("id", f"{name}-{given[name]}")
+    for length in ("width", "height", "version"):
+        root.attrib.pop(length, None)
+    label_id, words = f"{figure_id}-svg-title", f"{figure_id}-svg-desc"
+    root.attrib.update(INERT, role="img", **{"aria-labelledby": label_id, "aria-describedby": words, "class": "plot"})
+    for place, (tag, key, text) in enumerate((("title", label_id, title), ("desc", words, description))):
+        label = ET.Element(tag, {"id": key})
+        label.text = text
+        root.insert(place, label)
+    return ET.tostring(root, encoding="unicode", short_empty_elements=True)
+
+
+def data_uri(content: bytes, media_type: str) -> str:
+    """Return the content as a `data:` address."""
+    return f"data:{media_type};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+def _name(element: ET.Element) -> str:
+    return element.tag.rpartition("}")[2]
+
+
+def _rewrite(element: ET.Element, figure_id: str) -> None:
+    attributes = dict(element.attrib)
+    element.attrib.clear()
+    for declaration in filter(None, (part.strip() for part in attributes.pop("style", "").split(";"))):
+        name, _, value = declaration.partition(":")
+        if name.strip() == "font":
+            raise ValueError(f"{figure_id}: the style {declaration!r} has no attribute form; draw text as paths")
+        attributes[name.strip()] = value.strip()
+    for name, value in attributes.items():
+        if name == "id":
+            if value.startswith("series-"):
+                element.set("data-series", value)
+            element.set("id", f"{figure_id}--{value}")
+        elif name in (XLINK, "href"):
+            element.set("href", f"#{figure_id}--{value.removeprefix('#')}")
+        elif name in ("d", "transform", "points"):
+            element.set(name, LONG_DECIMAL.sub(r"\1", " ".join(value.split())) if name == "d" else value)
+        else:
+            swapped = SENTINELS.get(value, value)
+            element.set(name, REFERENCE.sub(rf"url(#{figure_id}--\1)", swapped))

@@ -1,0 +1,146 @@
+"""From rows to the page: load, analyse, draw, write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analysis.result import Analysis
+from reports import citing, downloads
+from reports.catalogue import Catalogue, load_catalogue
+from reports.content import PAGE
+from reports.inline import plain
+from reports.pool import forked_map
+from reports.render import render
+from reports.scene import Scene
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+REFERENCE = Path(__file__).parent / "reference"
+COMMAND = "pytest --benchmark --preset course"
+
+
+def build(source: Path, out: Path, language: str = "en") -> Path:
+    """Write the report of a run.
+
+    Parameters
+    ----------
+    source
+        A store (`.sqlite`), an exported folder, or the name of a committed run under `reports/reference/`.
+    out
+        The folder for `report.<language>.html` and `figures/`; made where it does not exist.
+    language
+        A language that has a catalogue in `reports/text/`.
+
+    Returns
+    -------
+    Path
+        The page.
+
+    Raises
+    ------
+    FileNotFoundError
+        Where there are no rows at `source`.
+    reports.catalogue.CatalogueError
+        Where the language is unknown, or lacks an entry that the page needs.
+
+    """
+    from analysis import analyse
+
+    text = load_catalogue(language)
+    frame, environments = read(source)
+    return write(analyse(frame, environments), out, text)
+
+
+def reference_folder() -> Path:
+    """Return the committed run that is shown where nothing was measured yet: the first by name."""
+    folders = sorted(path.parent for path in REFERENCE.glob("*/environment.json"))
+    if not folders:
+        raise FileNotFoundError(f"no committed run in {REFERENCE}; measure one with `{COMMAND}`")
+    return folders[0]
+
+
+def citation(source: Path, figure_id: str | None, form: str, language: str = "en") -> str:
+    """Return the citation of a figure of a run, or of the whole report where `figure_id` is None."""
+    from analysis import analyse
+
+    return citing.cite(figure_id or citing.SUITE, form, analyse(*read(source)), language)
+
+
+def read(source: Path) -> tuple[pd.DataFrame, tuple[Mapping[str, object], ...]]:
+    """Return the rows and the environments of a run, with the days and code versions that stand in its rows."""
+    from analysis.load import load, load_environments
+
+    source = Path(source)
+    if not source.exists() and (REFERENCE / source).is_dir():
+        source = REFERENCE / source
+    frame = load(source)
+    if source.is_dir():
+        found = load_environments(source)
+    elif source.name.endswith((".csv", ".csv.gz")):
+        found = load_environments(source.parent)
+    else:
+        from bench.store import Store
+
+        found = (Store(source).environments(),)
+    return frame, described(frame, found)
+
+
+def described(frame: pd.DataFrame, found: Sequence[Mapping[str, object]]) -> tuple[Mapping[str, object], ...]:
+    """One mapping per environment: its id, its facts, the days and the code versions of its rows."""
+    named: dict[str, dict[str, object]] = {}
+    for item in found:
+        nested = {str(key): value for key, value in item.items() if isinstance(value, Mapping) and "cpu" in value}
+        for key, value in (nested or {str(item.get("id", "")): item}).items():
+            named[key] = dict(value)
+    for name, facts in named.items():
+        rows = frame.loc[frame["environment"] == name] if len(named) > 1 else frame
+        facts["id"] = name
+        days = sorted({str(moment)[:10] for moment in rows["measured_at"]})
+        facts["measured_at"] = " – ".join(dict.fromkeys(days[:1] + days[-1:]))
+        facts["code_version"] = ", ".join(sorted(set(rows["code_version"].astype(str))))
+    return tuple(named.values())
+
+
+def write(analysis: Analysis, out: Path, text: Catalogue) -> Path:
+    """Write the page of an analysis, and the figures' files beside it."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    placed = PAGE.figure_ids()
+    unplaced = [figure.id for figure in analysis.figures if figure.id not in placed]
+    unplaced += [table.id for table in analysis.tables if table.id not in PAGE.table_ids()]
+    if unplaced:
+        raise ValueError(f"no place in reports/content.py for {', '.join(unplaced)}")
+    analysis = replace(analysis, figures=tuple(sorted(analysis.figures, key=lambda figure: placed.index(figure.id))))
+    references = citing.references(analysis, text)
+    jobs = [
+        (
+            figure,
+            labels(figure.id, text),
+            references[figure.id],
+            plain(text.told("figures", figure.id, "alt", facts=figure.facts)),
+        )
+        for figure in analysis.figures
+    ]
+    drawings = forked_map(lambda job: downloads.draw(*job, command=COMMAND), jobs)
+    drawn = {figure.id: drawing for figure, drawing in zip(analysis.figures, drawings, strict=True)}
+    scene = Scene(analysis, text, references, drawn, COMMAND)
+    html = render(PAGE, scene)
+    out = Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    for item in drawn.values():
+        downloads.write(item, out / "figures")
+    target = out / f"report.{text.language}.html"
+    target.write_text(html, encoding="utf-8", newline="\n")
+    return target
+
+
+def labels(figure_id: str, text: Catalogue) -> dict[str, str]:
+    """Return the words of a drawing: levels as `<kind>.<level>`, and its own, such as the names of its axes."""
+    kinds = text.keys("levels")
+    levels = {f"{kind}.{name}": word for kind in kinds for name, word in text.table("levels", kind).items()}
+    return levels | text.table("labels", figure_id)

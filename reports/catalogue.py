@@ -1,0 +1,129 @@
+"""The words of a language: one TOML file, strict look-ups, numbers only through `{facts}`.
+
+A language exists when `reports/text/<language>.toml` does. An entry that is looked up and absent raises
+`CatalogueError`; the tests also fail on entries that nothing looks up.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent / "text"
+PLACEHOLDER = re.compile(r"\{([a-z0-9_-]+(?::[a-z0-9_-]+)?)\}")
+MATHS = re.compile(r"(\$[^$]+\$)")
+
+
+class CatalogueError(LookupError):
+    """An entry of the catalogue is missing, or no sentence of it can be filled with the facts at hand."""
+
+
+def languages() -> tuple[str, ...]:
+    """Return the languages that have a catalogue, for example ("en", "es")."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
+
+
+class Catalogue:
+    """The words of one language; remembers which entries were used."""
+
+    def __init__(self, language: str, words: Mapping[str, Any]) -> None:
+        self.language = language
+        self.words = words
+        self.used: set[tuple[str, ...]] = set()
+
+    def _find(self, path: tuple[str, ...]) -> Any:
+        entry: Any = self.words
+        for depth, key in enumerate(path):
+            if not isinstance(entry, Mapping) or key not in entry:
+                known = ", ".join(sorted(entry)) if isinstance(entry, Mapping) else "no entries"
+                where = ".".join(path[:depth]) or "the catalogue"
+                raise CatalogueError(f"{self.language}.toml: no entry {key!r} in {where}; known: {known}")
+            entry = entry[key]
+        self.used.add(path)
+        return entry
+
+    def __call__(self, *path: str) -> str:
+        """Return the text of an entry, as written (no facts filled in)."""
+        entry = self._find(path)
+        if not isinstance(entry, str):
+            raise CatalogueError(f"{self.language}.toml: {'.'.join(path)} is a {type(entry).__name__}; allowed: text")
+        return entry
+
+    def has(self, *path: str) -> bool:
+        """Whether an entry exists (for the entries that are optional by design)."""
+        entry: Any = self.words
+        for key in path:
+            if not isinstance(entry, Mapping) or key not in entry:
+                return False
+            entry = entry[key]
+        return True
+
+    def sentences(self, *path: str) -> tuple[str, ...]:
+        """Return an entry that is a text or a list of texts."""
+        entry = self._find(path)
+        return (entry,) if isinstance(entry, str) else tuple(entry)
+
+    def records(self, *path: str) -> tuple[Mapping[str, str], ...]:
+        """Return an entry that is a list of small tables, `[[...]]` in TOML."""
+        return tuple(self._find(path))
+
+    def keys(self, *path: str) -> tuple[str, ...]:
+        """Return the entries below a table, in the order of the file."""
+        return tuple(self._find(path))
+
+    def table(self, *path: str) -> dict[str, str]:
+        """Return a table of texts, each marked as used."""
+        return {key: self(*path, key) for key in self._find(path)}
+
+    def told(self, *path: str, facts: Mapping[str, str]) -> str:
+        """Return the sentences of an entry whose facts are all known, filled in and joined.
+
+        Sentences that need an absent fact are left out: what was not measured is not told.
+        """
+        filled = tuple(fill(sentence, facts) for sentence in self.sentences(*path))
+        kept = [sentence for sentence in filled if sentence is not None]
+        if not kept:
+            needed = sorted({name for sentence in self.sentences(*path) for name in placeholders(sentence)})
+            raise CatalogueError(
+                f"{self.language}.toml: no sentence of {'.'.join(path)} can be told; needs {', '.join(needed)}; "
+                f"known facts: {', '.join(sorted(facts)) or 'none'}"
+            )
+        return " ".join(kept)
+
+    def leaves(self) -> set[tuple[str, ...]]:
+        """Return the path of every text, or list, of the catalogue."""
+        return set(_leaves(self.words, ()))
+
+
+def load_catalogue(language: str) -> Catalogue:
+    """Read `text/<language>.toml`."""
+    path = FOLDER / f"{language}.toml"
+    if not path.is_file():
+        raise CatalogueError(f"unknown language {language!r}; known: {', '.join(languages())}")
+    return Catalogue(language, tomllib.loads(path.read_text(encoding="utf-8")))
+
+
+def placeholders(sentence: str) -> tuple[str, ...]:
+    """Return the names of the facts that a sentence needs; braces inside `$maths$` are LaTeX."""
+    plain = MATHS.split(sentence)[::2]
+    return tuple(name for part in plain for name in PLACEHOLDER.findall(part))
+
+
+def fill(sentence: str, facts: Mapping[str, str]) -> str | None:
+    """Return the sentence with its facts, or None where one of them is not known."""
+    if any(name not in facts for name in placeholders(sentence)):
+        return None
+    parts = MATHS.split(sentence)
+    parts[::2] = [PLACEHOLDER.sub(lambda match: facts[match[1]], part) for part in parts[::2]]
+    return "".join(parts)
+
+
+def _leaves(entry: Any, path: tuple[str, ...]) -> Iterable[tuple[str, ...]]:
+    if not isinstance(entry, Mapping):
+        yield path
+        return
+    for key, below in entry.items():
+        yield from _leaves(below, (*path, key))

@@ -1,0 +1,253 @@
+"""From a block of the page to what its template needs: pure functions, no HTML but that of the small markup."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from analysis.result import VERDICTS, Figure
+from analysis.show import show_number
+from reports import citing, page, provenance
+from reports.cards import verdicts
+from reports.catalogue import Catalogue, fill
+from reports.downloads import MEDIA, SLIDES
+from reports.equations import CELLS, DEFINITIONS
+from reports.explorable import HEIGHT, STEPS, WIDTH, curve, curves
+from reports.inline import inline, mathml
+from reports.scene import Context, Scene, level, slug
+
+FOLDED_ROWS = 12  # a longer table is folded
+ROWS_SHOWN = 200  # rows of a figure's data in the page; the CSV has them all
+OFFERED = ("png", "svg", "pdf", "csv", "json")  # the order of the downloads
+ACTIVE_BIAS = 1.0  # where the dial stands before it is turned
+
+
+def prose(block: page.Prose, scene: Scene) -> Context:
+    """Paragraphs; those that need an unknown fact are left out."""
+    filled = (fill(part, scene.facts) for part in scene.text.sentences("chapters", block.chapter, block.part))
+    return {"paragraphs": [inline(part) for part in filled if part is not None]}
+
+
+def figure(block: page.FigureBlock, scene: Scene) -> Context:
+    """Return a figure, or the note that says what it would take to have it."""
+    found = next((item for item in scene.analysis.figures if item.id == block.figure_id), None)
+    title = scene.text("figures", block.figure_id, "title")
+    if found is None:
+        studies = scene.analysis.missing[block.figure_id].split(", ")
+        return {
+            "id": block.figure_id,
+            "title": inline(title),
+            "missing": True,
+            "needs": " + ".join(scene.text("studies", study) for study in studies),
+        }
+    drawn = scene.drawn[found.id]
+    reference = scene.references[found.id]
+    addresses = drawn.addresses(found.id)
+    return {
+        "id": found.id,
+        "number": [item.id for item in scene.analysis.figures].index(found.id) + 1,
+        "title": inline(title),
+        "missing": False,
+        "svg": drawn.svg,
+        "caption": inline(scene.text.told("figures", found.id, "caption", facts=found.facts)),
+        "table": data_table(found, scene.text),
+        "series": series(drawn.svg, scene) if block.toggles else [],
+        "provenance": figure_provenance(found, scene),
+        "downloads": [
+            {"label": ending.upper(), "href": addresses[ending], "name": f"{reference.key}.{ending}"}
+            for ending in sorted(MEDIA, key=OFFERED.index)
+        ]
+        + [
+            {
+                "label": scene.text("ui", style.replace("-", "_")),
+                "href": f"figures/{found.id}-{style}.png",
+                "name": f"{reference.key}-{style}.png",
+            }
+            for style in SLIDES
+        ],
+        "citations": citations(reference, scene.text),
+    }
+
+
+def series(svg: str, scene: Scene) -> list[Context]:
+    """Return the series of a drawing that can be shown and hidden, by their gid `series-<cell>`."""
+    names = []
+    for part in svg.split('data-series="series-')[1:]:
+        name = part.partition('"')[0].partition("--")[0]
+        if name not in names:
+            names.append(name)
+    return [{"name": name, "label": scene.level("name", name)} for name in names]
+
+
+def figure_provenance(found: Figure, scene: Scene) -> list[tuple[str, str]]:
+    """Label and value of each piece of a figure's origin."""
+    text, environments = scene.text, scene.analysis.environments
+    pieces = [
+        (text("ui", "studies"), ", ".join(found.studies)),
+        (text("ui", "machine"), provenance.machine(environments)),
+        (text("ui", "commit"), provenance.commit(environments)),
+        (text("ui", "day"), provenance.day(environments)),
+        (text("ui", "seeds"), str(found.seeds) if found.seeds else ""),
+        (text("ui", "rows"), found.rows_sha),
+    ]
+    return [(label, value) for label, value in pieces if value]
+
+
+def data_table(found: Figure, text: Catalogue) -> Context:
+    """Return the rows of a figure, as texts; numbers are marked so that they align."""
+    data = found.data.head(ROWS_SHOWN)
+    numeric = [bool(kind.kind in "iuf") for kind in data.dtypes]
+    return {
+        "heads": [(text("columns", str(name)), is_number) for name, is_number in zip(data, numeric, strict=True)],
+        "rows": [
+            [
+                (show_number(float(value)) if is_number else level(str(name), str(value), text), is_number)
+                for name, value, is_number in zip(data, row, numeric, strict=True)
+            ]
+            for row in data.itertuples(index=False, name=None)
+        ],
+        "total": len(found.data),
+        "shown": len(data),
+    }
+
+
+def citations(reference: citing.Reference, text: Catalogue) -> list[Context]:
+    """Each format of a citation with its name."""
+    return [
+        {"form": form, "name": text("citing", form), "text": citing.render(reference, form).strip()}
+        for form in ("bibtex", "apa", "latex", "markdown", "html", "csl")
+    ]
+
+
+def table(block: page.TableBlock, scene: Scene) -> Context:
+    """Return a small table of the analysis; a long one is folded."""
+    found = next((item for item in scene.analysis.tables if item.id == block.table_id), None)
+    if found is None:
+        return {"missing": True}
+    path = ("tables", found.id)
+    words = [scene.text.has("levels", column) for column in found.columns]
+    return {
+        "missing": False,
+        "id": f"table-{found.id}",
+        "title": scene.text(*path, "title"),
+        "caption": inline(scene.text.told(*path, "caption", facts=found.facts)),
+        "folded": len(found.rows) > FOLDED_ROWS,
+        "heads": [(scene.text("columns", column), not word) for column, word in zip(found.columns, words, strict=True)],
+        "rows": [
+            [
+                (scene.level(column, cell), not word)
+                for column, word, cell in zip(found.columns, words, row, strict=True)
+            ]
+            for row in found.rows
+        ],
+    }
+
+
+def equations(block: page.Equations, scene: Scene) -> Context:
+    """Return a cell's equations, each with what it does."""
+    path = ("equations", block.cell)
+    return {
+        "id": f"equations-{block.cell}",
+        "title": inline(scene.text(*path, "title")),
+        "note": inline(scene.text(*path, "note")),
+        "lines": [(mathml(latex, "block"), inline(scene.text(*path, name))) for name, latex in CELLS[block.cell]],
+    }
+
+
+def definitions(block: page.Definitions, scene: Scene) -> Context:
+    """Return the quantities of the methods chapter."""
+    return {
+        "lines": [
+            (
+                inline(scene.text("definitions", name, "term")),
+                mathml(latex, "block"),
+                inline(scene.text("definitions", name, "meaning")),
+            )
+            for name, latex in DEFINITIONS
+        ]
+    }
+
+
+def decisions(block: page.Decisions, scene: Scene) -> Context:
+    """Each verdict with its rule."""
+    return {
+        "lines": [
+            (
+                slug(verdict),
+                scene.text("verdicts", slug(verdict), "name"),
+                inline(scene.text("verdicts", slug(verdict), "rule")),
+            )
+            for verdict in VERDICTS
+        ]
+    }
+
+
+def notation(block: page.Notation, scene: Scene) -> Context:
+    """Return what a slide writes, what is meant, and why."""
+    return {
+        "lines": [
+            {"slide": inline(line["slide"]), "report": inline(line["report"]), "why": inline(line["why"])}
+            for line in scene.text.records("notation", "lines")
+        ]
+    }
+
+
+def machine(block: page.Machine, scene: Scene) -> Context:
+    """Return the environments of the run, name by name; names that the catalogue does not know stand as they are."""
+    known = scene.text.table("environment")
+    order = {name: place for place, name in enumerate(known)}
+    return {
+        "environments": [
+            [
+                (known.get(name, name), name in known, value)
+                for name, value in sorted(provenance.flat(environment), key=lambda pair: order.get(pair[0], len(order)))
+            ]
+            for environment in scene.analysis.environments
+        ]
+    }
+
+
+def cite_suite(block: page.CiteSuite, scene: Scene) -> Context:
+    """Return the citations of the whole report."""
+    return {"citations": citations(scene.references[citing.SUITE], scene.text)}
+
+
+def forget_dial(block: page.ForgetDial, scene: Scene) -> Context:
+    """Return the dial at its starting point, and the fixed curves."""
+    start = curve(ACTIVE_BIAS)
+    return {
+        "note": inline(scene.text("ui", "dial_note")),
+        "width": WIDTH,
+        "height": HEIGHT,
+        "steps": STEPS,
+        "start": start,
+        "gate": show_number(start.gate, digits=3),
+        "half_life": show_number(start.half_life, digits=3),
+        "curves": [
+            {
+                "path": item.path,
+                "x": round(item.label_x, 1),
+                "y": round(item.label_y, 1),
+                "bias": show_number(item.bias),
+                "gate": show_number(item.gate, digits=3),
+                "half_life": show_number(item.half_life, digits=3),
+            }
+            for item in curves()
+        ],
+    }
+
+
+COMPONENTS: Mapping[type, tuple[str, Callable[[Any, Scene], Context]]] = {
+    page.Prose: ("prose", prose),
+    page.Verdicts: ("verdicts", verdicts),
+    page.FigureBlock: ("figure", figure),
+    page.TableBlock: ("table", table),
+    page.Equations: ("equations", equations),
+    page.ForgetDial: ("forget-dial", forget_dial),
+    page.Definitions: ("definitions", definitions),
+    page.Decisions: ("decisions", decisions),
+    page.Notation: ("notation", notation),
+    page.Machine: ("machine", machine),
+    page.CiteSuite: ("cite", cite_suite),
+}
+"""Block to the name of its template and the function that fills it."""

@@ -1,0 +1,82 @@
+"""What stands where. A new figure is one line here, one entry in each catalogue, and one file in `analysis/figures`."""
+
+from __future__ import annotations
+
+from reports.page import (
+    CiteSuite,
+    Decisions,
+    Definitions,
+    Equations,
+    FigureBlock,
+    ForgetDial,
+    Machine,
+    Notation,
+    Page,
+    Prose,
+    Section,
+    TableBlock,
+    Verdicts,
+)
+
+PAGE = Page(
+    (
+        Section("verdicts", (Verdicts(),)),
+        Section(
+            "vanishing",
+            (
+                Prose("vanishing", "problem"),
+                FigureBlock("gradient-profile", toggles=True),
+                FigureBlock("decay-rate"),
+                TableBlock("anchors"),
+                Prose("vanishing", "bias"),
+                ForgetDial(),
+                FigureBlock("forget-bias"),
+            ),
+        ),
+        Section(
+            "cell",
+            (
+                Equations("rnn"),
+                Equations("lstm"),
+                Equations("gru"),
+                Equations("gru-reset-before"),
+                Prose("cell", "activations"),
+                FigureBlock("activations"),
+                TableBlock("activations"),
+                Prose("cell", "gates"),
+                FigureBlock("gates-along-sequence"),
+            ),
+        ),
+        Section(
+            "runtime",
+            (
+                Prose("runtime", "length"),
+                FigureBlock("runtime-vs-length"),
+                FigureBlock("runtime-vs-hidden"),
+                Prose("runtime", "fair"),
+                FigureBlock("time-ratio"),
+                FigureBlock("time-per-parameter"),
+                TableBlock("scaling"),
+                TableBlock("runtime"),
+            ),
+        ),
+        Section(
+            "parameters",
+            (Prose("parameters", "count"), FigureBlock("parameter-count"), TableBlock("parameters")),
+        ),
+        Section("bilstm", (Prose("bilstm", "what"),)),
+        Section(
+            "methods",
+            (
+                Prose("methods", "gradients"),
+                Definitions(),
+                Prose("methods", "timing"),
+                Prose("methods", "statistics"),
+                Decisions(),
+            ),
+        ),
+        Section("notation", (Notation(),)),
+        Section("machine", (Machine(),)),
+        Section("cite", (CiteSuite(),)),
+    )
+)

@@ -1,0 +1,106 @@
+"""The files of a figure: what the page inlines, what it offers as a download, what stands in `figures/`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.result import Figure
+from reports import citing
+from reports.assets import data_uri, inline_svg, pdf_bytes, png_bytes, svg_bytes
+
+EMBED_LIMIT = 240_000  # characters of a figure's downloads that the page itself carries; the rest links to figures/
+SLIDES = ("slide-light", "slide-dark")
+MEDIA = {
+    "csv": "text/csv",
+    "json": "application/json",
+    "svg": "image/svg+xml",
+    "pdf": "application/pdf",
+    "png": "image/png",
+}
+"""File ending to media type; the page embeds in this order until `EMBED_LIMIT` is reached."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A figure, drawn: its SVG for the page, its files by name, its addresses by file ending."""
+
+    svg: str
+    alt: str
+    files: Mapping[str, bytes]
+
+    def addresses(self, figure_id: str) -> dict[str, str]:
+        """File ending to `data:` address, or to the file in `figures/` where the page would grow too large."""
+        room = EMBED_LIMIT
+        found = {}
+        for ending, media_type in MEDIA.items():
+            name = f"{figure_id}.{ending}"
+            address = data_uri(self.files[name], media_type)
+            if len(address) > room:
+                address = f"figures/{name}"
+            else:
+                room -= len(address)
+            found[ending] = address
+        return found
+
+
+def draw(figure: Figure, labels: Mapping[str, str], reference: citing.Reference, alt: str, command: str) -> Drawn:
+    """Draw a figure in every style and write its data, its sidecar and its citation."""
+    import matplotlib.pyplot as plt
+
+    named = {"Title": reference.title, "Creator": reference.authors}
+    rights = {"Rights": citing.LICENCE, "Identifier": f"{figure.id}@{figure.rows_sha}"}
+    pages = figure.draw("page", labels)
+    svg = inline_svg(svg_bytes(pages, figure.id, named), figure.id, reference.title, alt)
+    plt.close(pages)
+    paper = figure.draw("paper", labels)
+    files = {
+        f"{figure.id}.csv": csv_bytes(figure.data),
+        f"{figure.id}.bib": citing.bibtex(reference).encode(),
+        f"{figure.id}.json": sidecar(figure, reference, command),
+        f"{figure.id}.svg": svg_bytes(paper, figure.id, named | rights),
+        f"{figure.id}.pdf": pdf_bytes(paper, {"Title": reference.title, "Author": reference.authors}),
+        f"{figure.id}.png": png_bytes(paper, {"Title": reference.title, "Author": reference.authors}),
+    }
+    plt.close(paper)
+    for style in SLIDES:
+        slide = figure.draw(style, labels)
+        files[f"{figure.id}-{style}.png"] = png_bytes(slide, {"Title": reference.title}, dpi=150)
+        plt.close(slide)
+    return Drawn(svg=svg, alt=alt, files=files)
+
+
+def write(drawn: Drawn, folder: Path) -> None:
+    """Write the files of a figure into the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in drawn.files.items():
+        (folder / name).write_bytes(content)
+
+
+def csv_bytes(data: pd.DataFrame) -> bytes:
+    """Return the rows of a figure as CSV, every one of them."""
+    return str(data.to_csv(index=False, lineterminator="\n")).encode()
+
+
+def sidecar(figure: Figure, reference: citing.Reference, command: str) -> bytes:
+    """Return what a machine needs to know about a figure: version, studies, seeds, facts, how to make it again."""
+    content = {
+        "id": figure.id,
+        "title": reference.title,
+        "caption": reference.caption,
+        "rows_sha": figure.rows_sha,
+        "rows": len(figure.data),
+        "columns": list(figure.data.columns),
+        "studies": list(figure.studies),
+        "seeds": figure.seeds,
+        "facts": dict(figure.facts),
+        "licence": citing.LICENCE,
+        "authors": reference.authors,
+        "year": reference.year,
+        "command": command,
+    }
+    return (json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()

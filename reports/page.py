@@ -1,0 +1,112 @@
+"""The page as data: sections of blocks that name what stands there by id, and hold no prose and no HTML."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Prose:
+    """The paragraphs `chapters.<chapter>.<part>` of the catalogue."""
+
+    chapter: str
+    part: str
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """The lecture's claims as cards, with the tally, the filter and the order."""
+
+
+@dataclass(frozen=True)
+class FigureBlock:
+    """A figure with caption, data, provenance, downloads and citations; a note where it was not measured."""
+
+    figure_id: str
+    toggles: bool = False
+
+
+@dataclass(frozen=True)
+class TableBlock:
+    """A small table of the analysis; nothing where the analysis has none of this id."""
+
+    table_id: str
+
+
+@dataclass(frozen=True)
+class Equations:
+    """The equations of one cell, each line explained."""
+
+    cell: str
+
+
+@dataclass(frozen=True)
+class ForgetDial:
+    """The explorable: a forget gate to turn, and a memory that fades with it."""
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """The quantities of the methods chapter, as formula and words."""
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What each verdict means."""
+
+
+@dataclass(frozen=True)
+class Notation:
+    """Slips of notation on the slides, and how the report writes them."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The environment of the run."""
+
+
+@dataclass(frozen=True)
+class CiteSuite:
+    """How to cite the report as a whole."""
+
+
+Block = (
+    Prose
+    | Verdicts
+    | FigureBlock
+    | TableBlock
+    | Equations
+    | ForgetDial
+    | Definitions
+    | Decisions
+    | Notation
+    | Machine
+    | CiteSuite
+)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A chapter: `id` is its anchor and its name in the catalogue."""
+
+    id: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Page:
+    """The whole report."""
+
+    sections: tuple[Section, ...]
+
+    def figure_ids(self) -> tuple[str, ...]:
+        """Return the figures of the page, in the order in which they stand."""
+        return tuple(
+            block.figure_id for section in self.sections for block in section.blocks if isinstance(block, FigureBlock)
+        )
+
+    def table_ids(self) -> tuple[str, ...]:
+        """Return the tables of the page, in the order in which they stand."""
+        return tuple(
+            block.table_id for section in self.sections for block in section.blocks if isinstance(block, TableBlock)
+        )

@@ -1,0 +1,48 @@
+"""Where the numbers come from, in one line: the machine, the code, the day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+Environment = Mapping[str, object]
+
+
+def flat(environment: Environment, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Return the environment as (name, text) pairs; nested names are joined by a dot, empty values left out."""
+    for key, value in environment.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            yield from flat(value, f"{name}.")
+        elif isinstance(value, str):
+            if value:
+                yield name, value
+        elif isinstance(value, Sequence):
+            if value:
+                yield name, ", ".join(str(item) for item in value)
+        elif value is not None:
+            yield name, str(value)
+
+
+def first(environments: Sequence[Environment], *names: str) -> str:
+    """Return the first known of several names in the first environment that has it, or an empty text."""
+    for environment in environments:
+        known = dict(flat(environment))
+        for name in names:
+            if known.get(name):
+                return known[name]
+    return ""
+
+
+def machine(environments: Sequence[Environment]) -> str:
+    """Return the processor that measured."""
+    return first(environments, "cpu")
+
+
+def commit(environments: Sequence[Environment]) -> str:
+    """Return the commit that measured, else the hash of its sources."""
+    return first(environments, "commit", "code_version")
+
+
+def day(environments: Sequence[Environment]) -> str:
+    """Return the day or days of the run, as YYYY-MM-DD, or an empty text."""
+    return first(environments, "measured_at")

@@ -1,0 +1,147 @@
+"""Contexts into one HTML file: templates, style, script, fonts and the content security policy."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from reports import citing, provenance
+from reports.catalogue import placeholders
+from reports.components import COMPONENTS
+from reports.inline import inline, plain
+from reports.page import Page, Section
+from reports.scene import Scene
+
+FOLDER = Path(__file__).parent / "html"
+FONTS = {
+    "MATHS_FONT": "stix-two-math.woff2",
+    "SERIF_FONT": "report-serif.woff2",
+    "QUOTE_FONT": "report-quote.woff2",
+}
+
+
+def render(page: Page, scene: Scene) -> str:
+    """Return the whole page."""
+    templates = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    style, script = stylesheet(), (FOLDER / "script.js").read_text(encoding="utf-8")
+    text = scene.text
+    environments = scene.analysis.environments
+    run = [
+        (text("ui", label), value)
+        for label, value in (
+            ("machine", provenance.machine(environments)),
+            ("day", provenance.day(environments)),
+            ("commit", provenance.commit(environments)),
+            ("version", scene.references[citing.SUITE].version),
+        )
+        if value
+    ]
+    return templates.get_template("page.html").render(
+        language=text.language,
+        ui=text.table("ui"),
+        page=text.table("page"),
+        script_words=text.table("script"),
+        run=run,
+        sections=[section(item, scene) for item in page.sections],
+        style=Markup(style),
+        script=Markup(script),
+        policy=policy(style, script),
+        linked_data=linked_data(scene),
+    )
+
+
+def section(item: Section, scene: Scene) -> dict[str, Any]:
+    """Return a chapter: title, finding in one sentence, blocks."""
+    path = ("chapters", item.id)
+    lead = scene.text(*path, "lead")
+    known = scene.facts
+    told = "lead" if all(name in known for name in placeholders(lead)) else "lead_without"
+    blocks = []
+    for block in item.blocks:
+        template, fill = COMPONENTS[type(block)]
+        blocks.append((f"blocks/{template}.html", fill(block, scene)))
+    return {
+        "id": item.id,
+        "title": scene.text(*path, "title"),
+        "short": scene.text(*path, "short"),
+        "lead": inline(scene.text.told(*path, told, facts=known)),
+        "blocks": blocks,
+    }
+
+
+def stylesheet() -> str:
+    """Return the style with its fonts inside."""
+    style = (FOLDER / "style.css").read_text(encoding="utf-8")
+    for name, file in FONTS.items():
+        font = base64.b64encode((FOLDER / "fonts" / file).read_bytes()).decode("ascii")
+        style = style.replace(f"@{name}@", f"data:font/woff2;base64,{font}")
+    return style
+
+
+def policy(style: str, script: str) -> str:
+    """Only this style and this script, and no request to anywhere."""
+    return (
+        f"default-src 'none'; style-src '{digest(style)}'; script-src '{digest(script)}'; "
+        "img-src data:; font-src data:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def digest(content: str) -> str:
+    """Return the hash of an inline block, as a policy names it."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode("ascii")
+
+
+def linked_data(scene: Scene) -> Markup:
+    """Return the report for search engines: Report → ImageObject → Dataset, as JSON-LD."""
+    suite = scene.references[citing.SUITE]
+    creator = {"@type": "Organization", "name": suite.authors}
+    content = {
+        "@context": "https://schema.org",
+        "@type": "Report",
+        "name": suite.title,
+        "description": suite.caption,
+        "version": suite.version,
+        "inLanguage": scene.text.language,
+        "license": citing.LICENCE_URL,
+        "creator": creator,
+        "hasPart": [
+            {
+                "@type": "ImageObject",
+                "@id": f"#{figure.id}",
+                "name": scene.references[figure.id].title,
+                "caption": plain(scene.references[figure.id].caption),
+                "version": figure.rows_sha,
+                "contentUrl": f"figures/{figure.id}.png",
+                "license": citing.LICENCE_URL,
+                "isBasedOn": {
+                    "@type": "Dataset",
+                    "name": scene.references[figure.id].title,
+                    "description": scene.drawn[figure.id].alt,
+                    "version": figure.rows_sha,
+                    "license": citing.LICENCE_URL,
+                    "creator": creator,
+                    "distribution": {
+                        "@type": "DataDownload",
+                        "encodingFormat": "text/csv",
+                        "contentUrl": f"figures/{figure.id}.csv",
+                    },
+                },
+            }
+            for figure in scene.analysis.figures
+        ],
+    }
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True)
+    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))

@@ -1,0 +1,64 @@
+"""What the blocks of the page are filled from, and the words that all of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from analysis.result import Analysis, Estimate
+from analysis.show import show
+from reports import citing
+from reports.catalogue import Catalogue
+from reports.downloads import Drawn
+
+Context = dict[str, Any]
+"""What a template is filled with."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What the blocks are filled from."""
+
+    analysis: Analysis
+    text: Catalogue
+    references: Mapping[str, citing.Reference]
+    drawn: Mapping[str, Drawn]
+    command: str
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """Facts that chapter prose may quote: `{name}` of the run, `{figure-id:name}`, `{claim-id:name}`."""
+        known = dict(self.analysis.facts)
+        if all(finding.estimate is None for finding in self.analysis.findings):
+            known.pop("judged", None)  # a tally of nothing is no finding
+        for owner, facts in [(figure.id, figure.facts) for figure in self.analysis.figures] + [
+            (finding.claim_id, finding.facts) for finding in self.analysis.findings
+        ]:
+            known.update({f"{owner}:{name}": value for name, value in facts.items()})
+        for finding in self.analysis.findings:
+            if finding.estimate is not None:
+                known[f"{finding.claim_id}:estimate"] = quantity(finding.estimate, self.text)
+        return known
+
+    def level(self, variable: str, name: str) -> str:
+        """Return the words for a level of a variable; sizes and other numbers stand for themselves."""
+        return level(variable, name, self.text)
+
+
+def level(variable: str, name: str, text: Catalogue) -> str:
+    """Return the words for a level of a variable; a level that has none (a size, a number) stands for itself."""
+    kind = "cell" if variable == "name" else variable
+    return text("levels", kind, name) if text.has("levels", kind, name) else name
+
+
+def slug(verdict: str) -> str:
+    """Return the verdict as a class name."""
+    return verdict.replace(" ", "-")
+
+
+def quantity(estimate: Estimate, text: Catalogue) -> str:
+    """Return the number with its interval and the word of its unit."""
+    shown = show(estimate)
+    unit = text("units", estimate.unit)
+    return f"{shown} {unit}".rstrip()

@@ -1,0 +1,87 @@
+"""The whole: every claim, figure and table from one frame, the same in any order of its rows."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from analysis import analyse
+from analysis.figures import REGISTRY
+from analysis.result import Analysis
+from tests.analysis import synthetic
+
+SMALL = synthetic.with_truth(seeds=4, blocks=4)
+
+
+@pytest.fixture(scope="module")
+def frame() -> pd.DataFrame:
+    rows = synthetic.frame(SMALL)
+    flow = (rows["study"] == "gradients") & (rows["hidden_size"] == 128)
+    time = (rows["study"] == "runtime") & (rows["seq_len"] <= 100) & (rows["hidden_size"].between(32, 128))
+    return rows.loc[flow | time | ~rows["study"].isin(["gradients", "runtime"])]
+
+
+@pytest.fixture(scope="module")
+def whole(frame: pd.DataFrame) -> Analysis:
+    return analyse(frame, [{"environment": "synthetic"}])
+
+
+def test_a_full_run_gives_everything(whole: Analysis) -> None:
+    assert len(whole.findings) == 40
+    assert [figure.id for figure in whole.figures] == list(REGISTRY)
+    assert [table.id for table in whole.tables] == ["anchors", "runtime", "scaling", "activations", "parameters"]
+    assert whole.missing == {}
+    assert whole.facts["claims"] == "40"
+
+
+def test_the_tables_are_rectangles_of_strings(whole: Analysis) -> None:
+    for table in whole.tables:
+        assert table.rows
+        assert all(len(row) == len(table.columns) for row in table.rows), table.id
+        assert all(isinstance(cell, str) for row in table.rows for cell in row), table.id
+
+
+def test_the_order_of_the_rows_changes_nothing(frame: pd.DataFrame, whole: Analysis) -> None:
+    shuffled = frame.sample(frac=1, random_state=5)
+    again = analyse(shuffled, [{"environment": "synthetic"}])
+    assert again.findings == whole.findings
+    assert again.tables == whole.tables
+    assert [figure.rows_sha for figure in again.figures] == [figure.rows_sha for figure in whole.figures]
+
+
+def test_no_rows_give_no_numbers(frame: pd.DataFrame) -> None:
+    empty = analyse(frame.iloc[:0])
+    assert set(empty.missing) == set(REGISTRY)
+    assert {finding.verdict for finding in empty.findings} == {"not measured", "not testable", "fact"}
+    assert empty.figures == empty.tables == ()
+
+
+@pytest.mark.parametrize("study", ["gradients", "forget-bias", "gates", "activations", "parameters"])
+def test_each_study_stands_alone(frame: pd.DataFrame, study: str) -> None:
+    alone = analyse(frame.loc[frame["study"] == study])
+    assert all(set(figure.studies) == {study} for figure in alone.figures)
+    assert {name for name in alone.missing} == {n for n, m in REGISTRY.items() if study not in m.STUDIES}
+
+
+def test_failed_rows_are_counted_and_not_used(frame: pd.DataFrame) -> None:
+    runtime = frame["study"] == "runtime"
+    failed = frame.assign(
+        value=frame["value"].where(~runtime),
+        status=frame["status"].where(~runtime, "failed"),
+    )
+    found = analyse(failed)
+    assert found.facts["failed"] != "0"
+    assert "time-ratio" in found.missing
+
+
+def test_importing_the_package_loads_neither_pandas_nor_matplotlib() -> None:
+    code = (
+        "import sys, analysis, analysis.result; print(any(n in sys.modules for n in ('pandas', 'matplotlib', 'numba')))"
+    )
+    root = Path(__file__).parents[2]
+    found = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "False"

@@ -1,0 +1,58 @@
+"""One rounding rule."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.result import Estimate
+from analysis.show import show, show_number, show_power, show_value
+
+
+@pytest.mark.parametrize(
+    ("estimate", "text"),
+    [
+        (Estimate(0.6443, 0.6112, 0.6712, "1", 8), "0.64 [0.61, 0.67]"),
+        (Estimate(0.00124, 0.00121, 0.0013, "s", 8), "1.24 [1.21, 1.30] ms"),
+        (Estimate(3.2e-5, 3.1e-5, 3.4e-5, "s", 8), "32 [31, 34] µs"),
+        (Estimate(-10.523, -10.91, -10.13, "decades", 8), "−10.5 [−10.9, −10.1]"),
+        (Estimate(33300, 33300, 33300, "count", 1), "33,300"),
+        (Estimate(0.75, 0.75, 0.75, "ratio", 1), "0.75"),
+        (Estimate(7.7, 7.68, math.inf, "ratio", 8), "≥ 7.68"),
+        (Estimate(0.24, 0.0, 0.25, "ratio", 8), "≤ 0.25"),
+        (Estimate(0.5, -math.inf, math.inf, "1", 2), "0.5"),
+        (Estimate(0.5, 0.021, 0.983, "range", 8), "0.021 … 0.983"),
+        (Estimate(2e-7, -3e-5, 4e-5, "decades per step", 8), "0.0000 [0.0000, 0.0000]"),
+        (Estimate(math.inf, 100, math.inf, "steps", 8), "> 100"),
+    ],
+)
+def test_an_estimate_is_shown_to_the_digits_of_its_interval(estimate: Estimate, text: str) -> None:
+    assert show(estimate) == text
+
+
+def test_a_value_without_its_interval_keeps_digits_and_unit() -> None:
+    assert show_value(Estimate(0.00124, 0.00121, 0.0013, "s", 8)) == "1.24 ms"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0"), (1.0, "1"), (-2.5, "−2.5"), (0.99330714, "0.9933"), (1e-7, "1 × 10⁻⁷"), (1050624, "1,050,624"),
+     (math.inf, "∞"), (math.nan, "–"), (9.99996, "10")],
+)  # fmt: skip
+def test_a_number_is_shown_plainly(value: float, text: str) -> None:
+    assert show_number(value) == text
+
+
+@pytest.mark.parametrize(("exponent", "text"), [(-30.1, "10⁻³⁰"), (0, "1"), (-0.3, "0.5"), (-92.4, "10⁻⁹²")])
+def test_a_vanished_gradient_is_a_power_of_ten(exponent: float, text: str) -> None:
+    assert show_power(exponent) == text
+
+
+@given(st.floats(-1e15, 1e15), st.floats(0, 1e6))
+def test_nothing_is_shown_in_the_machine_s_notation(value: float, width: float) -> None:
+    text = show(Estimate(value, value - width, value + width, "1", 5))
+    assert "e" not in text
+    assert "-" not in text

@@ -1,0 +1,121 @@
+"""The catalogue: an entry for everything, nothing idle, no number typed by hand."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from analysis.claims import CLAIMS
+from analysis.figures import REGISTRY
+from analysis.result import VERDICTS
+from reports.build import labels
+from reports.cards import card
+from reports.catalogue import Catalogue, fill, languages, load_catalogue, placeholders
+from reports.content import PAGE
+from reports.inline import inline, plain
+from reports.scene import Scene, slug
+
+NUMBER = re.compile(r"\d")
+ALLOWED = re.compile(
+    r"\$[^$]*\$|`[^`]*`|\{[^}]*\}|https?://\S+"  # maths, code, facts, addresses
+    r"|float32|float64|arXiv:[0-9.]+|\(\d{4}\)|in 2014"  # types, sources, years
+    r"|CC BY 4\.0|BSD 3|Serif 4|License 1\.1"  # licences
+    r"|: 1 takes, 0 ignores|σ = [01]|rounds to 1|from 0 to 1|between [−0-9]+ and [0-9]+|[:=] ?[01]\b"  # ends of a range
+    r"|σ\([−0-9.]+\)|tanh\([−0-9.]+\)"  # arguments on the slide
+)
+"""Where a digit may stand in prose: maths, code, facts, years, licences, and the ends of a range by definition."""
+PROSE = ("claims", "chapters", "figures", "tables", "verdicts", "equations", "definitions", "page")
+
+OPTIONAL = ("levels", "variables", "units", "columns", "environment", "studies")
+"""Vocabularies: a run uses the words of the levels that it has."""
+
+
+@pytest.mark.parametrize("language", languages())
+def test_every_claim_and_verdict_has_its_words(language):
+    text = load_catalogue(language)
+    for claim in CLAIMS:
+        assert text("claims", claim.id, "title")
+        assert text.sentences("claims", claim.id, "why")
+        if claim.statistic is not None:
+            assert text("claims", claim.id, "measure")
+    for verdict in VERDICTS:
+        assert text("verdicts", slug(verdict), "name")
+    assert set(text.keys("claims")) == {claim.id for claim in CLAIMS}
+
+
+@pytest.mark.parametrize("language", languages())
+def test_every_claim_can_be_told_without_a_measurement(language):
+    text = load_catalogue(language)
+    for claim in CLAIMS:
+        assert text.told("claims", claim.id, "why", facts={})
+
+
+@pytest.mark.parametrize("language", languages())
+def test_no_number_is_typed(language):
+    text = load_catalogue(language)
+    for path in text.leaves():
+        if path[0] in PROSE:
+            for sentence in text.sentences(*path):
+                if isinstance(sentence, str):
+                    assert not NUMBER.search(ALLOWED.sub("", sentence)), f"{'.'.join(path)}: {sentence}"
+
+
+def test_languages_have_the_same_entries():
+    first = load_catalogue("en").leaves()
+    for language in languages():
+        assert load_catalogue(language).leaves() == first
+
+
+def test_every_entry_is_used(text, full_page, empty_page):
+    idle = {path for path in text.leaves() if path not in text.used and path[0] not in OPTIONAL}
+    assert idle == set()
+
+
+def test_every_label_of_a_figure_has_its_word(text):
+    for figure_id, module in REGISTRY.items():
+        assert set(module.LABELS) <= set(labels(figure_id, text)), figure_id
+    assert set(PAGE.figure_ids()) == set(REGISTRY)
+
+
+def test_every_placeholder_is_a_fact_of_a_full_run(text, analysed):
+    scene = Scene(analysed, text, {}, {}, "")
+    for figure in analysed.figures:
+        for part in ("caption", "alt"):
+            for sentence in text.sentences("figures", figure.id, part):
+                assert set(placeholders(sentence)) <= set(figure.facts), f"{figure.id}: {sentence}"
+    for table in analysed.tables:
+        for sentence in text.sentences("tables", table.id, "caption"):
+            assert set(placeholders(sentence)) <= set(table.facts), f"{table.id}: {sentence}"
+    for finding in analysed.findings:
+        for sentence in text.sentences("claims", finding.claim_id, "why"):
+            assert set(placeholders(sentence)) <= set(finding.facts), f"{finding.claim_id}: {sentence}"
+    for chapter in text.keys("chapters"):
+        for part in text.keys("chapters", chapter):
+            for sentence in text.sentences("chapters", chapter, part):
+                assert set(placeholders(sentence)) <= set(scene.facts), f"{chapter}: {sentence}"
+
+
+def test_every_word_of_the_data_is_known(text, analysed):
+    for figure in analysed.figures:
+        assert [text("columns", str(column)) for column in figure.data]
+    for table in analysed.tables:
+        assert [text("columns", column) for column in table.columns]
+    for finding in analysed.findings:
+        assert card(finding, Scene(analysed, text, {}, {}, ""))
+
+
+def test_sentence_that_needs_an_unknown_fact_is_left_out():
+    catalogue = Catalogue("en", {"a": ["It is {one}.", "And {two}."]})
+    assert catalogue.told("a", facts={"one": "1"}) == "It is 1."
+
+
+def test_braces_inside_maths_are_not_placeholders():
+    assert placeholders("$h_{t}$ is {value}") == ("value",)
+    assert fill("$h_{t}$ is {value}", {"value": "1"}) == "$h_{t}$ is 1"
+
+
+def test_markup_escapes_everything_else():
+    assert str(inline("<i> *a* `b<c` [d](#e)")) == '&lt;i&gt; <em>a</em> <code>b&lt;c</code> <a href="#e">d</a>'
+    assert "<a" not in str(inline("[x](javascript:alert)"))
+    assert plain("*a* `b` $x_t$ [d](#e)") == "a b x_t d"

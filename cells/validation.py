@@ -67,9 +67,10 @@ def check_array(what: str, given: Any, shape: tuple[int | None, ...], legend: st
 
 def check_finite(what: str, array: Array) -> None:
     """ValueError with the first bad place unless every element is finite."""
-    # One pass without a temporary in the common case; a sum may overflow, so a bad sum is only a hint.
-    if np.isfinite(np.dot(array.ravel(), np.zeros(array.size, array.dtype))):
-        return
+    # One pass without a temporary in the common case: 0 times NaN or infinity is NaN.
+    with np.errstate(invalid="ignore"):  # the message below says what is wrong
+        if np.dot(array.ravel(), np.zeros(array.size, array.dtype)) == 0:
+            return
     bad = ~np.isfinite(array)
     if bad.any():
         place = tuple(int(i) for i in np.argwhere(bad)[0])

@@ -1,0 +1,199 @@
+"""Every named initialiser has the distribution and the structure of its definition."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from cells import Layer, cell_names, initialisers
+from tests.oracle import STACK
+
+H = 160
+INPUTS = 24
+IMPLAUSIBLE = 1e-6  # a right distribution fails a Kolmogorov-Smirnov test at this level once in 1e6 seeds
+ORTHOGONAL = 1e-12  # QR of a matrix of side 160 in float64
+NAMES = ("torch", "keras", "torch-fb1", "orthogonal")
+EVERY = {name: name for name in NAMES} | {
+    "gaussian": initialisers.gaussian(1.5),
+    "chrono": initialisers.chrono(100),
+}
+
+
+def drawn(cell, initialiser, *, seed=0, dtype="float64", merge=None, hidden_size=H) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    sizes = {"input_size": INPUTS, "hidden_size": hidden_size}
+    return dict(Layer(cell, **sizes, dtype=dtype, initialiser=initialiser, bidirectional=merge, rng=rng).parameters)
+
+
+def block(cell: str, array: np.ndarray, gate: str) -> np.ndarray:
+    """The rows of one gate."""
+    return np.split(array, len(STACK[cell]))[STACK[cell].index(gate)]
+
+
+def bias(cell: str, parameters: dict[str, np.ndarray], gate: str) -> np.ndarray:
+    """The two biases of a gate, added."""
+    return block(cell, parameters["bias_ih_l0"], gate) + block(cell, parameters["bias_hh_l0"], gate)
+
+
+def is_uniform(values: np.ndarray, bound: float) -> bool:
+    inside = np.max(np.abs(values)) <= bound
+    return bool(inside and stats.kstest(values.ravel(), stats.uniform(-bound, 2 * bound).cdf).pvalue > IMPLAUSIBLE)
+
+
+def assert_orthonormal_columns(matrix: np.ndarray) -> None:
+    np.testing.assert_allclose(matrix.T @ matrix, np.eye(matrix.shape[1]), rtol=0, atol=ORTHOGONAL)
+
+
+@pytest.mark.parametrize("initialiser", EVERY.values(), ids=EVERY)
+@pytest.mark.parametrize("cell", cell_names())
+def test_same_rng_gives_same_parameters(cell, initialiser):
+    one, two = drawn(cell, initialiser, seed=3), drawn(cell, initialiser, seed=3)
+    other = drawn(cell, initialiser, seed=4)
+    for name, array in one.items():
+        np.testing.assert_array_equal(array, two[name])
+    assert any(not np.array_equal(array, other[name]) for name, array in one.items())
+
+
+@pytest.mark.parametrize("initialiser", EVERY.values(), ids=EVERY)
+@pytest.mark.parametrize("cell", cell_names())
+def test_float32_parameters_are_the_float64_ones_rounded(cell, initialiser):
+    wide, narrow = drawn(cell, initialiser), drawn(cell, initialiser, dtype="float32")
+    for name, array in wide.items():
+        assert narrow[name].dtype == np.float32
+        np.testing.assert_allclose(narrow[name], array.astype(np.float32), rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("initialiser", EVERY.values(), ids=EVERY)
+@pytest.mark.parametrize("cell", STACK)
+def test_parameters_have_the_names_and_shapes_of_torch(cell, initialiser):
+    kH = len(STACK[cell]) * H
+    shapes = {"weight_ih": (kH, INPUTS), "weight_hh": (kH, H), "bias_ih": (kH,), "bias_hh": (kH,)}
+    one, two = drawn(cell, initialiser), drawn(cell, initialiser, merge="concat")
+    assert {n: a.shape for n, a in one.items()} == {f"{n}_l0": s for n, s in shapes.items()}
+    both = {f"{n}_l0{suffix}": s for n, s in shapes.items() for suffix in ("", "_reverse")}
+    assert {n: a.shape for n, a in two.items()} == both
+    assert all(np.all(np.isfinite(a)) for a in two.values())
+
+
+@pytest.mark.parametrize("initialiser", EVERY.values(), ids=EVERY)
+@pytest.mark.parametrize("cell", STACK)
+def test_the_two_directions_are_drawn_apart(cell, initialiser):
+    parameters = drawn(cell, initialiser, merge="mean")
+    assert not np.array_equal(parameters["weight_hh_l0"], parameters["weight_hh_l0_reverse"])
+    assert not np.array_equal(parameters["weight_ih_l0"], parameters["weight_ih_l0_reverse"])
+
+
+@pytest.mark.parametrize("cell", STACK)
+def test_torch_draws_everything_uniform_within_one_over_root_hidden(cell):
+    for name, array in drawn(cell, "torch", merge="concat").items():
+        assert is_uniform(array, 1.0 / H**0.5), name
+
+
+@pytest.mark.parametrize("cell", STACK)
+def test_torch_fb1_is_torch_with_one_forget_bias_at_one(cell):
+    plain, raised = drawn(cell, "torch"), drawn(cell, "torch-fb1")
+    changed = [name for name in plain if not np.array_equal(plain[name], raised[name])]
+    if cell != "lstm":
+        assert changed == []
+        return
+    assert len(changed) == 1
+    assert changed[0].startswith("bias_")
+    for gate in "igo":
+        np.testing.assert_array_equal(block(cell, raised[changed[0]], gate), block(cell, plain[changed[0]], gate))
+    forget = block(cell, raised[changed[0]], "f")
+    raised_by = forget - block(cell, plain[changed[0]], "f")
+    assert np.allclose(forget, 1.0) or np.allclose(raised_by, 1.0)
+    assert np.mean(bias(cell, raised, "f")) == pytest.approx(1.0, abs=0.05)
+
+
+@pytest.mark.parametrize("cell", STACK)
+def test_keras_has_glorot_inputs_and_one_orthogonal_recurrent_kernel(cell):
+    parameters = drawn(cell, "keras")
+    kH = len(STACK[cell]) * H
+    assert is_uniform(parameters["weight_ih_l0"], (6.0 / (INPUTS + kH)) ** 0.5)
+    assert_orthonormal_columns(parameters["weight_hh_l0"])
+
+
+@pytest.mark.parametrize("cell", STACK)
+def test_keras_has_zero_biases_but_one_forget_bias_at_one(cell):
+    parameters = drawn(cell, "keras", merge="sum")
+    for suffix in ("_l0", "_l0_reverse"):
+        one, two = parameters["bias_ih" + suffix].copy(), parameters["bias_hh" + suffix].copy()
+        if cell == "lstm":
+            forget = sorted([tuple(block(cell, one, "f")), tuple(block(cell, two, "f"))])
+            assert forget == [(0.0,) * H, (1.0,) * H]
+            block(cell, one, "f")[:] = 0.0
+            block(cell, two, "f")[:] = 0.0
+        assert not one.any()
+        assert not two.any()
+
+
+@pytest.mark.parametrize("cell", STACK)
+def test_orthogonal_is_orthogonal_gate_by_gate(cell):
+    parameters = drawn(cell, "orthogonal", merge="concat")
+    for suffix in ("_l0", "_l0_reverse"):
+        blocks = [block(cell, parameters["weight_hh" + suffix], gate) for gate in STACK[cell]]
+        for matrix in blocks:
+            assert_orthonormal_columns(matrix)
+        assert all(not np.array_equal(blocks[0], other) for other in blocks[1:])
+
+
+def test_orthogonal_matrices_have_no_preferred_direction():
+    """Haar measure: without the signs of R's diagonal, QR makes the diagonal of Q negative too often."""
+    traces = [
+        np.trace(block("lstm", drawn("lstm", "orthogonal", seed=seed, hidden_size=6)["weight_hh_l0"], gate))
+        for seed in range(60)
+        for gate in "ifgo"
+    ]
+    assert abs(np.mean(traces)) < 5.0 / len(traces) ** 0.5  # the trace of a Haar matrix has mean 0 and variance 1
+
+
+@pytest.mark.parametrize("gain", [0.5, 1.0, 3.0])
+@pytest.mark.parametrize("cell", STACK)
+def test_gaussian_has_recurrent_weights_of_variance_gain_squared_over_hidden(cell, gain):
+    weights = drawn(cell, initialisers.gaussian(gain))["weight_hh_l0"]
+    assert stats.kstest(weights.ravel(), stats.norm(0.0, gain / H**0.5).cdf).pvalue > IMPLAUSIBLE
+
+
+@pytest.mark.parametrize("t_max", [3, 100, 1000])
+def test_chrono_draws_the_forget_bias_as_log_of_a_uniform_time(t_max):
+    parameters = drawn("lstm", initialisers.chrono(t_max))
+    forget = bias("lstm", parameters, "f")
+    times = np.exp(forget)
+    assert times.min() >= 1.0 - 1e-12
+    assert times.max() <= t_max - 1.0 + 1e-9
+    assert stats.kstest(times, stats.uniform(1.0, t_max - 2.0).cdf).pvalue > IMPLAUSIBLE
+    np.testing.assert_allclose(bias("lstm", parameters, "i"), -forget, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("t_max", [3, 100])
+@pytest.mark.parametrize("cell", ["gru", "gru-reset-before"])
+def test_chrono_raises_the_gate_that_keeps_a_gru_state(cell, t_max):
+    times = np.exp(bias(cell, drawn(cell, initialisers.chrono(t_max)), "z"))
+    assert times.min() >= 1.0 - 1e-12
+    assert times.max() <= t_max - 1.0 + 1e-9
+    assert stats.kstest(times, stats.uniform(1.0, t_max - 2.0).cdf).pvalue > IMPLAUSIBLE
+
+
+def test_chrono_forgets_as_slowly_as_published():
+    """Mean of f**t over units at T_max = 100 and zero input: .73259 after 10 steps, .14965 after 100."""
+    forget = np.concatenate(
+        [bias("lstm", drawn("lstm", initialisers.chrono(100), seed=seed), "f") for seed in range(20)]
+    )
+    f = 1.0 / (1.0 + np.exp(-forget))
+    for steps, expected in ((10, 0.73259), (100, 0.14965)):
+        spread = np.std(f**steps) / f.size**0.5
+        assert abs(np.mean(f**steps) - expected) < 5.0 * spread
+
+
+@pytest.mark.parametrize("gain", [float("nan"), float("inf")])
+def test_gaussian_refuses_a_gain_that_is_no_scale(gain):
+    with pytest.raises((ValueError, TypeError), match=str(gain)):
+        initialisers.gaussian(gain)
+
+
+@pytest.mark.parametrize("t_max", [0, 1, -5, float("nan")])
+def test_chrono_refuses_a_time_below_two(t_max):
+    with pytest.raises((ValueError, TypeError), match=str(t_max)):
+        initialisers.chrono(t_max)

@@ -1,0 +1,1 @@
+"""Committed answers of PyTorch, so that the fast suite does not need it."""

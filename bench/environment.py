@@ -41,7 +41,7 @@ def this_environment() -> Environment:
             "cpu": cpu_name(),
             "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
             "architecture": platform.machine(),
-            "os": f"{platform.system()} {platform.release()}",
+            "os": f"{platform.system()} {platform.release().split('-')[0]}",
             "memory_gib": memory_gib(),
             "governor": governor(),
             "load_average": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,

@@ -38,7 +38,7 @@ def _blocks(study: Study, preset: Preset) -> list[Item]:
     """
     groups: dict[tuple[object, ...], list[Case]] = {}
     for case in study.cases(preset):
-        shape = (case.merge, case.seq_len, case.hidden_size, case.batch_size, case.input_size, case.direction)
+        shape = (case.seq_len, case.hidden_size, case.batch_size, case.input_size, case.direction)
         groups.setdefault(shape, []).append(case)
     items = []
     for block in range(preset.blocks if study.name == "runtime" else 1):

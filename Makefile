@@ -15,7 +15,7 @@ report: $(VENV)/ready
 	$(BIN)/recurbench report
 
 test: $(VENV)/ready
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow and not torch"
 
 test-all: $(VENV)/ready
 	$(BIN)/python -m pytest

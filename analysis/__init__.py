@@ -5,8 +5,8 @@ Importing this package is cheap: pandas, scipy and matplotlib are imported where
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from analysis.result import Analysis
 
 
-def analyse(frame: pd.DataFrame, environments: Iterable[Mapping[str, object]] = ()) -> Analysis:
+def analyse(
+    frame: pd.DataFrame,
+    environments: Iterable[Mapping[str, object]] = (),
+    track: Callable[[Collection[Any]], Iterable[Any]] = iter,
+) -> Analysis:
     """Judge every claim, build every figure and table that the rows of a run suffice for.
 
     The same rows in any order give the same result: every bootstrap has a generator of its own.
@@ -25,6 +29,8 @@ def analyse(frame: pd.DataFrame, environments: Iterable[Mapping[str, object]] = 
         Tidy rows, columns ``bench.rows.COLUMNS``, of one or several environments.
     environments
         The machines they were measured on, as the store describes them.
+    track
+        Wraps the claims as they are judged: a progress bar, for example.
 
     """
     from analysis.claims import CLAIMS, judge
@@ -36,7 +42,7 @@ def analyse(frame: pd.DataFrame, environments: Iterable[Mapping[str, object]] = 
     from bench.case import CASE_COLUMNS
 
     frame = check(frame, mix_machines=True)
-    findings = tuple(judge(claim, frame) for claim in CLAIMS)
+    findings = tuple(judge(claim, frame) for claim in track(CLAIMS))
     built = {figure_id: module.build(frame) for figure_id, module in REGISTRY.items()}
     verdicts = [finding.verdict for finding in findings]
     facts = {

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from analysis.result import Analysis
 from reports import citing, downloads
@@ -52,7 +52,15 @@ def build(source: Path, out: Path, language: str = "en") -> Path:
 
     text = load_catalogue(language)
     frame, environments = read(source)
-    return write(analyse(frame, environments), out, text)
+    return write(analyse(frame, environments, tracked("claims")), out, text)
+
+
+def tracked(what: str, total: int | None = None) -> Callable[[Iterable[Any]], Iterable[Any]]:
+    """Return a wrapper that shows a progress bar over what it wraps; only in a terminal."""
+    from tqdm import tqdm
+
+    tqdm.monitor_interval = 0  # its watching thread would forbid drawing in forked processes
+    return lambda items: tqdm(items, desc=what, total=total, unit=what, disable=None, leave=False)
 
 
 def reference_folder() -> Path:
@@ -67,7 +75,7 @@ def citation(source: Path, figure_id: str | None, form: str, language: str = "en
     """Return the citation of a figure of a run, or of the whole report where `figure_id` is None."""
     from analysis import analyse
 
-    return citing.cite(figure_id or citing.SUITE, form, analyse(*read(source)), language)
+    return citing.cite(figure_id or citing.SUITE, form, analyse(*read(source), tracked("claims")), language)
 
 
 def read(source: Path) -> tuple[pd.DataFrame, tuple[Mapping[str, object], ...]]:
@@ -126,7 +134,7 @@ def write(analysis: Analysis, out: Path, text: Catalogue) -> Path:
         )
         for figure in analysis.figures
     ]
-    drawings = forked_map(lambda job: downloads.draw(*job, command=COMMAND), jobs)
+    drawings = forked_map(lambda job: downloads.draw(*job, command=COMMAND), jobs, tracked("figures", len(jobs)))
     drawn = {figure.id: drawing for figure, drawing in zip(analysis.figures, drawings, strict=True)}
     scene = Scene(analysis, text, references, drawn, COMMAND)
     html = render(PAGE, scene)

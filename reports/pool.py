@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -15,20 +15,22 @@ R = TypeVar("R")
 _work: tuple[Callable[[Any], Any], Sequence[Any]] | None = None
 
 
-def forked_map(function: Callable[[T], R], items: Sequence[T]) -> list[R]:
+def forked_map(
+    function: Callable[[T], R], items: Sequence[T], track: Callable[[Iterable[R]], Iterable[R]] = iter
+) -> list[R]:
     """Return `[function(item) for item in items]`, computed by one process per core where that is safe.
 
-    Safe is a fork on Linux from a process with a single thread; elsewhere it runs here, with the same results.
+    `track` wraps the results as they come: a progress bar, for example. Safe is a fork on Linux from a process with a
+    single thread; elsewhere it runs here, with the same results.
     """
     workers = min(len(items), len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1)
     if workers < 2 or not sys.platform.startswith("linux") or threading.active_count() > 1:
-        return [function(item) for item in items]
+        return list(track(function(item) for item in items))
     global _work
     _work = (function, items)
     try:
         with multiprocessing.get_context("fork").Pool(workers) as pool:
-            found: list[R] = pool.map(_call, range(len(items)), chunksize=1)
-            return found
+            return list(track(pool.imap(_call, range(len(items)))))
     finally:
         _work = None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -50,7 +51,17 @@ def load(path: str | Path, *, mix_machines: bool = False) -> pd.DataFrame:
 
         frame = Store(path).frame()
     else:
-        frame = pd.read_csv(table, keep_default_na=False, na_values={"value": [""]}, dtype={"code_version": str})
+        try:
+            frame = pd.read_csv(table, keep_default_na=False, na_values={"value": [""]}, dtype={"code_version": str})
+        except (
+            EOFError,
+            zlib.error,
+            OSError,
+            UnicodeDecodeError,
+            pd.errors.ParserError,
+            pd.errors.EmptyDataError,
+        ) as e:
+            raise ValueError(f"{table} is damaged or cut off: {e}; export it again") from e
     return check(frame, source=str(path), mix_machines=mix_machines)
 
 
@@ -93,10 +104,11 @@ def check(frame: pd.DataFrame, *, source: str = "frame", mix_machines: bool = Fa
             f"known: {', '.join(COLUMNS)}"
         )
     frame = frame.loc[:, list(COLUMNS)].copy()
-    for name in INTEGERS:
-        frame[name] = frame[name].astype("int64")
-    for name in NUMBERS:
-        frame[name] = pd.to_numeric(frame[name]).astype("float64")
+    for name in (*INTEGERS, *NUMBERS):
+        try:
+            frame[name] = pd.to_numeric(frame[name]).astype("int64" if name in INTEGERS else "float64")
+        except ValueError as error:
+            raise ValueError(f"{source}: column {name}: {error}; the file may be cut off, export it again") from error
     strange = sorted(set(frame["status"]) - set(STATUSES))
     if strange:
         raise ValueError(f"{source}: unknown status {', '.join(map(repr, strange))}; known: {', '.join(STATUSES)}")

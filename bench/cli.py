@@ -85,11 +85,16 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _source(arguments: argparse.Namespace) -> Path:
     """The rows to read: named, else the store, else the committed reference."""
+    from bench.store import Store
     from reports.build import reference_folder
 
     if arguments.source is not None:
         return Path(arguments.source)
-    return arguments.store if arguments.store.exists() else reference_folder()
+    if Store(arguments.store).counts():
+        return Path(arguments.store)
+    reference = reference_folder()
+    print(f"nothing measured in {arguments.store} yet; showing the reference {reference.name}", file=sys.stderr)
+    return reference
 
 
 def _report(arguments: argparse.Namespace) -> int:

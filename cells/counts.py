@@ -23,6 +23,8 @@ def count_parameters(
     spec = find_cell(cell)
     sizes = check_size("input_size", input_size), check_size("hidden_size", hidden_size)
     one_of("bias", bias, BIASES)
+    if not isinstance(bidirectional, bool):
+        raise TypeError(f"bidirectional is {bidirectional!r}; allowed: True or False")
     shapes = spec.parameter_shapes(*sizes)
     kept = {"single": ("weight", "bias_ih"), "double": ("weight", "bias"), "none": ("weight",)}[bias]
     count = sum(math.prod(shape) for name, shape in shapes.items() if name.startswith(kept))

@@ -17,7 +17,7 @@ PLACEHOLDER = re.compile(r"\{([a-z0-9_-]+(?::[a-z0-9_-]+)?)\}")
 MATHS = re.compile(r"(\$[^$]+\$)")
 
 
-class CatalogueError(LookupError):
+class CatalogueError(ValueError):
     """An entry of the catalogue is missing, or no sentence of it can be filled with the facts at hand."""
 
 

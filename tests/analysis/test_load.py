@@ -70,3 +70,14 @@ def test_the_last_version_of_the_code_counts(few: pd.DataFrame) -> None:
     later = few.assign(code_version="1", measured_at="2026-02-01T00:00:00Z", value=0.0)
     assert (check(pd.concat([later, few]))["value"] == 0.0).all()
     assert len(check(pd.concat([few, later.loc[later["study"] == "compile"]]))) == len(few)
+
+
+@pytest.mark.parametrize("name", ["measurements.csv", "measurements.csv.gz"])
+def test_a_damaged_export_is_named_and_says_what_to_do(tmp_path, name):
+    rows = synthetic.frame(synthetic.Truth(seeds=2, blocks=2))
+    rows.to_csv(tmp_path / name, index=False)
+    whole = (tmp_path / name).read_bytes()
+    (tmp_path / name).write_bytes(whole[: len(whole) // 2 + 7])
+    (tmp_path / "environment.json").write_text("{}")
+    with pytest.raises(ValueError, match=r"measurements\.csv|cut off"):
+        load(tmp_path)

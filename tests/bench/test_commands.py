@@ -117,3 +117,12 @@ def test_doctor_describes_the_machine(capsys):
     out = capsys.readouterr().out
     assert "vector features" in out
     assert "numba" in out
+
+
+def test_a_store_without_items_shows_the_reference_and_says_so(tmp_path, capsys):
+    store = tmp_path / "empty.sqlite"
+    store.touch()
+    assert main(["cite", "gradient-profile", "--store", str(store)]) == 0
+    captured = capsys.readouterr()
+    assert "gradient-profile" in captured.out
+    assert "nothing measured in" in captured.err

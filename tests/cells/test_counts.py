@@ -61,3 +61,8 @@ def test_a_gru_has_exactly_three_quarters_of_an_lstm():
     for bias in ("single", "double", "none"):
         sizes = {"input_size": 12, "hidden_size": 20, "bias": bias, "bidirectional": False}
         assert 4 * count_parameters("gru", **sizes) == 3 * count_parameters("lstm", **sizes)
+
+
+def test_bidirectional_is_true_or_false_and_nothing_else():
+    with pytest.raises(TypeError, match="bidirectional is 'nope'; allowed: True or False"):
+        count_parameters("lstm", 1, 1, bidirectional="nope")

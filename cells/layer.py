@@ -125,7 +125,6 @@ class Layer:
             for suffix in self._suffixes
             for name, value in draw(self.spec, self.input_size, self.hidden_size, generator).items()
         }
-        self.parameters: dict[str, Array] = {}
         self.load_parameters(drawn)
 
     def load_parameters(self, mapping: Mapping[str, Any]) -> None:
@@ -139,16 +138,17 @@ class Layer:
             for name, shape in self._shapes.items():
                 legend = "rows columns" if len(shape) == 2 else "rows"
                 given = check_array(name + suffix, mapping[name + suffix], shape, legend, self.dtype)
-                loaded[name + suffix] = given.copy()
-        self.parameters = loaded
+                loaded[name + suffix] = _read_only(given.copy())
+        self.parameters: Mapping[str, Array] = MappingProxyType(loaded)
+        self._weights = [
+            cpu.Weights(self.spec, {name: loaded[name + suffix] for name in self._shapes}, self.hidden_size)
+            for suffix in self._suffixes
+        ]
 
     def __call__(self, x: Any, initial: Mapping[str, Any] | None = None) -> tuple[Array, dict[str, Array]]:
         """Inference: output and final state ({"h": (B, H), ...}), keeping nothing else."""
         x, initials = self._check(x, initial)
-        results = [
-            cpu.infer(self.spec, self._direction(d), two.in_order(x, d), initials[d])
-            for d in range(len(self._suffixes))
-        ]
+        results = [cpu.infer(self._weights[d], two.in_order(x, d), initials[d]) for d in range(len(self._suffixes))]
         outputs = [two.in_order(output, d) for d, (output, _) in enumerate(results)]
         final = {
             name: _stack([states[s] for _, states in results], self.bidirectional)
@@ -159,10 +159,7 @@ class Layer:
     def forward(self, x: Any, initial: Mapping[str, Any] | None = None) -> Trace:
         """The same, keeping every gate and state, for inspection and the backward pass."""
         x, initials = self._check(x, initial)
-        runs = [
-            cpu.forward(self.spec, self._direction(d), two.in_order(x, d), initials[d])
-            for d in range(len(self._suffixes))
-        ]
+        runs = [cpu.forward(self._weights[d], two.in_order(x, d), initials[d]) for d in range(len(self._suffixes))]
         return Trace(self, runs)
 
     def _check(self, x: Any, initial: Mapping[str, Any] | None) -> tuple[Array, list[Array | None]]:
@@ -180,17 +177,6 @@ class Layer:
             self.dtype,
             (x.shape[1], self.hidden_size),
         )
-
-    def _direction(self, d: int) -> dict[str, Array]:
-        """Parameters of one direction under their plain names; they may have been edited in place since."""
-        chosen = {}
-        for name, shape in self._shapes.items():
-            full = name + self._suffixes[d]
-            array = self.parameters.get(full)
-            if not isinstance(array, np.ndarray) or array.shape != shape or array.dtype.name != self.dtype:
-                raise ValueError(f"{full} is no longer an array of {self.dtype} and shape {shape}; use load_parameters")
-            chosen[name] = array
-        return chosen
 
 
 def _stack(parts: list[Array], merge: str | None) -> Array:

@@ -1,71 +1,117 @@
 """Weights as the tile reads them, and the padding that spares every kernel its tails.
 
-The unit axis of every array the kernels touch is padded to whole vectors ("width"). Padded weights are zero, so
-padded units get zero gradients and never reach a real one. A packed matrix (depth, columns) is a run of panels of
-`vectors` vectors each, every panel contiguous over the depth; the last may have fewer vectors.
+The unit axis of every array the kernels touch is padded to whole vectors (`width`), and its rows stand `stride`
+apart. Padded weights are zero, so padded units never reach a real one. A packed matrix (depth, columns) is a run of
+panels of at most `panel` vectors, as even as can be (none is a narrow rest), each contiguous over the depth.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cells.cpu.cache import kernel
 from cells.cpu.target import target
-from cells.spec import CellSpec
+from cells.cpu.vector import copy
 
 Array = NDArray[Any]
-CACHE_LINE = 64
+CACHE_LINE, COLLIDING = 64, 2048
+VECTOR_BYTES = target().vector_bytes
+ROWS, TOGETHER = target().rows, 16
+QUAD = VECTOR_BYTES // 8  # half a vector of float32, a whole one of float64
 
 
-def width(size: int, dtype: str) -> int:
+def width(size: int, itemsize: int) -> int:
     """`size` rounded up to whole vectors."""
-    lanes = target().lanes(np.dtype(dtype).itemsize)
+    lanes = target().lanes(itemsize)
     return -(-size // lanes) * lanes
 
 
-def aligned(shape: tuple[int, ...], dtype: str) -> Array:
+def stride(size: int, itemsize: int) -> int:
+    """Distance of the rows of an array of states or slots: `width`, and a cache line where rows would collide.
+
+    Rows a multiple of 2 KiB apart share few sets of the first-level cache, and push each other out.
+    """
+    padded = width(size, itemsize)
+    return padded + (CACHE_LINE // itemsize if padded * itemsize % COLLIDING == 0 else 0)
+
+
+def aligned(shape: tuple[int, ...], dtype: Any) -> Array:
     """Uninitialised array that starts on a cache line: a vector across two lines is loaded twice."""
-    size = math.prod(shape) * np.dtype(dtype).itemsize
+    size = math.prod(shape) * dtype.itemsize
     raw = np.empty(size + CACHE_LINE, np.uint8)
-    start = -raw.ctypes.data % CACHE_LINE
-    return raw[start : start + size].view(dtype).reshape(shape)
+    start = -raw.__array_interface__["data"][0] % CACHE_LINE
+    array: Array = raw[start : start + size].view(dtype).reshape(shape)
+    return array
 
 
-def gate_rows(spec: CellSpec, weight: Array, gates: tuple[str, ...], hidden_size: int) -> Array:
-    """The blocks of `gates` one under another, units padded: (len(gates) * width(H), width(columns))."""
-    dtype = weight.dtype.name
-    columns = weight.shape[1]
-    rows = np.zeros((len(gates), width(hidden_size, dtype), width(columns, dtype)), dtype)
-    for place, gate in enumerate(gates):
-        rows[place, :hidden_size, :columns] = spec.gate_block(weight, gate, hidden_size)
-    return rows.reshape(-1, rows.shape[-1])
+@kernel
+def pack_transposed(weight, top, rows, panel, out):
+    """Panels of weight[top : top + rows].T, a matrix of depth weight.shape[1] and `rows` columns, into flat `out`.
+
+    For the forward products: a sum over inputs, its columns the units of one gate.
+    """
+    depth = weight.shape[1]
+    lanes = VECTOR_BYTES // weight.itemsize
+    vectors = (rows + lanes - 1) // lanes
+    panels = (vectors + panel - 1) // panel
+    each, longer = vectors // panels, vectors % panels
+    left = 0
+    for p in range(panels):
+        size = (each + (p < longer)) * lanes
+        for j in range(size):
+            if left + j < rows:
+                for k in range(depth):
+                    out[left * depth + j + k * size] = weight[top + left + j, k]
+            else:
+                for k in range(depth):
+                    out[left * depth + j + k * size] = 0
+        left += size
 
 
-def pack(matrix: Array) -> Array:
-    """Panels of a (depth, columns) matrix, columns a whole number of vectors, as one contiguous run."""
-    panel = target().vectors * target().lanes(matrix.itemsize)
-    depth, columns = matrix.shape
-    whole = columns - columns % panel
-    panels = matrix[:, :whole].reshape(depth, whole // panel, panel).swapaxes(0, 1)
-    packed = aligned((matrix.size,), matrix.dtype.name)
-    packed[: panels.size].reshape(panels.shape)[:] = panels
-    packed[panels.size :].reshape(depth, columns - whole)[:] = matrix[:, whole:]
-    return packed
+@kernel
+def pack_rows(source, at, row, depth, columns, panel, out):
+    """Panels of the matrix whose element (k, n), k < depth, n < columns, is source[at + k * row + n], source flat."""
+    lanes = VECTOR_BYTES // out.itemsize
+    vectors = (columns + lanes - 1) // lanes
+    panels = (vectors + panel - 1) // panel
+    each, longer = vectors // panels, vectors % panels
+    left = 0
+    for p in range(panels):
+        size = (each + (p < longer)) * lanes
+        real = min(size, columns - left)
+        whole = real // QUAD * QUAD
+        for k in range(depth):
+            read, place = at + k * row + left, left * depth + k * size
+            for n in range(0, whole, QUAD):
+                copy(out, place + n, source, read + n, QUAD)
+            for n in range(whole, real):
+                out[place + n] = source[read + n]
+            for n in range(real, size):
+                out[place + n] = 0
+        left += size
 
 
-def slot_bias(spec: CellSpec, parameters: Mapping[str, Array], hidden_size: int, dtype: str) -> Array:
-    """What each slot starts from before the products are added: (P * width(H),)."""
-    bias = np.zeros((len(spec.slots), width(hidden_size, dtype)), dtype)
-    runs = (
-        ("bias_ih_l0", 0, spec.input_gates),
-        ("bias_hh_l0", spec.recurrent_first, spec.recurrent_gates),
-        ("bias_hh_l0", spec.masked_first, spec.masked_gates),
-    )
-    for name, first, gates in runs:
-        for place, gate in enumerate(gates):
-            bias[first + place, :hidden_size] += spec.gate_block(parameters[name], gate, hidden_size)
-    return bias.ravel()
+@kernel
+def pack_tiles(source, at, row, depth, columns, out):
+    """As `pack_rows`, for the other side of a product: tiles of at most `ROWS` columns, each contiguous over the depth.
+
+    A few rows of the source are read side by side: then what goes into one tile is a few whole cache lines.
+    """
+    tiles = (columns + ROWS - 1) // ROWS
+    each, longer = columns // tiles, columns % tiles
+    for top in range(0, depth, TOGETHER):
+        end = min(top + TOGETHER, depth)
+        first = 0
+        for i in range(tiles):
+            height = each + (i < longer)
+            for k in range(top, end):
+                if height == ROWS:
+                    copy(out, first * depth + k * ROWS, source, at + k * row + first, ROWS)
+                else:
+                    for n in range(height):
+                        out[first * depth + k * height + n] = source[at + k * row + first + n]
+            first += height

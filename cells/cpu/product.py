@@ -1,88 +1,127 @@
-"""out += a w on a packed w: panels over the columns, tiles over the rows, the whole depth in registers."""
+"""Products on packed weights: panels over the columns, tiles over the rows, the whole depth in registers."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from cells.cpu.cache import kernel
+from cells.cpu.pack import pack_rows, pack_tiles
 from cells.cpu.target import target
 from cells.cpu.tile import tile
+from cells.cpu.vector import lines
 
 ROWS, VECTORS, VECTOR_BYTES = target().rows, target().vectors, target().vector_bytes
-DEPTH_BLOCK = 256  # rows of a source packed at a time: a panel of them stays in the first-level cache
+SOURCE_BYTES = 256 * 1024  # rows of `a` taken together: they stay in the second-level cache over all panels
+DEPTH_BYTES = 1024
 
 
 @kernel
-def add_product(packed, a, a_row, a_depth, depth, out, out_row, rows, columns):
-    """out[r, :] += sum_k a[r, k] w[k, :].
+def product(like, w, panel, a, a_row, a_depth, depth, start, start_row, out, out_row, rows, columns):
+    """out[r, :] = start[r, :] + sum_k a[r, k] w[k, :].
 
-    packed: the panels of w (depth, columns), 1-D, see `pack`; `columns` is a whole number of vectors.
-    a, out: addresses; a_row, a_depth, out_row: strides in elements; rows: number of rows of a and out.
+    like: any array of the element type. w: address of the packed weights (see `pack`), panels of up to `panel`
+    vectors; `columns` is a whole number of vectors. a, start, out: addresses; a_row, a_depth, start_row, out_row:
+    strides in elements (start_row 0: every row starts from the same); rows: number of rows. start may be out.
     """
-    itemsize = packed.itemsize
+    itemsize = like.itemsize
     lanes = VECTOR_BYTES // itemsize
     vectors = columns // lanes
-    base = packed.ctypes.data
-    if depth == 0:
-        return
-    for v in range(0, vectors, VECTORS):
-        panel = min(VECTORS, vectors - v)
-        w = base + v * lanes * depth * itemsize
-        for r in range(0, rows, ROWS):
-            tile(
-                packed,
-                min(ROWS, rows - r),
-                panel,
-                a + r * a_row * itemsize,
-                a_row,
-                a_depth,
-                w,
-                panel * lanes,
-                depth,
-                out + (r * out_row + v * lanes) * itemsize,
-                out_row,
-            )
+    panels = (vectors + panel - 1) // panel
+    each, longer = vectors // panels, vectors % panels
+    together = rows if rows <= ROWS else max(SOURCE_BYTES // (depth * itemsize) // ROWS * ROWS, ROWS)
+    for top in range(0, rows, together):
+        height = min(together, rows - top)
+        tiles = (height + ROWS - 1) // ROWS
+        each_row, longer_rows = height // tiles, height % tiles
+        left = 0
+        for p in range(panels):
+            size = each + (p < longer)
+            # While this panel is multiplied the next one, which follows in memory, is fetched, a part with each tile.
+            panel_at, bytes_of_k = w + left * lanes * depth * itemsize, size * lanes * itemsize
+            pace = (bytes_of_k + tiles - 1) // tiles
+            r = top
+            for i in range(tiles):
+                count = each_row + (i < longer_rows)
+                tile(
+                    like,
+                    count,
+                    size,
+                    a + r * a_row * itemsize,
+                    a_row,
+                    a_depth,
+                    panel_at,
+                    depth,
+                    start + (r * start_row + left * lanes) * itemsize,
+                    start_row,
+                    out + (r * out_row + left * lanes) * itemsize,
+                    out_row,
+                    panel_at + (bytes_of_k + i * pace) * depth,
+                    pace,
+                )
+                r += count
+            left += size
 
 
 @kernel
-def add_outer_products(a, a_start, a_row, source, source_start, source_row, source_columns, depth, out, first, last):
-    """out[m, :] += sum_k a[k, m] source[k, :] for m in [first, last): a weight gradient over all steps and samples.
+def add_weight_gradient(d_slots, slot, places, units, source, at, row, columns, out, first, last):
+    """out[m, n] += sum_k d[k, m] source[k, n], the sum over all steps and samples k.
 
-    a: flat, the element (k, m) at a_start + k * a_row + m. source: flat, the element (k, n) at
-    source_start + k * source_row + n, n < source_columns. out: (M, columns), columns a whole number of vectors.
-    `depth` is T B. The source is packed a block of `DEPTH_BLOCK` steps at a time.
+    d: the slots of d_slots (P, T B, H) from `slot` on, one for each of `places`. m counts through `units` of each, and
+    [first, last) are computed; those of slot p go to the rows of out (M, N), N a whole number of vectors, that begin
+    at places[p]. source: as in `pack_rows`. Both are packed a block of k at a time.
     """
     itemsize = out.itemsize
-    lanes = VECTOR_BYTES // itemsize
-    columns = out.shape[1]
-    wide = VECTORS * lanes
-    packed = np.zeros(DEPTH_BLOCK * columns, out.dtype)
-    for start in range(0, depth, DEPTH_BLOCK):
-        size = min(DEPTH_BLOCK, depth - start)
-        for k in range(size):
-            row = source_start + (start + k) * source_row
-            for left in range(0, columns, wide):
-                panel = min(wide, columns - left)
-                place = left * size + k * panel
-                real = min(panel, source_columns - left)
-                packed[place : place + real] = source[row + left : row + left + real]
-                packed[place + real : place + panel] = 0
-        add_product(
-            packed,
-            a.ctypes.data + (a_start + start * a_row + first) * itemsize,
-            1,
-            a_row,
-            size,
-            out.ctypes.data + first * columns * itemsize,
-            columns,
-            last - first,
-            columns,
-        )
+    _, samples, width = d_slots.shape
+    values = d_slots.reshape(-1)
+    lanes, block = VECTOR_BYTES // itemsize, DEPTH_BYTES // itemsize
+    vectors = out.shape[1] // lanes
+    panels = (vectors + VECTORS - 1) // VECTORS
+    each, longer = vectors // panels, vectors % panels
+    packed, packed_d = np.empty(block * out.shape[1], out.dtype), np.empty(block * units, out.dtype)
+    for k in range(0, samples, block):
+        depth = min(block, samples - k)
+        pack_rows(source, at + k * row, row, depth, columns, VECTORS, packed)
+        for p in range(places.size):
+            low, high = max(first - p * units, 0), min(last - p * units, units)
+            if low >= high:
+                continue
+            pack_tiles(values, ((slot + p) * samples + k) * width + low, width, depth, high - low, packed_d)
+            tiles = (high - low + ROWS - 1) // ROWS
+            each_row, longer_rows = (high - low) // tiles, (high - low) % tiles
+            left = 0
+            for q in range(panels):
+                size = each + (q < longer)
+                r = 0
+                for i in range(tiles):
+                    height = each_row + (i < longer_rows)
+                    out_at = out.ctypes.data + ((places[p] + low + r) * out.shape[1] + left * lanes) * itemsize
+                    tile(
+                        out,
+                        height,
+                        size,
+                        packed_d.ctypes.data + r * depth * itemsize,
+                        1,
+                        height,
+                        packed.ctypes.data + left * lanes * depth * itemsize,
+                        depth,
+                        out_at,
+                        out.shape[1],
+                        out_at,
+                        out.shape[1],
+                        out_at,
+                        0,
+                    )
+                    r += height
+                left += size
 
 
 @kernel
-def add_rows(a, a_row, rows, total):
-    """total[j] += sum over rows of a[r * a_row + j]: the gradient of a bias."""
-    for r in range(rows):
-        for j in range(total.size):
-            total[j] += a[r * a_row + j]
+def add_samples(d_slots, totals):
+    """totals[p, 0, m] += sum_k d_slots[p, k, m]: the gradients of the biases. Shapes (P, T B, H) and (P, 1, H)."""
+    slots, samples, width = d_slots.shape
+    total = lines(totals, 0)
+    for p in range(slots):
+        for k in range(samples):
+            sample = lines(d_slots, k)
+            for m in range(0, width, VECTOR_BYTES // totals.itemsize):
+                total[p, m] = total[p, m] + sample[p, m]

@@ -1,9 +1,9 @@
 """The time loop, forward and backward: one driver for every cell.
 
-For each window of steps and the batch rows [first, last):
+For each block of steps and the batch rows [first, last):
 
-    slots[t] = bias + W_ih x[t]                             all steps of the window at once
-    for t in window:
+    slots[t] = bias + W_ih x[t]                             all steps of the block at once
+    for t in block:
         slots[t, recurrent] += W_hh h[t - 1]
         mask, slots[t, masked] += W_hh (masked state)       cells with a masked product only
         formula: slots[t], states[t - 1] -> activations, states[t]
@@ -14,23 +14,31 @@ and backward from the last step, where d_states[t + 1] already holds what later 
     formula: d_states[t + 1] -> d_slots[t], d_states[t]
     mask backward                                           cells with a masked product only
     d_states[t, h] += W_hh^T d_slots[t, recurrent]
+    d_x[t] = W_ih^T d_slots[t]                              all steps of a block at once
 
-Arrays (unit axis padded to `width`, see `pack`): slots (W, B, P, H), states (W + 1, B, S, H) with W steps in a
-window; W = T keeps everything for the backward pass. Rows of a batch never meet, so threads take rows, and one
-call runs a whole sequence without waiting for another thread.
+Arrays: slots (P, W, B * H), states (S, W + 1, B * H), with W steps in a window and H padded to whole vectors. The
+rows of a batch stand one after another, so that the formula runs over all units of all rows of a step as over one
+line of numbers; and so do the steps of a slot, so that products over steps and rows have one stride. W = T keeps
+everything for the backward pass. Rows of a batch never meet: a thread takes some of them through the whole sequence
+and waits for nobody.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from numba.extending import overload
+from numba.extending import overload, register_jitable
 
 from cells.cpu.cache import kernel
-from cells.cpu.product import add_product
+from cells.cpu.product import product
+from cells.cpu.target import target
+from cells.cpu.vector import lines
 from cells.formula import INLINE
 from cells.registry import CELLS
 from cells.spec import CellSpec
+
+VECTOR_BYTES = target().vector_bytes
+TALL = target().vectors  # vectors of a panel of input weights: their products have many rows, steps or samples
 
 
 def _spec_of(cell_type: Any) -> CellSpec:
@@ -80,141 +88,173 @@ def _mask_backward(cell, k, slots, previous, d_slots, d_previous):
 
 
 @kernel
-def forward(cell, first, last, x, w_input, w_recurrent, w_masked, bias, slots, states, output):
+def forward(cell, first, last, x, w_input, w_recurrent, w_masked, bias, slots, states, output, block, panel):
     """Run the rows [first, last) through all T steps of x (T, B, I).
 
-    bias: (P * H,); the w are packed. output: (T, B, H) unpadded, written as the steps go, or (0, B, H) for none.
-    With fewer slots than steps the window is used again and again: nothing is allocated per step.
+    The w are packed slot by slot; bias: (P * H,). output: (T, B, H) unpadded, written as the steps go, or (0, B, H)
+    for none. block: steps whose input products are taken together, at most W. Where W < T, slots and states are a
+    window of `block` steps that is used again and again: nothing is allocated per step. panel: of w_recurrent and
+    w_masked, in vectors.
     """
-    steps, batch, inputs = x.shape
-    window, _, slot_count, width = slots.shape
-    state_row, slot_row = states.shape[2] * width, slot_count * width
-    size, rows, hidden = x.itemsize, last - first, output.shape[2]
-    slots_at, states_at, x_at = slots.ctypes.data, states.ctypes.data, x.ctypes.data
+    steps = x.shape[0]
+    hidden, width, columns = output.shape[2], slots.shape[2] // x.shape[1], bias.size // cell.slots
+    rows, begin, end = last - first, first * width, last * width
 
-    for start in range(0, steps, window):
-        count = min(window, steps - start)
-        if start > 0:
-            states[0, first:last] = states[window, first:last]
-        for t in range(count):
-            for b in range(first, last):
-                slots[t, b].ravel()[:] = bias
-        # Rows of neighbouring steps are neighbours in memory when the call has the whole batch: one tall product.
-        blocks, tall = (1, count * batch) if rows == batch else (count, rows)
-        for t in range(blocks):
-            add_product(
-                w_input,
-                x_at + ((start + t) * batch + first) * inputs * size,
-                inputs,
-                1,
-                inputs,
-                slots_at + (t * batch + first) * slot_row * size,
-                slot_row,
-                tall,
-                cell.inputs * width,
-            )
-        for t in range(count):
-            slots_t = slots_at + (t * batch + first) * slot_row * size
-            add_product(
-                w_recurrent,
-                states_at + (t * batch + first) * state_row * size,
-                state_row,
-                1,
-                hidden,
-                slots_t + cell.recurrent_first * width * size,
-                slot_row,
-                rows,
-                cell.recurrent * width,
-            )
-            if cell.masked > 0:
+    for start in range(0, steps, block):
+        count = min(block, steps - start)
+        place = start if slots.shape[1] == steps else 0
+        if place < start:
+            for s in range(cell.states):
+                for k in range(begin, end):
+                    states[s, 0, k] = states[s, block, k]
+        _input_products(cell, first, last, x, start, count, w_input, bias, slots, place)
+        for t in range(place, place + count):
+            for p in range(cell.inputs, cell.slots):
                 for b in range(first, last):
-                    _mask_row(cell, slots[t, b], states[t, b])
-                add_product(
-                    w_masked,
-                    slots_t + cell.mask_slot * width * size,
-                    slot_row,
-                    1,
-                    hidden,
-                    slots_t + cell.masked_first * width * size,
-                    slot_row,
-                    rows,
-                    cell.masked * width,
-                )
-            for b in range(first, last):
-                _forward_row(cell, slots[t, b], states[t, b], states[t + 1, b])
-                if output.shape[0] > 0:
-                    output[start + t, b] = states[t + 1, b, 0, :hidden]
+                    for k in range(columns):
+                        slots[p, t, b * width + k] = bias[p * columns + k]
+            for p in range(cell.recurrent):
+                source, total = _at(states, 0, t, begin), _at(slots, cell.recurrent_first + p, t, begin)
+                _add_product(w_recurrent, p, panel, hidden, source, total, width, rows, columns)
+            if cell.masked > 0:
+                _mask_units(cell, slots, states, t, begin, end)
+                for p in range(cell.masked):
+                    source, total = _at(slots, cell.mask_slot, t, begin), _at(slots, cell.masked_first + p, t, begin)
+                    _add_product(w_masked, p, panel, hidden, source, total, width, rows, columns)
+            _forward_units(cell, slots, states, t, begin, end)
+            if output.shape[0] > 0:
+                for b in range(first, last):
+                    for k in range(hidden):
+                        output[start + t - place, b, k] = states[0, t + 1, b * width + k]
 
 
 @kernel
-def backward(cell, first, last, w_recurrent, w_masked, slots, states, d_output, d_slots, d_states):
+def backward(
+    cell, first, last, w_input, w_recurrent, w_masked, slots, states, d_output, d_slots, d_states, d_x, block, panel
+):
     """Run the rows [first, last) back through all T steps.
 
-    d_output: (T, B, H) unpadded. d_slots: as slots. d_states: as states, with d_states[T] set to dL/d final state
-    on entry; on return d_states[t] is the total dL/d s_t. The w are packed from the transposed weights.
+    d_output: (T, B, H) unpadded. d_slots: as slots. d_states: as states, with d_states[:, T] set to dL/d final state
+    on entry; on return d_states[:, t] is the total dL/d s_t. d_x: (T, B, I), I padded. The w are packed from the
+    transposed weights, slot by slot. block: steps whose input gradients are taken together. panel: as in `forward`.
     """
-    steps, batch, slot_count, width = slots.shape
-    state_row, slot_row = states.shape[2] * width, slot_count * width
-    size, rows, hidden = slots.itemsize, last - first, d_output.shape[2]
-    d_slots_at, d_states_at = d_slots.ctypes.data, d_states.ctypes.data
+    steps, batch, hidden = d_output.shape
+    width, columns = slots.shape[2] // batch, w_recurrent.size // max(cell.recurrent * hidden, 1)
+    rows, begin, end = last - first, first * width, last * width
 
     for t in range(steps - 1, -1, -1):
         for b in range(first, last):
-            d_state = d_states[t + 1, b]
             for k in range(hidden):
-                d_state[0, k] += d_output[t, b, k]
-            _backward_row(cell, slots[t, b], states[t, b], states[t + 1, b], d_slots[t, b], d_state, d_states[t, b])
-        d_slots_t = d_slots_at + (t * batch + first) * slot_row * size
+                d_states[0, t + 1, b * width + k] += d_output[t, b, k]
+        _backward_units(cell, slots, states, d_slots, d_states, t, begin, end)
         if cell.masked > 0:
-            add_product(
-                w_masked,
-                d_slots_t + cell.masked_first * width * size,
-                slot_row,
+            for p in range(cell.masked):
+                source, total = _at(d_slots, cell.masked_first + p, t, begin), _at(d_slots, cell.mask_slot, t, begin)
+                _add_product(w_masked, p, panel, hidden, source, total, width, rows, columns)
+            _mask_backward_units(cell, slots, states, d_slots, d_states, t, begin, end)
+        for p in range(cell.recurrent):
+            source, total = _at(d_slots, cell.recurrent_first + p, t, begin), _at(d_states, 0, t, begin)
+            _add_product(w_recurrent, p, panel, hidden, source, total, width, rows, columns)
+        if t % block == 0:
+            _input_gradients(cell, first, last, d_slots, t, min(block, steps - t), w_input, hidden, d_x)
+
+
+@register_jitable
+def _at(array, p, t, k):
+    """Address of array[p, t, k]."""
+    return array.ctypes.data + ((p * array.shape[1] + t) * array.shape[2] + k) * array.itemsize
+
+
+@kernel
+def _add_product(w, p, panel, hidden, source, total, width, rows, columns):
+    """total[r] += W_p source[r] for the rows of one step, with the weights of slot p, H x H packed."""
+    w_at = w.ctypes.data + p * hidden * columns * w.itemsize
+    product(w, w_at, panel, source, width, 1, hidden, total, width, total, width, rows, columns)
+
+
+# The products of the input take the steps of a block together. A share that is the whole batch has its rows of all
+# steps one after another; rows of a part of the batch are taken along the steps or along the batch, whichever is more.
+
+
+@register_jitable
+def _runs(rows, batch, count):
+    """How many products, how many rows in each, and the stride of their rows in rows of the whole."""
+    if rows == batch:
+        return 1, rows * count, 1
+    return (rows, count, batch) if count > rows else (count, rows, 1)
+
+
+@kernel
+def _input_products(cell, first, last, x, start, count, w_input, bias, slots, place):
+    """slots[place + t] = bias + W_ih x[start + t] for t < count."""
+    _, batch, inputs = x.shape
+    width, columns, size = slots.shape[2] // batch, bias.size // cell.slots, x.itemsize
+    products, tall, stride = _runs(last - first, batch, count)
+    for p in range(cell.inputs):
+        w_at, bias_at = w_input.ctypes.data + p * inputs * columns * size, bias.ctypes.data + p * columns * size
+        for i in range(products):
+            row = first + (i if stride > 1 else i * batch)
+            source = x.ctypes.data + (start * batch + row) * inputs * size
+            total = _at(slots, p, place, row * width)
+            product(x, w_at, TALL, source, stride * inputs, 1, inputs, bias_at, 0, total, stride * width, tall, columns)
+
+
+@kernel
+def _input_gradients(cell, first, last, d_slots, start, count, w_input, hidden, d_x):
+    """d_x[t] = W_ih^T d_slots[t] for t in [start, start + count)."""
+    _, batch, inputs = d_x.shape
+    width, size = d_slots.shape[2] // batch, d_x.itemsize
+    products, tall, stride = _runs(last - first, batch, count)
+    d_x[start : start + count, first:last] = 0
+    for i in range(products):
+        row = first + (i if stride > 1 else i * batch)
+        total = _at(d_x, start, row, 0)
+        for p in range(cell.inputs):
+            w_at, source = w_input.ctypes.data + p * hidden * inputs * size, _at(d_slots, p, start, row * width)
+            product(
+                d_x,
+                w_at,
+                TALL,
+                source,
+                stride * width,
                 1,
-                cell.masked * width,
-                d_slots_t + cell.mask_slot * width * size,
-                slot_row,
-                rows,
-                width,
+                hidden,
+                total,
+                stride * inputs,
+                total,
+                stride * inputs,
+                tall,
+                inputs,
             )
-            for b in range(first, last):
-                _mask_backward_row(cell, slots[t, b], states[t, b], d_slots[t, b], d_states[t, b])
-        add_product(
-            w_recurrent,
-            d_slots_t + cell.recurrent_first * width * size,
-            slot_row,
-            1,
-            cell.recurrent * width,
-            d_states_at + (t * batch + first) * state_row * size,
-            state_row,
-            rows,
-            width,
-        )
 
 
-# One row of units each, in a function of its own: rows are contiguous and known not to change shape in the loop,
-# which is what LLVM needs to vectorise it.
+# The formulas, over all units of all rows of a step: one line of numbers, a vector at a time (see `vector`).
 
 
 @kernel
-def _forward_row(cell, slots, previous, state):
-    for k in range(slots.shape[1]):
-        unit_forward(cell, k, slots, previous, state)
+def _forward_units(cell, slots, states, t, begin, end):
+    slot, before, after = lines(slots, t), lines(states, t), lines(states, t + 1)
+    for k in range(begin, end, VECTOR_BYTES // slots.itemsize):
+        unit_forward(cell, k, slot, before, after)
 
 
 @kernel
-def _mask_row(cell, slots, previous):
-    for k in range(slots.shape[1]):
-        unit_mask(cell, k, slots, previous)
+def _mask_units(cell, slots, states, t, begin, end):
+    slot, before = lines(slots, t), lines(states, t)
+    for k in range(begin, end, VECTOR_BYTES // slots.itemsize):
+        unit_mask(cell, k, slot, before)
 
 
 @kernel
-def _backward_row(cell, slots, previous, state, d_slots, d_state, d_previous):
-    for k in range(slots.shape[1]):
-        unit_backward(cell, k, slots, previous, state, d_slots, d_state, d_previous)
+def _backward_units(cell, slots, states, d_slots, d_states, t, begin, end):
+    slot, before, after = lines(slots, t), lines(states, t), lines(states, t + 1)
+    d_slot, d_before, d_after = lines(d_slots, t), lines(d_states, t), lines(d_states, t + 1)
+    for k in range(begin, end, VECTOR_BYTES // slots.itemsize):
+        unit_backward(cell, k, slot, before, after, d_slot, d_after, d_before)
 
 
 @kernel
-def _mask_backward_row(cell, slots, previous, d_slots, d_previous):
-    for k in range(slots.shape[1]):
-        unit_mask_backward(cell, k, slots, previous, d_slots, d_previous)
+def _mask_backward_units(cell, slots, states, d_slots, d_states, t, begin, end):
+    slot, before, d_slot, d_before = lines(slots, t), lines(states, t), lines(d_slots, t), lines(d_states, t)
+    for k in range(begin, end, VECTOR_BYTES // slots.itemsize):
+        unit_mask_backward(cell, k, slot, before, d_slot, d_before)

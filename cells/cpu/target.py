@@ -1,4 +1,4 @@
-"""What the CPU offers: vector width and the shape of the register tile, from its features."""
+"""What the CPU offers: vector width and the shapes of the register tile, from its features."""
 
 from __future__ import annotations
 
@@ -12,22 +12,38 @@ from numba import config
 
 @dataclass(frozen=True)
 class Target:
-    """`vector_bytes` a register; `rows` x `vectors` accumulators stay in registers during a product."""
+    """`vector_bytes` a register; `rows` x `vectors` accumulators stay in registers during a product.
+
+    A product of a single row has no rows to share its weights among: its tile is 1 x `wide`, so that enough sums
+    run at once to hide the latency of a multiply-add.
+    """
 
     name: str
     vector_bytes: int
     rows: int
     vectors: int
+    wide: int
 
     def lanes(self, itemsize: int) -> int:
         """Elements of a vector register."""
         return self.vector_bytes // itemsize
 
+    def panel(self, rows: int) -> int:
+        """Vectors of a panel of weights that products of so many rows read."""
+        return self.wide if rows == 1 else self.vectors
 
-AVX512 = Target("avx512", 64, rows=6, vectors=4)  # 24 accumulators, 4 weights, 1 broadcast of 32 registers
-AVX2 = Target("avx2", 32, rows=6, vectors=2)  # 12 + 2 + 1 of 16
-NEON = Target("neon", 16, rows=6, vectors=4)  # 24 + 4 + 1 of 32
-PLAIN = Target("plain", 16, rows=3, vectors=2)  # SSE2: no fused multiply-add, temporaries need registers
+    @property
+    def shapes(self) -> tuple[tuple[int, int], ...]:
+        """Every (rows, vectors) that a tile may have."""
+        tall = [(r, v) for r in range(1, self.rows + 1) for v in range(1, self.vectors + 1)]
+        return (*tall, *((1, v) for v in range(self.vectors + 1, self.wide + 1)))
+
+
+# Powers of two for the rows: batches usually are, and then no tile is a narrow rest.
+AVX512 = Target("avx512", 64, rows=8, vectors=3, wide=8)  # 24 accumulators, 3 weights, 1 broadcast of 32 registers
+AVX2 = Target("avx2", 32, rows=4, vectors=3, wide=8)  # 12 + 3 + 1 of 16
+NEON = Target("neon", 16, rows=8, vectors=3, wide=8)  # 24 + 3 + 1 of 32
+PLAIN = Target("plain", 16, rows=4, vectors=2, wide=4)  # SSE2: no fused multiply-add, temporaries need registers
 
 
 def cpu_features() -> dict[str, bool]:

@@ -1,6 +1,6 @@
 """The register tile: rows x vectors accumulators of a matrix product that stay in registers for its whole depth.
 
-    out[r, v] += sum over k of a[r, k] * w[k, v]        r < rows, v < vectors, each v one vector of lanes
+    out[r, v] = start[r, v] + sum over k of a[r, k] * w[k, v]      r < rows, v < vectors, each v one vector of lanes
 
 It is LLVM code built through `numba.extending.intrinsic`: nothing in Python or NumPy keeps accumulators in
 registers. Everything is an address and a stride, so the tile knows no layout, no cell and no tail.
@@ -19,28 +19,31 @@ from cells.cpu.target import target
 
 INDEX = ir.IntType(64)
 LANE_INDEX = ir.IntType(32)
+BYTE = ir.IntType(8).as_pointer()
+READ, SECOND_LEVEL, DATA = 0, 2, 1  # what llvm.prefetch is told
 ELEMENTS = {types.float32: ("f32", ir.FloatType(), 4), types.float64: ("f64", ir.DoubleType(), 8)}
 
 
 @intrinsic
-def tile(typing_context, like, rows, vectors, a, a_row, a_depth, w, w_depth, depth, out, out_row):
-    """Add one tile. `like` is any array of the element type; everything else is an intp.
+def tile(typing_context, like, rows, vectors, a, a_row, a_depth, w, depth, start, start_row, out, out_row, ahead, pace):
+    """Compute one tile. `like` is any array of the element type; everything else is an intp.
 
-    `rows` is 1 .. target().rows and `vectors` 1 .. target().vectors. `a`, `w` and `out` are addresses of elements;
-    `a_row`, `a_depth`, `w_depth`, `out_row` are strides in elements; `depth` is at least 1. Reads
-    a[r * a_row + k * a_depth] and `vectors` whole vectors at w[k * w_depth], adds to `vectors` whole vectors at
-    out[r * out_row]. Each sum runs over k in order, one fused multiply-add each, whatever the tile's shape: so a
-    result does not depend on how rows were grouped, nor on the number of threads.
+    (rows, vectors) is one of target().shapes. `a`, `w`, `start` and `out` are addresses of elements; `a_row`,
+    `a_depth`, `start_row`, `out_row` are strides in elements; `depth` is at least 1. Reads a[r * a_row + k * a_depth]
+    and `vectors` whole vectors at w[k * vectors], starts from and writes `vectors` whole vectors at
+    start[r * start_row] and out[r * out_row] (which may be the same). At each k the byte at ahead + k * pace is asked
+    into the cache, for whoever comes next; `ahead` may be any number. Each sum runs over k in order, one fused
+    multiply-add each, whatever the tile's shape: so a result does not depend on how rows were grouped, nor on the
+    number of threads.
     """
     element = ELEMENTS[like.dtype]
 
     def codegen(context, builder, signature, arguments):
         _, rows, vectors, *rest = arguments
-        shapes = [(r, v) for r in range(1, target().rows + 1) for v in range(1, target().vectors + 1)]
         done = builder.append_basic_block("tile.done")
         key = builder.add(builder.mul(rows, ir.Constant(INDEX, 64)), vectors)
         choice = builder.switch(key, done)
-        for r, v in shapes:
+        for r, v in target().shapes:
             block = builder.append_basic_block(f"tile.{r}x{v}")
             choice.add_case(ir.Constant(INDEX, 64 * r + v), block)
             builder.position_at_end(block)
@@ -49,7 +52,7 @@ def tile(typing_context, like, rows, vectors, a, a_row, a_depth, w, w_depth, dep
         builder.position_at_end(done)
         return context.get_dummy_value()
 
-    return types.void(like, *[types.intp] * 10), codegen
+    return types.void(like, *[types.intp] * 13), codegen
 
 
 def _tile_function(module: Any, element: Any, rows: int, vectors: int) -> Any:
@@ -57,7 +60,7 @@ def _tile_function(module: Any, element: Any, rows: int, vectors: int) -> Any:
     name = f"recurbench_tile_{element[0]}_{rows}x{vectors}"
     function = module.globals.get(name)
     if function is None:
-        function = ir.Function(module, ir.FunctionType(ir.VoidType(), [INDEX] * 8), name)
+        function = ir.Function(module, ir.FunctionType(ir.VoidType(), [INDEX] * 11), name)
         function.linkage = "linkonce_odr"
         function.attributes.add("noinline")
         builder = ir.IRBuilder(function.append_basic_block("entry"))
@@ -70,10 +73,13 @@ def _emit_tile(builder: Any, element: Any, rows: int, vectors: int, arguments: A
     suffix, scalar, itemsize = element
     lanes = target().lanes(itemsize)
     vector = ir.VectorType(scalar, lanes)
-    a, a_row, a_depth, w, w_depth, depth, out, out_row = arguments
-    a_at, w_at, out_at = (builder.inttoptr(address, scalar.as_pointer()) for address in (a, w, out))
+    a, a_row, a_depth, w, depth, start, start_row, out, out_row, ahead, pace = arguments
+    a_at, w_at, start_at, out_at = (builder.inttoptr(address, scalar.as_pointer()) for address in (a, w, start, out))
     multiply_add = cgutils.get_or_insert_function(
         builder.module, ir.FunctionType(vector, [vector] * 3), f"llvm.fma.v{lanes}{suffix}"
+    )
+    prefetch = cgutils.get_or_insert_function(
+        builder.module, ir.FunctionType(ir.VoidType(), [BYTE, *[LANE_INDEX] * 3]), "llvm.prefetch.p0"
     )
 
     def whole(number: int) -> Any:
@@ -94,23 +100,29 @@ def _emit_tile(builder: Any, element: Any, rows: int, vectors: int, arguments: A
         return builder.shuffle_vector(first, undefined, zeros)
 
     row_base = [builder.gep(a_at, [builder.mul(a_row, whole(r))]) for r in range(rows)]
-    targets = [
-        vector_pointer(out_at, builder.add(builder.mul(out_row, whole(r)), whole(v * lanes)))
-        for r in range(rows)
-        for v in range(vectors)
-    ]
-    start = [load(pointer) for pointer in targets]
+
+    def places(base: Any, row: Any) -> list[Any]:
+        return [
+            vector_pointer(base, builder.add(builder.mul(row, whole(r)), whole(v * lanes)))
+            for r in range(rows)
+            for v in range(vectors)
+        ]
+
+    values = [load(pointer) for pointer in places(start_at, start_row)]
 
     before, loop, after = builder.block, builder.append_basic_block("depth"), builder.append_basic_block("done")
     builder.branch(loop)
     builder.position_at_end(loop)
     k = builder.phi(INDEX)
     k.add_incoming(whole(0), before)
-    sums = [builder.phi(vector) for _ in start]
-    for phi, value in zip(sums, start, strict=True):
+    sums = [builder.phi(vector) for _ in values]
+    for phi, value in zip(sums, values, strict=True):
         phi.add_incoming(value, before)
 
-    w_k = builder.mul(k, w_depth)
+    if rows > 1:  # a single row reads every weight once, faster than anybody could ask for it
+        byte = builder.inttoptr(builder.add(ahead, builder.mul(k, pace)), BYTE)
+        builder.call(prefetch, [byte, *(ir.Constant(LANE_INDEX, n) for n in (READ, SECOND_LEVEL, DATA))])
+    w_k = builder.mul(k, whole(vectors * lanes))
     weights = [load(vector_pointer(w_at, builder.add(w_k, whole(v * lanes)))) for v in range(vectors)]
     a_k = builder.mul(k, a_depth)
     updated = []
@@ -124,5 +136,5 @@ def _emit_tile(builder: Any, element: Any, rows: int, vectors: int, arguments: A
         phi.add_incoming(value, loop)
     builder.cbranch(builder.icmp_signed("<", k_next, depth), loop, after)
     builder.position_at_end(after)
-    for pointer, value in zip(targets, updated, strict=True):
+    for pointer, value in zip(places(out_at, out_row), updated, strict=True):
         builder.store(value, pointer).align = itemsize

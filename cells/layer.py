@@ -7,6 +7,7 @@ order in which that direction runs: index 0 of `states` is its start.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -46,14 +47,22 @@ class Trace:
         self._merge = layer.bidirectional
         self._spec = layer.spec
         self._runs = runs
-        outputs = [two.in_order(run.state(0)[1:], d) if d else run.state(0)[1:] for d, run in enumerate(runs)]
-        self.output: Array = _read_only(two.merge_outputs(outputs, self._merge))
-        self.states: Mapping[str, Array] = self._collect(
-            {name: [run.state(s) for run in runs] for s, name in enumerate(layer.spec.states)}
-        )
-        self.gates: Mapping[str, Array] = self._collect(
-            {gate: [run.slot(gate) for run in runs] for gate in layer.spec.gates}
-        )
+
+    @functools.cached_property
+    def output(self) -> Array:
+        """(T, B, H), or (T, B, 2 H) for concat."""
+        outputs = [two.in_order(run.state(0)[1:], d) if d else run.state(0)[1:] for d, run in enumerate(self._runs)]
+        return _read_only(two.merge_outputs(outputs, self._merge))
+
+    @functools.cached_property
+    def states(self) -> Mapping[str, Array]:
+        """Every state: ([2,] T + 1, B, H), index 0 the start."""
+        return self._collect({name: [run.state(s) for run in self._runs] for s, name in enumerate(self._spec.states)})
+
+    @functools.cached_property
+    def gates(self) -> Mapping[str, Array]:
+        """Every gate and candidate: ([2,] T, B, H)."""
+        return self._collect({gate: [run.slot(gate) for run in self._runs] for gate in self._spec.gates})
 
     def _collect(self, named: dict[str, list[Array]]) -> Mapping[str, Array]:
         return MappingProxyType({name: _read_only(_stack(parts, self._merge)) for name, parts in named.items()})
@@ -158,24 +167,19 @@ class Layer:
 
     def forward(self, x: Any, initial: Mapping[str, Any] | None = None) -> Trace:
         """The same, keeping every gate and state, for inspection and the backward pass."""
+        given = x
         x, initials = self._check(x, initial)
+        if np.may_share_memory(x, given):
+            x = x.copy()  # a trace must not change when the caller reuses its buffer
         runs = [cpu.forward(self._weights[d], two.in_order(x, d), initials[d]) for d in range(len(self._suffixes))]
         return Trace(self, runs)
 
     def _check(self, x: Any, initial: Mapping[str, Any] | None) -> tuple[Array, list[Array | None]]:
-        given = x
         x = check_array("x", x, (None, None, self.input_size), "T B I", self.dtype)
-        if np.may_share_memory(x, given):
-            x = x.copy()  # a trace must not change when the caller reuses its buffer
         directions = [None] * len(self._suffixes)
+        shape = (x.shape[1], self.hidden_size)
         return x, _per_direction(
-            "initial",
-            initial,
-            self.spec.states,
-            directions,
-            self.bidirectional,
-            self.dtype,
-            (x.shape[1], self.hidden_size),
+            "initial", initial, self.spec.states, directions, self.bidirectional, self.dtype, shape
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from numbers import Integral
 from typing import Any
@@ -50,27 +51,25 @@ def check_array(what: str, given: Any, shape: tuple[int | None, ...], legend: st
     array = np.asarray(given)
     if array.dtype.kind != "f":
         raise TypeError(f"{what} has dtype {array.dtype}; allowed: a floating-point dtype, for example {dtype}")
-    fits = array.ndim == len(shape) and all(
-        have >= 1 if want is None else have == want for have, want in zip(array.shape, shape, strict=True)
-    )
+    fits = len(array.shape) == len(shape) and array.size > 0
+    for have, want in zip(array.shape, shape, strict=False):
+        fits = fits and (want is None or have == want)
     if not fits:
         allowed = ", ".join(
             f"{name} >= 1" if want is None else f"{name} = {want}"
             for name, want in zip(legend.split(), shape, strict=True)
         )
         raise ValueError(f"{what} has shape {array.shape}; allowed: ({allowed})")
-    with np.errstate(over="ignore"):  # the check below names what overflows
+    with np.errstate(over="ignore", invalid="ignore"):  # the check below names what overflows
         array = np.ascontiguousarray(array, dtype=dtype)
-    check_finite(what, array)
+        # One pass without a temporary in the common case: a NaN or an infinity does not leave a sum.
+        if not math.isfinite(np.add.reduce(array, axis=None)):
+            _check_finite(what, array)
     return array
 
 
-def check_finite(what: str, array: Array) -> None:
+def _check_finite(what: str, array: Array) -> None:
     """ValueError with the first bad place unless every element is finite."""
-    # One pass without a temporary in the common case: 0 times NaN or infinity is NaN.
-    with np.errstate(invalid="ignore"):  # the message below says what is wrong
-        if np.dot(array.ravel(), np.zeros(array.size, array.dtype)) == 0:
-            return
     bad = ~np.isfinite(array)
     if bad.any():
         place = tuple(int(i) for i in np.argwhere(bad)[0])

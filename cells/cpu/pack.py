@@ -7,18 +7,11 @@ panels of at most `panel` vectors, as even as can be (none is a narrow rest), ea
 
 from __future__ import annotations
 
-import math
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
-
 from cells.cpu.cache import kernel
 from cells.cpu.target import target
 from cells.cpu.vector import copy
 
-Array = NDArray[Any]
-CACHE_LINE, COLLIDING = 64, 2048
+COLLIDING = 2048
 VECTOR_BYTES = target().vector_bytes
 ROWS, TOGETHER = target().rows, 16
 QUAD = VECTOR_BYTES // 8  # half a vector of float32, a whole one of float64
@@ -31,45 +24,13 @@ def width(size: int, itemsize: int) -> int:
 
 
 def stride(size: int, itemsize: int) -> int:
-    """Distance of the rows of an array of states or slots: `width`, and a cache line where rows would collide.
+    """Distance of the rows of an array of states or slots: whole chunks, and a chunk more where rows would collide.
 
     Rows a multiple of 2 KiB apart share few sets of the first-level cache, and push each other out.
     """
-    padded = width(size, itemsize)
-    return padded + (CACHE_LINE // itemsize if padded * itemsize % COLLIDING == 0 else 0)
-
-
-def aligned(shape: tuple[int, ...], dtype: Any) -> Array:
-    """Uninitialised array that starts on a cache line: a vector across two lines is loaded twice."""
-    size = math.prod(shape) * dtype.itemsize
-    raw = np.empty(size + CACHE_LINE, np.uint8)
-    start = -raw.__array_interface__["data"][0] % CACHE_LINE
-    array: Array = raw[start : start + size].view(dtype).reshape(shape)
-    return array
-
-
-@kernel
-def pack_transposed(weight, top, rows, panel, out):
-    """Panels of weight[top : top + rows].T, a matrix of depth weight.shape[1] and `rows` columns, into flat `out`.
-
-    For the forward products: a sum over inputs, its columns the units of one gate.
-    """
-    depth = weight.shape[1]
-    lanes = VECTOR_BYTES // weight.itemsize
-    vectors = (rows + lanes - 1) // lanes
-    panels = (vectors + panel - 1) // panel
-    each, longer = vectors // panels, vectors % panels
-    left = 0
-    for p in range(panels):
-        size = (each + (p < longer)) * lanes
-        for j in range(size):
-            if left + j < rows:
-                for k in range(depth):
-                    out[left * depth + j + k * size] = weight[top + left + j, k]
-            else:
-                for k in range(depth):
-                    out[left * depth + j + k * size] = 0
-        left += size
+    chunk = target().chunk_bytes // itemsize
+    padded = -(-size // chunk) * chunk
+    return padded + (chunk if padded * itemsize % COLLIDING == 0 else 0)
 
 
 @kernel
@@ -93,6 +54,41 @@ def pack_rows(source, at, row, depth, columns, panel, out):
             for n in range(real, size):
                 out[place + n] = 0
         left += size
+
+
+@kernel
+def pack_gates_transposed(weight, places, hidden, panel, out):
+    """For the forward products: out[p] gets the panels of weight[places[p] : places[p] + hidden].T.
+
+    Depth is weight.shape[1], the inputs of a sum; the columns are the `hidden` units of a gate.
+    """
+    depth = weight.shape[1]
+    lanes = VECTOR_BYTES // weight.itemsize
+    vectors = (hidden + lanes - 1) // lanes
+    panels = (vectors + panel - 1) // panel
+    each, longer = vectors // panels, vectors % panels
+    for g in range(places.size):
+        packed, left = out[g], 0
+        for p in range(panels):
+            size = (each + (p < longer)) * lanes
+            for j in range(size):
+                place = left * depth + j
+                if left + j < hidden:
+                    for k in range(depth):
+                        packed[place + k * size] = weight[places[g] + left + j, k]
+                else:
+                    for k in range(depth):
+                        packed[place + k * size] = 0
+            left += size
+
+
+@kernel
+def pack_gates(weight, places, hidden, panel, out):
+    """For the backward products: out[p] gets the panels of weight[places[p] : places[p] + hidden]."""
+    columns = weight.shape[1]
+    values = weight.reshape(-1)
+    for g in range(places.size):
+        pack_rows(values, places[g] * columns, columns, hidden, columns, panel, out[g])
 
 
 @kernel

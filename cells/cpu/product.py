@@ -11,6 +11,7 @@ from cells.cpu.tile import tile
 from cells.cpu.vector import lines
 
 ROWS, VECTORS, VECTOR_BYTES = target().rows, target().vectors, target().vector_bytes
+CHUNK_BYTES = target().chunk_bytes
 SOURCE_BYTES = 256 * 1024  # rows of `a` taken together: they stay in the second-level cache over all panels
 DEPTH_BYTES = 1024
 
@@ -26,6 +27,9 @@ def product(like, w, panel, a, a_row, a_depth, depth, start, start_row, out, out
     itemsize = like.itemsize
     lanes = VECTOR_BYTES // itemsize
     vectors = columns // lanes
+    if rows <= ROWS and vectors <= panel:  # a small layer spends as much on the arithmetic below as on its product
+        tile(like, rows, vectors, a, a_row, a_depth, w, depth, start, start_row, out, out_row, w, 0)
+        return
     panels = (vectors + panel - 1) // panel
     each, longer = vectors // panels, vectors % panels
     together = rows if rows <= ROWS else max(SOURCE_BYTES // (depth * itemsize) // ROWS * ROWS, ROWS)
@@ -123,5 +127,5 @@ def add_samples(d_slots, totals):
     for p in range(slots):
         for k in range(samples):
             sample = lines(d_slots, k)
-            for m in range(0, width, VECTOR_BYTES // totals.itemsize):
+            for m in range(0, width, CHUNK_BYTES // totals.itemsize):
                 total[p, m] = total[p, m] + sample[p, m]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,79 +11,128 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cells.cpu import sequence
-from cells.cpu.pack import aligned, pack_rows, pack_transposed, stride, width
+from cells.cpu.memory import aligned
+from cells.cpu.pack import pack_gates, pack_gates_transposed, stride, width
 from cells.cpu.product import add_samples, add_weight_gradient
 from cells.cpu.target import target
-from cells.cpu.threads import run, split_rows
-from cells.spec import CellSpec
+from cells.cpu.threads import get_threads, run, split_rows
+from cells.spec import CellSpec, Layout
 
 Array = NDArray[Any]
-BLOCK_BYTES = 512 * 1024  # slots of a block of steps: half of a usual second-level cache
-# Runs of slots: the parameter their weights stand in, the first slot, the gates.
-Slots = tuple[str, int, tuple[str, ...]]
+# Steps whose input products are taken together: their slots fill half of a usual second-level cache, but rows should
+# be enough to read large input weights seldom.
+BLOCK_BYTES, BLOCK_ROWS = 512 * 1024, 128
 
 
-def _runs(spec: CellSpec) -> tuple[Slots, Slots, Slots]:
-    return (
-        ("ih_l0", 0, spec.input_gates),
-        ("hh_l0", spec.recurrent_first, spec.recurrent_gates),
-        ("hh_l0", spec.masked_first, spec.masked_gates),
-    )
+@dataclass(frozen=True)
+class _Slots:
+    """A run of slots that one product fills: its weights' array, its first slot, its gates' first rows in the array."""
+
+    kind: str
+    first: int
+    places: Array
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """How the rows of a batch are shared among threads, and what that means for blocks of steps and panels.
+
+    `idle` holds slots and states of finished inference calls for the next one.
+    """
+
+    work: float
+    shares: list[tuple[int, int]]
+    block: int
+    panel: int
+    idle: list[tuple[Array, Array]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Weights:
-    """The parameters of one direction, and what they look like packed, once somebody has asked."""
+    """The parameters of one direction, and what can be kept between calls because they do not change."""
 
     spec: CellSpec
     parameters: Mapping[str, Array]
     hidden_size: int
     _packed: dict[int, tuple[Array, ...]] = field(default_factory=dict)
+    _plans: dict[tuple[Any, ...], _Plan] = field(default_factory=dict)
 
-    def gate_row(self, kind: str, gate: str) -> int:
-        """First row of a gate in the parameter arrays that end in `kind`."""
-        gates = self.spec.gates if kind == "ih_l0" else self.spec.hidden_gates
-        return gates.index(gate) * self.hidden_size
+    @functools.cached_property
+    def layout(self) -> Layout:
+        """What the drivers take."""
+        return self.spec.layout
+
+    @functools.cached_property
+    def runs(self) -> tuple[_Slots, _Slots, _Slots]:
+        """The slots of the input, the recurrent and the masked product."""
+
+        def run_of(kind: str, first: int, gates: tuple[str, ...]) -> _Slots:
+            order = self.spec.gates if kind == "ih_l0" else self.spec.hidden_gates
+            return _Slots(kind, first, np.array([order.index(gate) * self.hidden_size for gate in gates], np.intp))
+
+        spec = self.spec
+        return (
+            run_of("ih_l0", 0, spec.input_gates),
+            run_of("hh_l0", spec.recurrent_first, spec.recurrent_gates),
+            run_of("hh_l0", spec.masked_first, spec.masked_gates),
+        )
+
+    def plan(self, x: Array) -> _Plan:
+        """The plan for an input (T, B, I), with the present number of threads."""
+        key = (x.shape, get_threads())
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._new_plan(*x.shape, x.itemsize)
+            self._plans.clear()  # one shape at a time is usual; a new length at each call must not pile up
+            self._plans[key] = plan
+        return plan
+
+    def _new_plan(self, steps: int, batch: int, inputs: int, itemsize: int) -> _Plan:
+        spec, hidden = self.spec, self.hidden_size
+        work = 2.0 * steps * batch * hidden * (len(spec.gates) * inputs + len(spec.hidden_gates) * hidden)
+        shares = split_rows(batch, work)
+        rows = shares[-1][1] - shares[-1][0]  # the largest share
+        step_bytes = rows * len(spec.slots) * stride(hidden, itemsize) * itemsize
+        block = max(BLOCK_BYTES // step_bytes, -(-BLOCK_ROWS // rows))
+        return _Plan(work, shares, min(steps, block), target().panel(rows))
 
     def kept(self, panel: int) -> tuple[Array, ...]:
-        """As `pack`, packed at the first call only: parameters do not change under inference."""
+        """As `pack`, packed at the first call only."""
         if panel not in self._packed:
             self._packed[panel] = self.pack(panel)
         return self._packed[panel]
 
     def pack(self, panel: int) -> tuple[Array, ...]:
-        """Input, recurrent and masked weights in panels, slot by slot, and what each slot starts from, (P * W,)."""
-        return (*self._each(True, panel), self._bias())
+        """Input, recurrent and masked weights in panels, slot by slot, and what each slot starts from, (P * H,)."""
+        bias = np.zeros((len(self.spec.slots), width(self.hidden_size, self._itemsize)), self._dtype)
+        for slots in self.runs:
+            given = self.parameters.get("bias_" + slots.kind)
+            for slot, place in enumerate(slots.places, slots.first):
+                bias[slot, : self.hidden_size] += given[place : place + self.hidden_size]
+        return (*self._each(pack_gates_transposed, True, panel), bias.ravel())
 
     def pack_transposed(self, panel: int) -> tuple[Array, ...]:
-        """The weights for the way back: dL/d slots to dL/d input and dL/d state."""
-        return self._each(False, panel)
+        """The weights for the way back, from dL/d slots to dL/d input and dL/d state."""
+        return self._each(pack_gates, False, panel)
 
-    def _each(self, forward: bool, panel: int) -> tuple[Array, ...]:
-        dtype, hidden = self.parameters["bias_ih_l0"].dtype, self.hidden_size
-        packed = []
-        for kind, _, gates in _runs(self.spec):
-            weight = self.parameters["weight_" + kind] if gates else np.empty((0, hidden), dtype)
-            columns, vectors = weight.shape[1], target().vectors if kind == "ih_l0" else panel
-            size = columns * width(hidden, dtype.itemsize) if forward else hidden * width(columns, dtype.itemsize)
-            out = aligned((len(gates), size), dtype)
-            for place, gate in enumerate(gates):
-                row = self.gate_row(kind, gate)
-                if forward:
-                    pack_transposed(weight, row, hidden, vectors, out[place])
-                else:
-                    pack_rows(weight.ravel(), row * columns, columns, hidden, columns, vectors, out[place])
+    def _each(self, kernel: Any, forward: bool, panel: int) -> tuple[Array, ...]:
+        hidden, packed = self.hidden_size, []
+        for slots in self.runs:
+            weight = self.parameters.get("weight_" + slots.kind, np.empty((0, hidden), self._dtype))
+            depth, columns = (weight.shape[1], hidden) if forward else (hidden, weight.shape[1])
+            out = aligned((len(slots.places), depth * width(columns, self._itemsize)), self._dtype)
+            vectors = target().vectors if slots.kind == "ih_l0" else panel
+            kernel(weight, slots.places, hidden, vectors, out)
             packed.append(out.ravel())
         return tuple(packed)
 
-    def _bias(self) -> Array:
-        hidden, dtype = self.hidden_size, self.parameters["bias_ih_l0"].dtype
-        bias = np.zeros((len(self.spec.slots), width(hidden, dtype.itemsize)), dtype)
-        for kind, first, gates in _runs(self.spec):
-            for place, gate in enumerate(gates):
-                row = self.gate_row(kind, gate)
-                bias[first + place, :hidden] += self.parameters["bias_" + kind][row : row + hidden]
-        return bias.ravel()
+    @functools.cached_property
+    def _dtype(self) -> Any:
+        return self.parameters["bias_ih_l0"].dtype
+
+    @functools.cached_property
+    def _itemsize(self) -> int:
+        return int(self._dtype.itemsize)
 
 
 @dataclass(frozen=True)
@@ -118,44 +168,20 @@ class RunGradients:
     states: Array
 
 
-@dataclass(frozen=True)
-class _Plan:
-    """How the rows of a batch are shared, and what that means for blocks and panels."""
-
-    work: float
-    shares: list[tuple[int, int]]
-    block: int
-    panel: int
-
-
-def _plan(weights: Weights, x: Array) -> _Plan:
-    spec, hidden = weights.spec, weights.hidden_size
-    steps, batch, inputs = x.shape
-    macs = hidden * (len(spec.gates) * inputs + len(spec.hidden_gates) * hidden)
-    work = 2.0 * steps * batch * macs
-    shares = split_rows(batch, work)
-    rows = shares[-1][1] - shares[-1][0]  # the largest share
-    step_bytes = rows * len(spec.slots) * width(hidden, x.itemsize) * x.itemsize
-    return _Plan(work, shares, max(1, min(steps, BLOCK_BYTES // step_bytes)), target().panel(rows))
-
-
-def _units(count: int, steps: int, x: Array, hidden: int) -> Array:
-    """(count, steps, B * H) uninitialised, H padded; what no product writes is zero."""
-    distance = stride(hidden, x.itemsize)
-    array = aligned((count, steps, x.shape[1] * distance), x.dtype)
-    if distance > width(hidden, x.itemsize):
-        array.reshape(count, steps, x.shape[1], distance)[..., width(hidden, x.itemsize) :] = 0
-    return array
-
-
 def infer(weights: Weights, x: Array, initial: Array | None) -> tuple[Array, Array]:
     """Output (T, B, H) and final states (S, B, H); memory does not grow with T beyond the output."""
     steps, batch, _ = x.shape
-    plan = _plan(weights, x)
-    output = np.empty((steps, batch, weights.hidden_size), x.dtype)
-    done = _forward(weights, weights.kept(plan.panel), plan, x, initial, plan.block, output)
+    plan = weights.plan(x)
+    output = aligned((steps, batch, weights.hidden_size), x.dtype)
+    try:
+        window = plan.idle.pop()
+    except IndexError:
+        window = _units(weights, x, plan.block)
+    done = _forward(weights, weights.kept(plan.panel), plan, x, initial, window, output)
     last = steps - (steps - 1) // plan.block * plan.block
-    return output, done.rows(done.states)[:, last].copy()
+    final = done.rows(done.states)[:, last].copy()
+    plan.idle.append(window)
+    return output, final
 
 
 def forward(weights: Weights, x: Array, initial: Array | None) -> Run:
@@ -163,9 +189,9 @@ def forward(weights: Weights, x: Array, initial: Array | None) -> Run:
 
     The weights are packed anew: in training an update lies between one call and the next.
     """
-    plan = _plan(weights, x)
+    plan = weights.plan(x)
     nothing = np.empty((0, x.shape[1], weights.hidden_size), x.dtype)
-    return _forward(weights, weights.pack(plan.panel), plan, x, initial, x.shape[0], nothing)
+    return _forward(weights, weights.pack(plan.panel), plan, x, initial, _units(weights, x, x.shape[0]), nothing)
 
 
 def _forward(
@@ -174,55 +200,51 @@ def _forward(
     plan: _Plan,
     x: Array,
     initial: Array | None,
-    window: int,
+    window: tuple[Array, Array],
     output: Array,
 ) -> Run:
-    spec = weights.spec
-    slots = _units(len(spec.slots), window, x, weights.hidden_size)
-    states = _units(len(spec.states), window + 1, x, weights.hidden_size)
+    slots, states = window
     done = Run(weights, x, slots, states)
     states[:, 0] = 0
     if initial is not None:
         done.rows(states)[:, 0] = initial
-    layout = spec.layout
 
     def share(first: int, last: int) -> None:
-        sequence.forward(layout, first, last, x, *packed, slots, states, output, plan.block, plan.panel)
+        sequence.forward(weights.layout, first, last, x, *packed, slots, states, output, plan.block, plan.panel)
 
     run(share, plan.shares)
     return done
+
+
+def _units(weights: Weights, x: Array, steps: int) -> tuple[Array, Array]:
+    """Slots (P, steps, B * H) and states (S, steps + 1, B * H), H padded; what no product writes is zero."""
+    distance, written = stride(weights.hidden_size, x.itemsize), width(weights.hidden_size, x.itemsize)
+    units = x.shape[1] * distance
+    slots = aligned((len(weights.spec.slots), steps, units), x.dtype)
+    states = aligned((len(weights.spec.states), steps + 1, units), x.dtype)
+    if distance > written:
+        for array in (slots, states):
+            array.reshape(*array.shape[:2], -1, distance)[..., written:] = 0
+    return slots, states
 
 
 def backward(done: Run, d_output: Array, d_final: Array | None) -> RunGradients:
     """Gradients of a loss with dL/d output (T, B, H) and dL/d final state (S, B, H)."""
     weights, x = done.weights, done.x
     steps, batch, inputs = x.shape
-    plan = _plan(weights, x)
+    plan = weights.plan(x)
     d_slots, d_states = aligned(done.slots.shape, x.dtype), aligned(done.states.shape, x.dtype)
     d_x = aligned((steps, batch, width(inputs, x.itemsize)), x.dtype)
     d_states[:, steps] = 0
     if d_final is not None:
         done.rows(d_states)[:, steps] = d_final
-    packed = weights.pack_transposed(plan.panel)
-    layout = weights.spec.layout
+    packed, slots, states = weights.pack_transposed(plan.panel), done.slots, done.states
 
-    def through_time(first: int, last: int) -> None:
-        sequence.backward(
-            layout,
-            first,
-            last,
-            *packed,
-            done.slots,
-            done.states,
-            d_output,
-            d_slots,
-            d_states,
-            d_x,
-            plan.block,
-            plan.panel,
-        )
+    def share(first: int, last: int) -> None:
+        given = (*packed, slots, states, d_output, d_slots, d_states, d_x, plan.block, plan.panel)
+        sequence.backward(weights.layout, first, last, *given)
 
-    run(through_time, plan.shares)
+    run(share, plan.shares)
     return RunGradients(
         _parameter_gradients(done, d_slots, plan.work),
         np.ascontiguousarray(d_x[..., :inputs]),
@@ -232,34 +254,36 @@ def backward(done: Run, d_output: Array, d_final: Array | None) -> RunGradients:
 
 def _parameter_gradients(done: Run, d_slots: Array, work: float) -> dict[str, Array]:
     weights, x, hidden = done.weights, done.x, done.weights.hidden_size
-    spec, inputs, padded = weights.spec, x.shape[2], done.states.shape[2] // x.shape[1]
+    inputs, padded = x.shape[2], done.states.shape[2] // x.shape[1]
     # Where the other side of each product stands: flat values, stride of its rows, columns.
     sources = (
         (x.ravel(), inputs, inputs),
         (done.states[0].ravel(), padded, hidden),
-        (done.slots[spec.mask_slot].ravel(), padded, hidden),
+        (done.slots[weights.spec.mask_slot].ravel(), padded, hidden),
     )
     d_slots = d_slots.reshape(len(d_slots), -1, padded)
-    totals = aligned((len(d_slots), 1, padded), x.dtype)
-    totals[:] = 0
+    totals = np.zeros((len(d_slots), 1, padded), x.dtype)
     add_samples(d_slots, totals)
-    shapes = spec.parameter_shapes(inputs, hidden)
-    gradients = {name: np.empty(shape, x.dtype) for name, shape in shapes.items()}
-    for (kind, slot, gates), (values, row, columns) in zip(_runs(spec), sources, strict=True):
-        if not gates:
+    gradients = {
+        name: aligned((array.shape[0], *(width(n, x.itemsize) for n in array.shape[1:])), x.dtype)
+        for name, array in weights.parameters.items()
+    }
+    for slots, (values, row, columns) in zip(weights.runs, sources, strict=True):
+        if not len(slots.places):
             continue
-        name, rows = "weight_" + kind, len(gates) * hidden
-        places = np.array([weights.gate_row(kind, gate) for gate in gates])
-        for place, total in zip(places, totals[slot:, 0, :hidden], strict=False):
-            gradients["bias_" + kind][place : place + hidden] = total
-        out = aligned((shapes[name][0], width(columns, x.itemsize)), x.dtype)
-        for place in places:
+        for slot, place in enumerate(slots.places, slots.first):
+            gradients["bias_" + slots.kind][place : place + hidden] = totals[slot, 0, :hidden]
+        given = (d_slots, slots.first, slots.places, hidden, values, 0, row, columns)
+        out = gradients["weight_" + slots.kind]
+        for place in slots.places:
             out[place : place + hidden] = 0
 
-        def share(first: int, last: int, rest: Any = (slot, places, hidden, values, 0, row, columns, out)) -> None:
-            add_weight_gradient(d_slots, *rest, first, last)
+        def share(first: int, last: int, given: Any = given, out: Array = out) -> None:
+            add_weight_gradient(*given, out, first, last)
 
-        run(share, split_rows(rows, work))
-        for place in places:
-            gradients[name][place : place + hidden] = out[place : place + hidden, :columns]
-    return gradients
+        run(share, split_rows(len(slots.places) * hidden, work))
+    return {name: _without_padding(array, weights.parameters[name].shape) for name, array in gradients.items()}
+
+
+def _without_padding(array: Array, shape: tuple[int, ...]) -> Array:
+    return array if array.shape == shape else array[:, : shape[1]].copy()

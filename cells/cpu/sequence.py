@@ -32,12 +32,12 @@ from numba.extending import overload, register_jitable
 from cells.cpu.cache import kernel
 from cells.cpu.product import product
 from cells.cpu.target import target
-from cells.cpu.vector import lines
+from cells.cpu.vector import add, copy, lines
 from cells.formula import INLINE
 from cells.registry import CELLS
 from cells.spec import CellSpec
 
-VECTOR_BYTES = target().vector_bytes
+CHUNK_BYTES, QUAD = target().chunk_bytes, target().vector_bytes // 8
 TALL = target().vectors  # vectors of a panel of input weights: their products have many rows, steps or samples
 
 
@@ -96,8 +96,9 @@ def forward(cell, first, last, x, w_input, w_recurrent, w_masked, bias, slots, s
     window of `block` steps that is used again and again: nothing is allocated per step. panel: of w_recurrent and
     w_masked, in vectors.
     """
-    steps = x.shape[0]
-    hidden, width, columns = output.shape[2], slots.shape[2] // x.shape[1], bias.size // cell.slots
+    steps, batch, _ = x.shape
+    out, flat = output.reshape(-1), states.reshape(-1)
+    hidden, width, columns = output.shape[2], slots.shape[2] // batch, bias.size // cell.slots
     rows, begin, end = last - first, first * width, last * width
 
     for start in range(0, steps, block):
@@ -122,10 +123,11 @@ def forward(cell, first, last, x, w_input, w_recurrent, w_masked, bias, slots, s
                     source, total = _at(slots, cell.mask_slot, t, begin), _at(slots, cell.masked_first + p, t, begin)
                     _add_product(w_masked, p, panel, hidden, source, total, width, rows, columns)
             _forward_units(cell, slots, states, t, begin, end)
-            if output.shape[0] > 0:
+            if output.size > 0:
                 for b in range(first, last):
-                    for k in range(hidden):
-                        output[start + t - place, b, k] = states[0, t + 1, b * width + k]
+                    _copy_row(
+                        out, ((start + t - place) * batch + b) * hidden, flat, ((t + 1) * batch + b) * width, hidden
+                    )
 
 
 @kernel
@@ -139,13 +141,13 @@ def backward(
     transposed weights, slot by slot. block: steps whose input gradients are taken together. panel: as in `forward`.
     """
     steps, batch, hidden = d_output.shape
+    given, flat = d_output.reshape(-1), d_states.reshape(-1)
     width, columns = slots.shape[2] // batch, w_recurrent.size // max(cell.recurrent * hidden, 1)
     rows, begin, end = last - first, first * width, last * width
 
     for t in range(steps - 1, -1, -1):
         for b in range(first, last):
-            for k in range(hidden):
-                d_states[0, t + 1, b * width + k] += d_output[t, b, k]
+            _add_row(flat, ((t + 1) * batch + b) * width, given, (t * batch + b) * hidden, hidden)
         _backward_units(cell, slots, states, d_slots, d_states, t, begin, end)
         if cell.masked > 0:
             for p in range(cell.masked):
@@ -157,6 +159,26 @@ def backward(
             _add_product(w_recurrent, p, panel, hidden, source, total, width, rows, columns)
         if t % block == 0:
             _input_gradients(cell, first, last, d_slots, t, min(block, steps - t), w_input, hidden, d_x)
+
+
+@register_jitable
+def _copy_row(out, place, source, start, count):
+    """out[place : place + count] = source[start : start + count]; state h is the first in a flat array of states."""
+    whole = count // QUAD * QUAD
+    for k in range(0, whole, QUAD):
+        copy(out, place + k, source, start + k, QUAD)
+    for k in range(whole, count):
+        out[place + k] = source[start + k]
+
+
+@register_jitable
+def _add_row(out, place, source, start, count):
+    """out[place : place + count] += source[start : start + count]."""
+    whole = count // QUAD * QUAD
+    for k in range(0, whole, QUAD):
+        add(out, place + k, source, start + k, QUAD)
+    for k in range(whole, count):
+        out[place + k] += source[start + k]
 
 
 @register_jitable
@@ -234,14 +256,14 @@ def _input_gradients(cell, first, last, d_slots, start, count, w_input, hidden, 
 @kernel
 def _forward_units(cell, slots, states, t, begin, end):
     slot, before, after = lines(slots, t), lines(states, t), lines(states, t + 1)
-    for k in range(begin, end, VECTOR_BYTES // slots.itemsize):
+    for k in range(begin, end, CHUNK_BYTES // slots.itemsize):
         unit_forward(cell, k, slot, before, after)
 
 
 @kernel
 def _mask_units(cell, slots, states, t, begin, end):
     slot, before = lines(slots, t), lines(states, t)
-    for k in range(begin, end, VECTOR_BYTES // slots.itemsize):
+    for k in range(begin, end, CHUNK_BYTES // slots.itemsize):
         unit_mask(cell, k, slot, before)
 
 
@@ -249,12 +271,12 @@ def _mask_units(cell, slots, states, t, begin, end):
 def _backward_units(cell, slots, states, d_slots, d_states, t, begin, end):
     slot, before, after = lines(slots, t), lines(states, t), lines(states, t + 1)
     d_slot, d_before, d_after = lines(d_slots, t), lines(d_states, t), lines(d_states, t + 1)
-    for k in range(begin, end, VECTOR_BYTES // slots.itemsize):
+    for k in range(begin, end, CHUNK_BYTES // slots.itemsize):
         unit_backward(cell, k, slot, before, after, d_slot, d_after, d_before)
 
 
 @kernel
 def _mask_backward_units(cell, slots, states, d_slots, d_states, t, begin, end):
     slot, before, d_slot, d_before = lines(slots, t), lines(states, t), lines(d_slots, t), lines(d_states, t)
-    for k in range(begin, end, VECTOR_BYTES // slots.itemsize):
+    for k in range(begin, end, CHUNK_BYTES // slots.itemsize):
         unit_mask_backward(cell, k, slot, before, d_slot, d_before)

@@ -28,6 +28,11 @@ class Target:
         """Elements of a vector register."""
         return self.vector_bytes // itemsize
 
+    @property
+    def chunk_bytes(self) -> int:
+        """What a formula works on at once: two registers, so that one's operations fill the other's latency."""
+        return 2 * self.vector_bytes
+
     def panel(self, rows: int) -> int:
         """Vectors of a panel of weights that products of so many rows read."""
         return self.wide if rows == 1 else self.vectors

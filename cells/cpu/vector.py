@@ -1,4 +1,4 @@
-"""A numba type for a vector register, so that a scalar formula runs on a whole vector of units at once.
+"""A numba type for a vector, so that a scalar formula runs on many units at once.
 
     line = lines(array, t)         # array (P, T, n): row p is array[p, t], read and written a vector at a time
     a = line[p, k]                 # the units k .. k + lanes - 1 of row p
@@ -37,7 +37,7 @@ COMPARISONS = {operator.lt: "<", operator.gt: ">"}
 
 
 class Vector(types.Type):
-    """`lanes` numbers of `dtype` in one register."""
+    """`lanes` numbers of `dtype`; LLVM spreads them over as many registers as they need."""
 
     def __init__(self, dtype: Any, lanes: int) -> None:
         self.dtype, self.lanes = dtype, lanes
@@ -60,7 +60,7 @@ class Lines(types.Type):
 
     def __init__(self, dtype: Any) -> None:
         self.dtype = dtype
-        self.vector = Vector(dtype, target().lanes(dtype.bitwidth // 8))
+        self.vector = Vector(dtype, target().chunk_bytes * 8 // dtype.bitwidth)
         super().__init__(f"Lines({dtype})")
 
 
@@ -134,26 +134,45 @@ def _store(context, builder, made, arguments):
     return context.get_dummy_value()
 
 
+def _from_flat(combine: Any) -> Any:
+    """The code of an intrinsic that combines `count` numbers of two flat arrays, and its type check."""
+
+    def made_for(typing_context: Any, out: Any, place: Any, source: Any, start: Any, count: Any) -> Any:
+        if not isinstance(count, types.IntegerLiteral):
+            raise RequireLiteralValue("count")
+        kind, itemsize = Vector(out.dtype, count.literal_value), out.dtype.bitwidth // 8
+
+        def codegen(context: Any, builder: Any, made: Any, arguments: Any) -> Any:
+            pointer = context.get_value_type(kind).as_pointer()
+
+            def address(which: int) -> Any:
+                data = context.make_array(made.args[which])(context, builder, arguments[which]).data
+                return builder.bitcast(builder.gep(data, [arguments[which + 1]]), pointer)
+
+            def load(which: int) -> Any:
+                value = builder.load(address(which))
+                value.align = itemsize
+                return value
+
+            builder.store(combine(builder, load), address(0)).align = itemsize
+            return context.get_dummy_value()
+
+        return types.void(out, types.intp, source, types.intp, count), codegen
+
+    return made_for
+
+
 @intrinsic
 def copy(typing_context, out, place, source, start, count):
     """out[place : place + count] = source[start : start + count], flat arrays of one type, `count` a constant."""
-    if not isinstance(count, types.IntegerLiteral):
-        raise RequireLiteralValue("count")
-    kind = Vector(out.dtype, count.literal_value)
+    return _from_flat(lambda builder, load: load(2))(typing_context, out, place, source, start, count)
 
-    def codegen(context, builder, made, arguments):
-        pointer = context.get_value_type(kind).as_pointer()
 
-        def address(which, offset):
-            data = context.make_array(made.args[which])(context, builder, arguments[which]).data
-            return builder.bitcast(builder.gep(data, [offset]), pointer)
-
-        value = builder.load(address(2, arguments[3]))
-        value.align = kind.dtype.bitwidth // 8
-        builder.store(value, address(0, arguments[1])).align = value.align
-        return context.get_dummy_value()
-
-    return types.void(out, types.intp, source, types.intp, count), codegen
+@intrinsic
+def add(typing_context, out, place, source, start, count):
+    """out[place : place + count] += source[start : start + count], as `copy`."""
+    combine = _from_flat(lambda builder, load: builder.fadd(load(0), load(2)))
+    return combine(typing_context, out, place, source, start, count)
 
 
 def _broadcast(context, builder, given, wanted, value):

@@ -64,7 +64,9 @@ class Case:
         shape = f"T{self.seq_len}-B{self.batch_size}-I{self.input_size}-H{self.hidden_size}"
         merge = "" if self.merge == "none" else f"-bi-{self.merge}"
         initialiser = self.initialiser + (f"{self.initialiser_value:g}" if self.initialiser_value else "")
-        return f"{self.study}-{self.cell}{merge}-{self.backend}-{self.direction}-{shape}-{initialiser}-s{self.seed}"
+        threads = f"-{self.threads}threads" if self.threads > 1 else ""
+        what = f"{self.study}-{self.cell}{merge}-{self.backend}{threads}-{self.direction}"
+        return f"{what}-{shape}-{initialiser}-s{self.seed}"
 
 
 CASE_COLUMNS = tuple(field.name for field in fields(Case))

@@ -27,21 +27,21 @@ def plan(preset: Preset, studies: Sequence[str] | None = None) -> list[Item]:
     items = [Item(study, case, 0) for study in chosen if not study.timed for case in study.cases(preset)]
     for study in chosen:
         if study.timed:
-            items += _blocks(study, preset)
+            items += blocks_of(study, study.cases(preset), study.blocks(preset))
     return items
 
 
-def _blocks(study: Study, preset: Preset) -> list[Item]:
+def blocks_of(study: Study, cases: Sequence[Case], count: int) -> list[Item]:
     """Blocks of a timed study. In each, shapes come in random order, and at a shape all contenders one after another.
 
     So a contender's neighbours in time are its rivals, and a slow minute of the machine hits all of them alike.
     """
     groups: dict[tuple[object, ...], list[Case]] = {}
-    for case in study.cases(preset):
-        shape = (case.seq_len, case.hidden_size, case.batch_size, case.input_size, case.direction)
+    for case in cases:
+        shape = (case.seq_len, case.hidden_size, case.batch_size, case.input_size, case.direction, case.threads)
         groups.setdefault(shape, []).append(case)
     items = []
-    for block in range(preset.blocks if study.name == "runtime" else 1):
+    for block in range(count):
         order = random.Random(f"{study.name}-{block}")
         shapes = list(groups.values())
         order.shuffle(shapes)

@@ -16,6 +16,7 @@ QUICK = Preset(
     input_sizes=(1,),
     seeds=5,
     compile_cells=("lstm",),
+    grid_blocks=0,
 )
 COURSE = Preset(
     name="course",
@@ -31,6 +32,7 @@ COURSE = Preset(
     input_sizes=(1, 32),
     seeds=20,
     compile_cells=("rnn", "lstm", "gru", "gru-reset-before"),
+    grid_blocks=3,
 )
 FULL = Preset(
     name="full",
@@ -46,5 +48,6 @@ FULL = Preset(
     input_sizes=(1, 32),
     seeds=50,
     compile_cells=("rnn", "lstm", "gru", "gru-reset-before"),
+    grid_blocks=11,
 )
 ALL = {preset.name: preset for preset in (QUICK, COURSE, FULL)}

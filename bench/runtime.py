@@ -22,12 +22,11 @@ from bench.case import Case
 from bench.gradients import draw
 from bench.peers import process
 from bench.rows import Measurement
-from cells import Layer, count_flops, set_threads
+from cells import Layer, count_flops, using_threads
 from cells.reference import ReferenceResult, reference
 
 Array = NDArray[Any]
 SAMPLE_S = 2e-3  # a sample lasts at least this long: a thousand times the clock's resolution
-PAUSE_S = 2e-3  # a peer's idle threads spin for a while after its last call; let them sleep
 # Largest allowed error relative to the largest value. float32 sums of thousands of terms; see tests/cells.
 TOLERANCE = {"float32": 5e-5, "float64": 1e-10}
 
@@ -57,7 +56,7 @@ class OwnContender:
 
     def __init__(self, problem: Problem) -> None:
         case = problem.case
-        set_threads(case.threads)
+        self._threads = case.threads
         merge = None if case.merge == "none" else case.merge
         self._layer = Layer(case.cell, case.input_size, case.hidden_size, dtype=case.dtype, bidirectional=merge)
         self._layer.load_parameters(problem.parameters)
@@ -65,23 +64,25 @@ class OwnContender:
 
     def results(self) -> Mapping[str, Array]:
         """See `Contender`."""
-        if self._d_output is None:
-            return {"output": self._layer(self._x)[0]}
-        trace = self._layer.forward(self._x)
-        gradients = trace.backward(self._d_output)
+        with using_threads(self._threads):
+            if self._d_output is None:
+                return {"output": self._layer(self._x)[0]}
+            trace = self._layer.forward(self._x)
+            gradients = trace.backward(self._d_output)
         return {"output": trace.output, "input": gradients.input, **gradients.parameters}
 
     def time(self, calls: int) -> float:
         """See `Contender`."""
         layer, x, d_output = self._layer, self._x, self._d_output
-        start = time.perf_counter()
-        if d_output is None:
-            for _ in range(calls):
-                layer(x)
-        else:
-            for _ in range(calls):
-                layer.forward(x).backward(d_output)
-        return time.perf_counter() - start
+        with using_threads(self._threads):
+            start = time.perf_counter()
+            if d_output is None:
+                for _ in range(calls):
+                    layer(x)
+            else:
+                for _ in range(calls):
+                    layer.forward(x).backward(d_output)
+            return time.perf_counter() - start
 
 
 def make_problem(case: Case) -> Problem:
@@ -115,6 +116,16 @@ def largest_error(case: Case, results: Mapping[str, Array]) -> float:
     return float(np.max(errors))  # NaN stays NaN, which no tolerance allows
 
 
+_errors: dict[Case, float] = {}
+
+
+def _checked_error(case: Case, contender: Contender) -> float:
+    """The contender's error at this case, from the first block of this process: blocks repeat the same numbers."""
+    if case not in _errors:
+        _errors[case] = largest_error(case, contender.results())
+    return _errors[case]
+
+
 class Prepared:
     """A validated contender with its samples; makes the rows of one item."""
 
@@ -124,12 +135,11 @@ class Prepared:
         self._contender: Contender = (
             OwnContender(problem) if case.backend.startswith("cpu") else process.contender(problem)
         )
-        self.error = largest_error(case, self._contender.results())
+        self.error = _checked_error(case, self._contender)
         if not self.error <= TOLERANCE[case.dtype]:
             raise ValueError(
                 f"error {self.error:.2e} against float64; allowed: {TOLERANCE[case.dtype]:.0e} for {case.dtype}"
             )
-        time.sleep(PAUSE_S)
         self._contender.time(1)
         once = self._contender.time(1)
         self.calls = max(1, math.ceil(SAMPLE_S / max(once, 1e-7)))

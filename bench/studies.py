@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bench import activations, compiling, gradients, parameters, runtime
+from bench import steps as step
 from bench.case import Case
 from bench.peers.process import installed_peers, supports
 from bench.study import Preset, Study
@@ -64,6 +65,83 @@ def runtime_cases(preset: Preset) -> list[Case]:
         )
         for (cell, merge, t, h, b), direction in itertools.product(grid, ("inference", "training"))
         for backend in _backends(cell, direction, merge)
+    ]
+
+
+# (T, B, I, H): from a sequence that fits in the first-level cache to weights that do not fit in the third.
+GRID = (
+    (64, 1, 32, 32),
+    (256, 1, 64, 64),
+    (1024, 1, 128, 128),
+    (64, 16, 64, 64),
+    (256, 16, 64, 64),
+    (100, 32, 128, 128),
+    (64, 64, 256, 256),
+    (64, 64, 512, 512),
+    (25, 16, 512, 512),
+    (50, 16, 1024, 1024),
+    (150, 1, 64, 256),
+    (100, 32, 28, 128),
+)
+GRID_CELLS = ("rnn", "lstm", "gru")
+
+
+def grid_of(threads: Sequence[int], cells: Sequence[str] = GRID_CELLS) -> list[Case]:
+    """Every implementation at every point of the grid, with each number of threads."""
+    return [
+        Case(
+            study="grid",
+            cell=cell,
+            backend=backend,
+            direction=direction,
+            seq_len=t,
+            batch_size=b,
+            input_size=i,
+            hidden_size=h,
+            threads=count,
+        )
+        for count, (t, b, i, h), cell, direction in itertools.product(threads, GRID, cells, ("inference", "training"))
+        for backend in _backends(cell, direction, "none")
+    ]
+
+
+def peak_of(threads: Sequence[int]) -> list[Case]:
+    """The peak in both dtypes."""
+    return [
+        Case(study="peak", cell="multiply-add", inputs="-", initialiser="-", dtype=dtype, threads=count)
+        for count in threads
+        for dtype in ("float32", "float64")
+    ]
+
+
+def thread_counts() -> tuple[int, ...]:
+    """One thread, and all of them."""
+    return tuple(dict.fromkeys((get_threads(), 1)))
+
+
+def grid_cases(preset: Preset) -> list[Case]:
+    """The grid with all threads; with one as well where the preset takes its time."""
+    return grid_of(thread_counts() if preset.grid_blocks > 5 else thread_counts()[:1]) if preset.grid_blocks else []
+
+
+def peak_cases(preset: Preset) -> list[Case]:
+    """The peak with one thread and with all."""
+    return peak_of(thread_counts())
+
+
+def step_cases(preset: Preset) -> list[Case]:
+    """One middle-sized layer of each cell."""
+    return [
+        Case(
+            study="steps",
+            cell=cell,
+            direction="training",
+            seq_len=64,
+            batch_size=32,
+            input_size=256,
+            hidden_size=256,
+        )
+        for cell in GRID_CELLS
     ]
 
 
@@ -161,6 +239,18 @@ def parameter_cases(preset: Preset) -> list[Case]:
     ]
 
 
+def _five_blocks(preset: Preset) -> int:
+    return 5
+
+
+def _runtime_blocks(preset: Preset) -> int:
+    return preset.blocks
+
+
+def _grid_blocks(preset: Preset) -> int:
+    return preset.grid_blocks
+
+
 STUDIES: tuple[Study, ...] = (
     Study("parameters", "How many parameters and operations does each cell have?", parameter_cases, parameters.measure),
     Study(
@@ -175,7 +265,31 @@ STUDIES: tuple[Study, ...] = (
         gradients.measure_flow,
     ),
     Study("compile", "How long until the first result?", compile_cases, compiling.measure, timed=True),
-    Study("runtime", "How long does a call take?", runtime_cases, runtime.measure, timed=True),
+    Study(
+        "peak",
+        "How many multiply-adds can this CPU do?",
+        peak_cases,
+        step.measure_peak,
+        timed=True,
+        blocks=_five_blocks,
+    ),
+    Study("steps", "Where does a step spend its time?", step_cases, step.measure, timed=True, blocks=_five_blocks),
+    Study(
+        "runtime",
+        "How long does a call take?",
+        runtime_cases,
+        runtime.measure,
+        timed=True,
+        blocks=_runtime_blocks,
+    ),
+    Study(
+        "grid",
+        "Who is fastest, from small layers to large?",
+        grid_cases,
+        runtime.measure,
+        timed=True,
+        blocks=_grid_blocks,
+    ),
 )
 
 

@@ -29,6 +29,12 @@ class Preset:
     input_sizes: tuple[int, ...]
     seeds: int
     compile_cells: tuple[str, ...]
+    grid_blocks: int
+    """Blocks of the grid of shapes at which all implementations meet; 0 leaves it out."""
+
+
+def _once(preset: Preset) -> int:
+    return 1
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,7 @@ class Study:
     """`measure(case, block)` gives all rows of one item.
 
     `timed` studies run alone, in shuffled blocks, in this process; the others may run anywhere, in any order.
-    `cases(preset)` lists the grid; a study repeats it once a block.
+    `cases(preset)` lists the grid, which is repeated `blocks(preset)` times.
     """
 
     name: str
@@ -44,6 +50,7 @@ class Study:
     cases: Callable[[Preset], Sequence[Case]]
     measure: Callable[[Case, int], list[Measurement]]
     timed: bool = False
+    blocks: Callable[[Preset], int] = _once
 
 
 @dataclass(frozen=True)

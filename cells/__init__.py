@@ -2,7 +2,7 @@
 
 from cells import initialisers
 from cells.counts import count_bytes, count_flops, count_parameters
-from cells.cpu.threads import get_threads, set_threads
+from cells.cpu.threads import get_threads, set_threads, using_threads
 from cells.layer import Gradients, Layer, Trace
 from cells.registry import cell_names
 
@@ -17,4 +17,5 @@ __all__ = [
     "get_threads",
     "initialisers",
     "set_threads",
+    "using_threads",
 ]

@@ -149,7 +149,7 @@ class Layer:
                 given = check_array(name + suffix, mapping[name + suffix], shape, legend, self.dtype)
                 loaded[name + suffix] = _read_only(given.copy())
         self.parameters: Mapping[str, Array] = MappingProxyType(loaded)
-        self._weights = [
+        self.directions = [
             cpu.Weights(self.spec, {name: loaded[name + suffix] for name in self._shapes}, self.hidden_size)
             for suffix in self._suffixes
         ]
@@ -157,7 +157,7 @@ class Layer:
     def __call__(self, x: Any, initial: Mapping[str, Any] | None = None) -> tuple[Array, dict[str, Array]]:
         """Inference: output and final state ({"h": (B, H), ...}), keeping nothing else."""
         x, initials = self._check(x, initial)
-        results = [cpu.infer(self._weights[d], two.in_order(x, d), initials[d]) for d in range(len(self._suffixes))]
+        results = [cpu.infer(self.directions[d], two.in_order(x, d), initials[d]) for d in range(len(self._suffixes))]
         outputs = [two.in_order(output, d) for d, (output, _) in enumerate(results)]
         final = {
             name: _stack([states[s] for _, states in results], self.bidirectional)
@@ -171,7 +171,7 @@ class Layer:
         x, initials = self._check(x, initial)
         if np.may_share_memory(x, given):
             x = x.copy()  # a trace must not change when the caller reuses its buffer
-        runs = [cpu.forward(self._weights[d], two.in_order(x, d), initials[d]) for d in range(len(self._suffixes))]
+        runs = [cpu.forward(self.directions[d], two.in_order(x, d), initials[d]) for d in range(len(self._suffixes))]
         return Trace(self, runs)
 
     def _check(self, x: Any, initial: Mapping[str, Any] | None) -> tuple[Array, list[Array | None]]:

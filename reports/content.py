@@ -53,6 +53,8 @@ PAGE = Page(
                 Prose("runtime", "length"),
                 FigureBlock("runtime-vs-length"),
                 FigureBlock("runtime-vs-hidden"),
+                FigureBlock("peer-ratio"),
+                FigureBlock("step-parts"),
                 Prose("runtime", "fair"),
                 FigureBlock("time-ratio"),
                 FigureBlock("time-per-parameter"),

@@ -11,8 +11,10 @@ from analysis.figures import (
     gates_along_sequence,
     gradient_profile,
     parameter_count,
+    peer_ratio,
     runtime_vs_hidden,
     runtime_vs_length,
+    step_parts,
     time_per_parameter,
     time_ratio,
 )
@@ -29,6 +31,8 @@ REGISTRY: dict[str, ModuleType] = {
         runtime_vs_hidden,
         time_ratio,
         time_per_parameter,
+        peer_ratio,
+        step_parts,
         parameter_count,
     )
 }

@@ -14,16 +14,18 @@ from analysis.figures import style
 from analysis.figures.build import Draw, make
 from analysis.fits import exponents
 from analysis.result import Estimate, Figure
-from analysis.select import AGAIN, BACKEND_ORDER, CELL_ORDER, DIRECTION_ORDER, ordered, sweep
+from analysis.select import AGAIN, BACKEND_ORDER, CELL_ORDER, DIRECTION_ORDER, measured, ordered, sweep
 from analysis.show import show, show_number
 from analysis.statistics import bca, block_ratios, generator, paired_ratio, quartiles
 
+LIMIT, DOTS = "limit", (0, (1, 2))
 SHOWN = CELL_ORDER[:3]
 """Cells with a column; the variants are in the tables."""
 
 LABELS = (
     "x",
     "y",
+    "limit",
     *(f"cell.{name}" for name in SHOWN),
     *(f"backend.{name}" for name in BACKEND_ORDER),
     *(f"direction.{name}" for name in DIRECTION_ORDER),
@@ -38,6 +40,8 @@ def build_sweep(frame: pd.DataFrame, figure_id: str, size: str) -> Figure | None
     if rows.empty:
         return None
     data = timed(rows, ["direction", "name", "backend", size])
+    floor = limit(frame, rows, size)
+    data = pd.concat([data, floor], ignore_index=True) if len(floor) else data
     data["direction"] = pd.Categorical(data["direction"], ordered(data["direction"], DIRECTION_ORDER))
     data = data.sort_values(["direction", "name", "backend", size]).astype({"direction": "str"})
     fixed = [name for name in ("seq_len", "hidden_size", "batch_size", "input_size", "threads") if name != size]
@@ -47,7 +51,35 @@ def build_sweep(frame: pd.DataFrame, figure_id: str, size: str) -> Figure | None
         "smallest": show_number(float(rows[size].min())),
         "largest": show_number(float(rows[size].max())),
     }
+    facts |= peak_facts(data, size)
     return make(figure_id, data, draw_sweep(size), ("runtime",), facts | sweep_facts(rows, size))
+
+
+def limit(frame: pd.DataFrame, rows: pd.DataFrame, size: str) -> pd.DataFrame:
+    """The time that a call's operations take at the measured multiply-add peak, as rows of the backend "limit"."""
+    threads, dtype = rows["threads"].iloc[0], rows["dtype"].iloc[0]
+    rates = measured(frame, "peak", "multiply_add_rate")
+    rates = rates.loc[(rates["threads"] == threads) & (rates["dtype"] == dtype), "value"]
+    work = measured(frame, "runtime", [f"flops_{name}" for name in DIRECTION_ORDER])
+    shapes = ["direction", "name", "seq_len", "hidden_size", "batch_size", "input_size", "threads", "dtype"]
+    work = work.drop_duplicates(shapes).merge(rows[shapes].drop_duplicates(), on=shapes)
+    if work.empty or rates.empty:
+        return work.iloc[:0]
+    floor = work["value"] / float(rates.max())
+    found = work.loc[:, ["direction", "name", size]].assign(backend=LIMIT, median_s=floor, low_s=floor, high_s=floor)
+    return found.assign(samples=1)
+
+
+def peak_facts(data: pd.DataFrame, size: str) -> dict[str, str]:
+    """Share of the peak, in percent, that each cell and implementation reaches at the largest size."""
+    last = data.loc[data[size] == data[size].max()].set_index(["name", "direction", "backend"])["median_s"]
+    return {
+        f"{name}_{backend}_{direction}_peak".replace("-", "_"): show_number(
+            float(last[name, direction, LIMIT] / time) * 100, digits=2
+        )
+        for (name, direction, backend), time in last.items()
+        if backend != LIMIT and (name, direction, LIMIT) in last.index
+    }
 
 
 def timed(rows: pd.DataFrame, groups: list[str]) -> pd.DataFrame:
@@ -88,7 +120,7 @@ def draw_sweep(size: str) -> Draw:
     def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:
         names = ordered(data["name"], CELL_ORDER)
         directions = ordered(data["direction"], DIRECTION_ORDER)
-        backends = ordered(data["backend"], BACKEND_ORDER)
+        backends = [name for name in ordered(data["backend"], BACKEND_ORDER) if name != LIMIT]
         ratio = 0.86 * len(names) / len(directions) * 1.1
         with style.canvas(style_name, len(directions), len(names), ratio=ratio, sharex=True, sharey="row") as drawing:
             look = drawing.look
@@ -98,13 +130,20 @@ def draw_sweep(size: str) -> Draw:
                         keep = (data["name"] == name) & (data["backend"] == backend) & (data["direction"] == direction)
                         if keep.any():
                             _line(axes, data.loc[keep], size, name, backend, direction)
+                    floor = data.loc[
+                        (data["name"] == name) & (data["backend"] == LIMIT) & (data["direction"] == direction)
+                    ].sort_values(size)
+                    axes.plot(floor[size], floor["median_s"], color=look.ink, linewidth=look.line * 0.7, linestyle=DOTS)
                     _scales(axes, sorted(set(data[size])))
                 row[0].set_ylabel(style.word(labels, "direction", direction), fontweight="bold")
             for axes, name in zip(drawing.panels[0], names, strict=True):
                 axes.set_title(style.word(labels, "cell", name))
             drawing.figure.supxlabel(labels["x"], fontsize=look.type_size)
             drawing.figure.supylabel(labels["y"], fontsize=look.type_size)
-            drawing.legend(style.backend_handles(backends, labels, look, colored=False))
+            handles = style.backend_handles(backends, labels, look, colored=False)
+            if (data["backend"] == LIMIT).any():
+                handles.append(style.rule(look, labels["limit"], dash=DOTS, width=0.7))
+            drawing.legend(handles)
         return drawing.figure
 
     return draw

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib
+import signal
 import sys
 import time
 from dataclasses import dataclass
@@ -67,5 +69,13 @@ def _time(prepared: Any, calls: int) -> float:
     return time.perf_counter() - start
 
 
+def _end_with_parent() -> None:
+    """A stopped process would outlive a parent that was killed: on Linux the kernel ends it then."""
+    if sys.platform == "linux":
+        PR_SET_PDEATHSIG = 1
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 if __name__ == "__main__":
+    _end_with_parent()
     serve(Connection(int(sys.argv[2])), sys.argv[1])

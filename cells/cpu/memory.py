@@ -37,7 +37,7 @@ def _pooled(size: int) -> Array:
     except (KeyError, IndexError):
         memory = np.empty(size, np.uint8)
     # Every view of `seen` keeps `seen` alive: NumPy follows bases only as far as arrays go, and its base is none.
-    seen = np.frombuffer(memoryview(memory), np.uint8)
+    seen = np.frombuffer(memory.data, np.uint8)
     weakref.finalize(seen, _give_back, memory).atexit = False
     return seen
 

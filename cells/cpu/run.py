@@ -82,12 +82,13 @@ class Weights:
         key = (x.shape, get_threads())
         plan = self._plans.get(key)
         if plan is None:
-            plan = self._new_plan(*x.shape, x.itemsize)
+            plan = self._new_plan(x.shape, x.itemsize)
             self._plans.clear()  # one shape at a time is usual; a new length at each call must not pile up
             self._plans[key] = plan
         return plan
 
-    def _new_plan(self, steps: int, batch: int, inputs: int, itemsize: int) -> _Plan:
+    def _new_plan(self, shape: tuple[int, ...], itemsize: int) -> _Plan:
+        steps, batch, inputs = shape
         spec, hidden = self.spec, self.hidden_size
         work = 2.0 * steps * batch * hidden * (len(spec.gates) * inputs + len(spec.hidden_gates) * hidden)
         shares = split_rows(batch, work)
@@ -106,8 +107,8 @@ class Weights:
         """Input, recurrent and masked weights in panels, slot by slot, and what each slot starts from, (P * H,)."""
         bias = np.zeros((len(self.spec.slots), width(self.hidden_size, self._itemsize)), self._dtype)
         for slots in self.runs:
-            given = self.parameters.get("bias_" + slots.kind)
             for slot, place in enumerate(slots.places, slots.first):
+                given = self.parameters["bias_" + slots.kind]
                 bias[slot, : self.hidden_size] += given[place : place + self.hidden_size]
         return (*self._each(pack_gates_transposed, True, panel), bias.ravel())
 

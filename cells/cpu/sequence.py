@@ -108,21 +108,24 @@ def forward(cell, first, last, x, w_input, w_recurrent, w_masked, bias, slots, s
             for s in range(cell.states):
                 for k in range(begin, end):
                     states[s, 0, k] = states[s, block, k]
-        _input_products(cell, first, last, x, start, count, w_input, bias, slots, place)
+        input_products(cell, first, last, x, start, count, w_input, bias, slots, place)
         for t in range(place, place + count):
             for p in range(cell.inputs, cell.slots):
                 for b in range(first, last):
                     for k in range(columns):
                         slots[p, t, b * width + k] = bias[p * columns + k]
             for p in range(cell.recurrent):
-                source, total = _at(states, 0, t, begin), _at(slots, cell.recurrent_first + p, t, begin)
-                _add_product(w_recurrent, p, panel, hidden, source, total, width, rows, columns)
+                source, total = address(states, 0, t, begin), address(slots, cell.recurrent_first + p, t, begin)
+                add_product(w_recurrent, p, panel, hidden, source, total, width, rows, columns)
             if cell.masked > 0:
-                _mask_units(cell, slots, states, t, begin, end)
+                mask_units(cell, slots, states, t, begin, end)
                 for p in range(cell.masked):
-                    source, total = _at(slots, cell.mask_slot, t, begin), _at(slots, cell.masked_first + p, t, begin)
-                    _add_product(w_masked, p, panel, hidden, source, total, width, rows, columns)
-            _forward_units(cell, slots, states, t, begin, end)
+                    source, total = (
+                        address(slots, cell.mask_slot, t, begin),
+                        address(slots, cell.masked_first + p, t, begin),
+                    )
+                    add_product(w_masked, p, panel, hidden, source, total, width, rows, columns)
+            forward_units(cell, slots, states, t, begin, end)
             if output.size > 0:
                 for b in range(first, last):
                     _copy_row(
@@ -148,17 +151,20 @@ def backward(
     for t in range(steps - 1, -1, -1):
         for b in range(first, last):
             _add_row(flat, ((t + 1) * batch + b) * width, given, (t * batch + b) * hidden, hidden)
-        _backward_units(cell, slots, states, d_slots, d_states, t, begin, end)
+        backward_units(cell, slots, states, d_slots, d_states, t, begin, end)
         if cell.masked > 0:
             for p in range(cell.masked):
-                source, total = _at(d_slots, cell.masked_first + p, t, begin), _at(d_slots, cell.mask_slot, t, begin)
-                _add_product(w_masked, p, panel, hidden, source, total, width, rows, columns)
-            _mask_backward_units(cell, slots, states, d_slots, d_states, t, begin, end)
+                source, total = (
+                    address(d_slots, cell.masked_first + p, t, begin),
+                    address(d_slots, cell.mask_slot, t, begin),
+                )
+                add_product(w_masked, p, panel, hidden, source, total, width, rows, columns)
+            _maskbackward_units(cell, slots, states, d_slots, d_states, t, begin, end)
         for p in range(cell.recurrent):
-            source, total = _at(d_slots, cell.recurrent_first + p, t, begin), _at(d_states, 0, t, begin)
-            _add_product(w_recurrent, p, panel, hidden, source, total, width, rows, columns)
+            source, total = address(d_slots, cell.recurrent_first + p, t, begin), address(d_states, 0, t, begin)
+            add_product(w_recurrent, p, panel, hidden, source, total, width, rows, columns)
         if t % block == 0:
-            _input_gradients(cell, first, last, d_slots, t, min(block, steps - t), w_input, hidden, d_x)
+            input_gradients(cell, first, last, d_slots, t, min(block, steps - t), w_input, hidden, d_x)
 
 
 @register_jitable
@@ -182,13 +188,13 @@ def _add_row(out, place, source, start, count):
 
 
 @register_jitable
-def _at(array, p, t, k):
+def address(array, p, t, k):
     """Address of array[p, t, k]."""
     return array.ctypes.data + ((p * array.shape[1] + t) * array.shape[2] + k) * array.itemsize
 
 
 @kernel
-def _add_product(w, p, panel, hidden, source, total, width, rows, columns):
+def add_product(w, p, panel, hidden, source, total, width, rows, columns):
     """total[r] += W_p source[r] for the rows of one step, with the weights of slot p, H x H packed."""
     w_at = w.ctypes.data + p * hidden * columns * w.itemsize
     product(w, w_at, panel, source, width, 1, hidden, total, width, total, width, rows, columns)
@@ -207,7 +213,7 @@ def _runs(rows, batch, count):
 
 
 @kernel
-def _input_products(cell, first, last, x, start, count, w_input, bias, slots, place):
+def input_products(cell, first, last, x, start, count, w_input, bias, slots, place):
     """slots[place + t] = bias + W_ih x[start + t] for t < count."""
     _, batch, inputs = x.shape
     width, columns, size = slots.shape[2] // batch, bias.size // cell.slots, x.itemsize
@@ -217,12 +223,12 @@ def _input_products(cell, first, last, x, start, count, w_input, bias, slots, pl
         for i in range(products):
             row = first + (i if stride > 1 else i * batch)
             source = x.ctypes.data + (start * batch + row) * inputs * size
-            total = _at(slots, p, place, row * width)
+            total = address(slots, p, place, row * width)
             product(x, w_at, TALL, source, stride * inputs, 1, inputs, bias_at, 0, total, stride * width, tall, columns)
 
 
 @kernel
-def _input_gradients(cell, first, last, d_slots, start, count, w_input, hidden, d_x):
+def input_gradients(cell, first, last, d_slots, start, count, w_input, hidden, d_x):
     """d_x[t] = W_ih^T d_slots[t] for t in [start, start + count)."""
     _, batch, inputs = d_x.shape
     width, size = d_slots.shape[2] // batch, d_x.itemsize
@@ -230,9 +236,9 @@ def _input_gradients(cell, first, last, d_slots, start, count, w_input, hidden, 
     d_x[start : start + count, first:last] = 0
     for i in range(products):
         row = first + (i if stride > 1 else i * batch)
-        total = _at(d_x, start, row, 0)
+        total = address(d_x, start, row, 0)
         for p in range(cell.inputs):
-            w_at, source = w_input.ctypes.data + p * hidden * inputs * size, _at(d_slots, p, start, row * width)
+            w_at, source = w_input.ctypes.data + p * hidden * inputs * size, address(d_slots, p, start, row * width)
             product(
                 d_x,
                 w_at,
@@ -254,21 +260,24 @@ def _input_gradients(cell, first, last, d_slots, start, count, w_input, hidden, 
 
 
 @kernel
-def _forward_units(cell, slots, states, t, begin, end):
+def forward_units(cell, slots, states, t, begin, end):
+    """The units [begin, end) of step t: pre-activations to activations and states[:, t + 1]."""
     slot, before, after = lines(slots, t), lines(states, t), lines(states, t + 1)
     for k in range(begin, end, CHUNK_BYTES // slots.itemsize):
         unit_forward(cell, k, slot, before, after)
 
 
 @kernel
-def _mask_units(cell, slots, states, t, begin, end):
+def mask_units(cell, slots, states, t, begin, end):
+    """The masked state of step t, for the second product."""
     slot, before = lines(slots, t), lines(states, t)
     for k in range(begin, end, CHUNK_BYTES // slots.itemsize):
         unit_mask(cell, k, slot, before)
 
 
 @kernel
-def _backward_units(cell, slots, states, d_slots, d_states, t, begin, end):
+def backward_units(cell, slots, states, d_slots, d_states, t, begin, end):
+    """From d_states[:, t + 1] to d_slots[:, t] and what of d_states[:, t] passes no product."""
     slot, before, after = lines(slots, t), lines(states, t), lines(states, t + 1)
     d_slot, d_before, d_after = lines(d_slots, t), lines(d_states, t), lines(d_states, t + 1)
     for k in range(begin, end, CHUNK_BYTES // slots.itemsize):
@@ -276,7 +285,7 @@ def _backward_units(cell, slots, states, d_slots, d_states, t, begin, end):
 
 
 @kernel
-def _mask_backward_units(cell, slots, states, d_slots, d_states, t, begin, end):
+def _maskbackward_units(cell, slots, states, d_slots, d_states, t, begin, end):
     slot, before, d_slot, d_before = lines(slots, t), lines(states, t), lines(d_slots, t), lines(d_states, t)
     for k in range(begin, end, CHUNK_BYTES // slots.itemsize):
         unit_mask_backward(cell, k, slot, before, d_slot, d_before)

@@ -23,6 +23,8 @@ class Target:
     rows: int
     vectors: int
     wide: int
+    fused: bool = True
+    """Whether it has a fused multiply-add; without one LLVM would call the C library for each."""
 
     def lanes(self, itemsize: int) -> int:
         """Elements of a vector register."""
@@ -48,7 +50,7 @@ class Target:
 AVX512 = Target("avx512", 64, rows=8, vectors=3, wide=8)  # 24 accumulators, 3 weights, 1 broadcast of 32 registers
 AVX2 = Target("avx2", 32, rows=4, vectors=3, wide=8)  # 12 + 3 + 1 of 16
 NEON = Target("neon", 16, rows=8, vectors=3, wide=8)  # 24 + 3 + 1 of 32
-PLAIN = Target("plain", 16, rows=4, vectors=2, wide=4)  # SSE2: no fused multiply-add, temporaries need registers
+PLAIN = Target("plain", 16, rows=4, vectors=2, wide=4, fused=False)  # SSE2: products need registers too
 
 
 def cpu_features() -> dict[str, bool]:

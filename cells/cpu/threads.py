@@ -8,13 +8,16 @@ from __future__ import annotations
 import itertools
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 WORTH_A_THREAD = 2_000_000  # floating-point operations: below it, handing work over costs more than it saves
 
-_lock = threading.Lock()
+MOST_THREADS = 256
+
 _count = 0
+_lock = threading.Lock()
 _pool: ThreadPoolExecutor | None = None
 
 
@@ -29,17 +32,25 @@ def get_threads() -> int:
 
 
 def set_threads(count: int) -> None:
-    """Use `count` threads (at least 1). Results do not depend on it, bit for bit."""
-    global _count, _pool
+    """Use `count` threads. Results do not depend on it, bit for bit."""
+    global _count
     if isinstance(count, bool) or not isinstance(count, int):
-        raise TypeError(f"threads is {count!r}; allowed: an integer of at least 1")
-    if count < 1:
-        raise ValueError(f"threads is {count}; allowed: an integer of at least 1")
-    with _lock:
-        _count = count
-        if _pool is not None:
-            _pool.shutdown()
-            _pool = None
+        raise TypeError(f"threads is {count!r}; allowed: an integer from 1 to {MOST_THREADS}")
+    if not 1 <= count <= MOST_THREADS:
+        raise ValueError(f"threads is {count}; allowed: an integer from 1 to {MOST_THREADS}")
+    _count = count
+
+
+@contextmanager
+def using_threads(count: int) -> Iterator[None]:
+    """Use `count` threads inside the block, and afterwards as many as before."""
+    global _count
+    before = _count
+    set_threads(count)
+    try:
+        yield
+    finally:
+        _count = before
 
 
 def split_rows(rows: int, work: float) -> list[tuple[int, int]]:
@@ -57,7 +68,7 @@ def run(task: Callable[[int, int], None], shares: list[tuple[int, int]]) -> None
         return
     with _lock:
         if _pool is None:
-            _pool = ThreadPoolExecutor(max(get_threads() - 1, 1), thread_name_prefix="recurbench")
+            _pool = ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="recurbench")  # starts them as they are needed
         pool = _pool
     waiting = [pool.submit(task, *share) for share in shares[1:]]
     task(*shares[0])

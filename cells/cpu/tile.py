@@ -76,7 +76,9 @@ def _emit_tile(builder: Any, element: Any, rows: int, vectors: int, arguments: A
     a, a_row, a_depth, w, depth, start, start_row, out, out_row, ahead, pace = arguments
     a_at, w_at, start_at, out_at = (builder.inttoptr(address, scalar.as_pointer()) for address in (a, w, start, out))
     multiply_add = cgutils.get_or_insert_function(
-        builder.module, ir.FunctionType(vector, [vector] * 3), f"llvm.fma.v{lanes}{suffix}"
+        builder.module,
+        ir.FunctionType(vector, [vector] * 3),
+        f"llvm.{'fma' if target().fused else 'fmuladd'}.v{lanes}{suffix}",
     )
     prefetch = cgutils.get_or_insert_function(
         builder.module, ir.FunctionType(ir.VoidType(), [BYTE, *[LANE_INDEX] * 3]), "llvm.prefetch.p0"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
@@ -43,7 +44,7 @@ def frame(truth: Truth | None = None, studies: tuple[str, ...] | None = None, se
     truth = truth or Truth()
     makers = {
         "runtime": runtime, "compile": compiling, "gradients": gradients, "forget-bias": forget_bias, "gates": gates,
-        "activations": activations, "parameters": parameters,
+        "activations": activations, "parameters": parameters, "grid": grid, "steps": steps, "peak": peak,
     }  # fmt: skip
     rows = []
     for name in studies or tuple(makers):
@@ -95,6 +96,37 @@ def runtime(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
                 flops = factor * theory.AFFINE_MAPS[cell] * h * (h + 32) * t * b
                 yield Measurement(case, f"flops_{direction}", flops, "FLOP")
                 yield Measurement(case, "validation_error", 3e-7, "1")
+
+
+def grid(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
+    """The fastest peer takes 1.5 times as long at every point."""
+    for t, b, i, h in ((64, 1, 32, 32), (64, 16, 64, 64), (25, 16, 512, 512)):
+        for cell, direction in itertools.product(CELLS[:3], ("inference", "training")):
+            flops = (2 if direction == "inference" else 6) * theory.AFFINE_MAPS[cell] * h * (h + i) * t * b
+            peers = {"torch": 1.5, "onnxruntime": 1.8} if direction == "inference" else {"torch": 1.5}
+            for backend, scale in ({"cpu": 1.0, "cpu-again": 1.0} | peers).items():
+                case = Case("grid", cell, backend, direction, "none", t, h, i, b, threads=2)
+                for block in range(truth.blocks):
+                    yield Measurement(case, "elapsed_s", scale * flops / 1e11, "s", block)
+                yield Measurement(case, f"flops_{direction}", flops, "FLOP")
+
+
+def steps(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
+    for cell in CELLS[:3]:
+        case = Case("steps", cell, direction="training", seq_len=64, hidden_size=64, input_size=64, batch_size=32)
+        for block in range(truth.blocks):
+            yield Measurement(case, "whole_s", 0.1, "s", block)
+            for part in ("input_product", "recurrent_product", "point_wise", "weight_gradient"):
+                yield Measurement(case, f"{part}_s", 0.02, "s", block)
+                if block == 0 and part != "point_wise":
+                    yield Measurement(case, f"part_flops_{part}", 1e9, "FLOP")
+
+
+def peak(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
+    for threads in (1, 2):
+        case = Case("peak", "multiply-add", threads=threads)
+        for block in range(truth.blocks):
+            yield Measurement(case, "multiply_add_rate", 1e11 * threads, "FLOP/s", block)
 
 
 def compiling(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:

@@ -1,0 +1,146 @@
+"""Figure "peer-ratio": how many times as long the fastest other library takes, over the grid of shapes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure as Canvas
+
+from analysis.figures import style
+from analysis.figures.build import make
+from analysis.result import Figure
+from analysis.select import AGAIN, CELL_ORDER, DIRECTION_ORDER, measured, ordered
+from analysis.show import show_number
+from analysis.statistics import block_ratios, generator, geometric_mean, paired_ratio, quartiles
+
+ID = "peer-ratio"
+STUDIES = ("grid",)
+PEERS = ("torch", "onnxruntime")
+POINT = ["seq_len", "batch_size", "input_size", "hidden_size"]
+SHOWN = CELL_ORDER[:3]
+LABELS = (
+    "point",
+    *(f"cell.{name}" for name in SHOWN),
+    *(f"direction.{name}" for name in DIRECTION_ORDER),
+)
+FACTS = (
+    "threads",
+    "inference_mean",
+    "training_mean",
+    "inference_least",
+    "training_least",
+    "inference_least_point",
+    "training_least_point",
+    "slower",
+    "points",
+    "inference_peak",
+    "training_peak",
+)
+COLORS = LinearSegmentedColormap.from_list(
+    "slower-faster", [style.OKABE_ITO["vermillion"], "#f7f7f7", style.OKABE_ITO["blue"]]
+)
+SPAN = 3.0  # octaves to full colour
+
+
+def build(frame: pd.DataFrame) -> Figure | None:
+    """Median over blocks of the paired ratio, the peer with the smallest at each point; the most threads measured."""
+    rows = measured(frame, "grid", "elapsed_s")
+    rows = rows.loc[rows["backend"] != AGAIN]
+    if rows.empty:
+        return None
+    rows = rows.loc[rows["threads"] == rows["threads"].max()]
+    flops, rate = _work(frame), _peak(frame, rows)
+    rng, found = generator(ID), []
+    for key, part in rows.groupby(["direction", "name", *POINT], sort=True):
+        own = part.loc[part["backend"] == "cpu"]
+        ratios = {}
+        for peer in PEERS:
+            there = part.loc[part["backend"] == peer]
+            if not block_ratios(there, own).empty:
+                ratios[peer] = paired_ratio(there, own, rng)
+        if ratios:
+            fastest = min(ratios, key=lambda peer: ratios[peer].value)
+            low, median, high = quartiles(own["value"])
+            work = flops.get((key[0], key[1], *key[2:]), math.nan)
+            ends = (
+                value if 0 < value < math.inf else math.nan for value in (ratios[fastest].low, ratios[fastest].high)
+            )
+            found.append((*key, fastest, ratios[fastest].value, *ends, median, low, high, work / median / rate))
+    if not found:
+        return None
+    names = ["direction", "name", *POINT, "fastest", "ratio", "low", "high", "own_s", "own_low_s", "own_high_s", "peak"]
+    data = pd.DataFrame(found, columns=names)
+    return make(ID, data, draw, STUDIES, _facts(data, int(rows["threads"].iloc[0])))
+
+
+def _work(frame: pd.DataFrame) -> dict[tuple[object, ...], float]:
+    """Operations of a call by direction, cell and point."""
+    rows = measured(frame, "grid", ["flops_inference", "flops_training"])
+    keys = rows[["direction", "name", *POINT]].itertuples(index=False, name=None)
+    return dict(zip(keys, rows["value"], strict=True))
+
+
+def _peak(frame: pd.DataFrame, rows: pd.DataFrame) -> float:
+    """Measured multiply-add peak with as many threads and the same dtype, FLOP/s; NaN where there is none."""
+    rates = measured(frame, "peak", "multiply_add_rate")
+    keep = (rates["threads"] == rows["threads"].iloc[0]) & (rates["dtype"] == rows["dtype"].iloc[0])
+    return float(rates.loc[keep, "value"].max()) if keep.any() else math.nan
+
+
+def _facts(data: pd.DataFrame, threads: int) -> dict[str, str]:
+    facts = {"threads": show_number(threads), "points": show_number(len(data))}
+    facts["slower"] = show_number(int((data["ratio"] < 1).sum()))
+    for direction, part in data.groupby("direction"):
+        least, most = part.loc[part["ratio"].idxmin()], part["peak"].max()
+        facts[f"{direction}_mean"] = show_number(geometric_mean(part["ratio"].to_numpy()), digits=3)
+        facts[f"{direction}_least"] = show_number(float(least["ratio"]), digits=3)
+        facts[f"{direction}_least_point"] = _point(tuple(least[POINT]))
+        facts[f"{direction}_peak"] = show_number(float(most) * 100, digits=2) if math.isfinite(most) else "–"
+    return facts
+
+
+def _point(sizes: tuple[int, ...]) -> str:
+    return ", ".join(style.thousands(float(size)) for size in sizes)
+
+
+def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:
+    """A panel per pass, a row per point, a column per cell; blue where this suite is faster."""
+    directions = ordered(data["direction"], DIRECTION_ORDER)
+    points = list(
+        dict.fromkeys(data.sort_values(["batch_size", "hidden_size", *POINT])[POINT].itertuples(index=False, name=None))
+    )
+    names = ordered(data["name"], SHOWN)
+    with style.canvas(style_name, 1, len(directions), ratio=1.25, sharey=True) as drawing:
+        look = drawing.look
+        for axes, direction in zip(drawing.flat, directions, strict=True):
+            part = data.loc[data["direction"] == direction].set_index([*POINT, "name"])["ratio"]
+            values = np.array([[part.get((*point, name), math.nan) for name in names] for point in points])
+            words = np.array(
+                [["" if math.isnan(v) else f"{v:.2f}" if v < 10 else f"{v:.0f}" for v in row] for row in values]
+            )
+            sns.heatmap(
+                np.log2(values),
+                ax=axes,
+                cmap=COLORS,
+                vmin=-SPAN,
+                vmax=SPAN,
+                cbar=False,
+                annot=words,
+                fmt="",
+                annot_kws={"fontsize": look.type_size * 0.9},
+                linewidths=look.line * 0.4,
+                linecolor=look.background if look.background != "none" else "#808080",
+                xticklabels=[style.word(labels, "cell", name) for name in names],
+                yticklabels=[_point(point) for point in points],
+            )
+            axes.collections[0].set_gid(f"series-{direction}")
+            axes.set_title(style.word(labels, "direction", direction), loc="left")
+            axes.tick_params(length=0, rotation=0)
+            axes.grid(False)
+        drawing.flat[0].set_ylabel(labels["point"])
+    return drawing.figure

@@ -1,0 +1,100 @@
+"""Figure "step-parts": where a training step spends its time, and how near each product is to its floor."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import pandas as pd
+from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from analysis.figures import style
+from analysis.figures.build import make
+from analysis.result import Estimate, Figure
+from analysis.select import CELL_ORDER, measured, ordered
+from analysis.show import show, show_number
+from analysis.statistics import quartiles
+
+ID = "step-parts"
+STUDIES = ("steps",)
+SHOWN = CELL_ORDER[:3]
+PARTS = (
+    "input_product",
+    "recurrent_product",
+    "point_wise",
+    "point_wise_backward",
+    "recurrent_backward",
+    "input_gradient",
+    "weight_gradient",
+)
+LABELS = ("x", "floor", *(f"part.{name}" for name in PARTS), *(f"cell.{name}" for name in SHOWN))
+FACTS = ("seq_len", "batch_size", "hidden_size", "lstm_whole", "lstm_floor", "lstm_products", "lstm_point_wise")
+
+
+def build(frame: pd.DataFrame) -> Figure | None:
+    """Median over blocks of each part's time, and its operations at the measured peak of one thread."""
+    rows = measured(frame, "steps")
+    if rows.empty:
+        return None
+    rates = measured(frame, "peak", "multiply_add_rate")
+    rates = rates.loc[(rates["threads"] == 1) & (rates["dtype"] == rows["dtype"].iloc[0]), "value"]
+    rate = float(rates.max()) if len(rates) else math.nan
+    found = []
+    for name in ordered(rows["name"], SHOWN):
+        own = rows.loc[rows["name"] == name]
+        for part in PARTS:
+            times = own.loc[own["metric"] == f"{part}_s", "value"]
+            flops = own.loc[own["metric"] == f"part_flops_{part}", "value"]
+            if len(times):
+                low, median, high = quartiles(times)
+                found.append((name, part, median, low, high, float(flops.iloc[0]) / rate if len(flops) else math.nan))
+    if not found:
+        return None
+    data = pd.DataFrame(found, columns=["name", "part", "median_s", "low_s", "high_s", "floor_s"])
+    return make(ID, data, draw, STUDIES, _facts(data, rows))
+
+
+def _facts(data: pd.DataFrame, rows: pd.DataFrame) -> dict[str, str]:
+    facts = {name: show_number(float(rows[name].iloc[0])) for name in ("seq_len", "batch_size", "hidden_size")}
+    for name, part in data.groupby("name"):
+        whole = rows.loc[(rows["name"] == name) & (rows["metric"] == "whole_s"), "value"]
+        low, median, high = quartiles(whole)
+        products = part.loc[part["floor_s"].notna()]
+        facts[f"{name}_whole"] = show(Estimate(median, low, high, "s", len(whole)))
+        facts[f"{name}_floor"] = show_number(float(products["floor_s"].sum() / median) * 100, digits=2)
+        facts[f"{name}_products"] = show_number(
+            float(products["floor_s"].sum() / products["median_s"].sum()) * 100, digits=2
+        )
+        point_wise = part.loc[part["part"].str.startswith("point_wise"), "median_s"].sum()
+        facts[f"{name}_point_wise"] = show_number(float(point_wise / median) * 100, digits=2)
+    return facts
+
+
+def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:
+    """A panel per cell, a bar per part; the mark on a bar is where it would end at the peak."""
+    names = ordered(data["name"], SHOWN)
+    parts = ordered(data["part"], PARTS)
+    with style.canvas(style_name, 1, len(names), ratio=0.95 * len(names), sharex=True, sharey=True) as drawing:
+        look = drawing.look
+        for axes, name in zip(drawing.flat, names, strict=True):
+            own = data.loc[data["name"] == name].set_index("part").reindex(parts)
+            places = list(range(len(parts)))
+            color = style.cell_mark(name).color
+            bars = axes.barh(places, own["median_s"], height=0.66, color=color, linewidth=0)
+            for part, bar in zip(parts, bars, strict=True):
+                bar.set_gid(f"series-{name}--{part}")
+            axes.hlines(places, own["low_s"], own["high_s"], color=look.ink, linewidth=look.line * 0.6)
+            for place, floor in zip(places, own["floor_s"], strict=True):
+                if math.isfinite(floor):
+                    axes.vlines(floor, place - 0.42, place + 0.42, color=look.ink, linewidth=look.line, linestyle="-")
+            axes.set_yticks(places, [style.word(labels, "part", part) for part in parts])
+            axes.set_title(style.word(labels, "cell", name), loc="left")
+            axes.xaxis.set_major_locator(MaxNLocator(4))
+            axes.xaxis.set_major_formatter(FuncFormatter(style.seconds))
+            axes.tick_params(axis="y", length=0)
+            axes.grid(False, axis="y")
+        drawing.flat[0].invert_yaxis()
+        drawing.figure.supxlabel(labels["x"], fontsize=look.type_size)
+        drawing.legend([style.rule(look, labels["floor"], dash="-", width=1.0)])
+    return drawing.figure

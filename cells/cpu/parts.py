@@ -1,0 +1,127 @@
+"""The parts of a training step, each on its own and on one thread, to see where the time goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cells.cpu import run
+from cells.cpu.cache import kernel
+from cells.cpu.pack import stride, width
+from cells.cpu.product import add_weight_gradient
+from cells.cpu.sequence import (
+    add_product,
+    address,
+    backward_units,
+    forward_units,
+    input_gradients,
+    input_products,
+)
+from cells.cpu.threads import using_threads
+from cells.layer import Layer
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Part:
+    """`call` does the part for all steps; its products take `flops` operations (0: it has none)."""
+
+    name: str
+    call: Callable[[], object]
+    flops: float
+
+
+def parts(layer: Layer, x: Array, d_output: Array) -> list[Part]:
+    """Parts of a pass forward and back of a layer of one direction whose cell masks no state, in their order.
+
+    They work on arrays of a finished pass and change them: what they compute there is of no use, what they cost is.
+    """
+    weights = layer.directions[0]
+    spec, layout, hidden = weights.spec, weights.layout, weights.hidden_size
+    if spec.masked_gates or layer.bidirectional:
+        raise ValueError(f"parts of {spec.name}; allowed: one direction, no masked product")
+    steps, batch, inputs = x.shape
+    with using_threads(1):
+        plan = weights.plan(x)
+        done = run.forward(weights, x, None)
+        w_input, w_recurrent, _, bias = weights.pack(plan.panel)
+        back_input, back_recurrent, _ = weights.pack_transposed(plan.panel)
+    slots, states = done.slots, done.states
+    d_slots, d_states = np.zeros_like(slots), np.zeros_like(states)
+    d_x = np.zeros((steps, batch, width(inputs, x.itemsize)), x.dtype)
+    columns = width(hidden, x.itemsize)
+    flat = d_slots.reshape(len(d_slots), -1, stride(hidden, x.itemsize))
+
+    def weight_gradients() -> None:
+        sources = ((x.ravel(), inputs, inputs), (states[0].ravel(), flat.shape[2], hidden))
+        for run_of, (values, row, count) in zip(weights.runs, sources, strict=False):
+            rows = len(run_of.places) * hidden
+            out = np.zeros((layer.parameters["weight_" + run_of.kind].shape[0], width(count, x.itemsize)), x.dtype)
+            add_weight_gradient(flat, run_of.first, run_of.places, hidden, values, 0, row, count, out, 0, rows)
+
+    one = 2.0 * steps * batch * hidden
+    from_input, from_state = one * inputs * len(spec.input_gates), one * hidden * len(spec.recurrent_gates)
+    return [
+        Part("input_product", lambda: _input(layout, x, plan.block, w_input, bias, slots), from_input),
+        Part(
+            "recurrent_product",
+            lambda: _recurrent(layout, 0, w_recurrent, plan.panel, hidden, columns, states, slots, batch),
+            from_state,
+        ),
+        Part("point_wise", lambda: _forward(layout, slots, states), 0.0),
+        Part("point_wise_backward", lambda: _backward(layout, slots, states, d_slots, d_states), 0.0),
+        Part(
+            "recurrent_backward",
+            lambda: _recurrent(layout, 1, back_recurrent, plan.panel, hidden, columns, d_states, d_slots, batch),
+            from_state,
+        ),
+        Part(
+            "input_gradient",
+            lambda: _input_back(layout, batch, d_slots, plan.block, back_input, hidden, d_x),
+            from_input,
+        ),
+        Part("weight_gradient", weight_gradients, from_input + from_state),
+    ]
+
+
+@kernel
+def _input(cell, x, block, w_input, bias, slots):
+    for start in range(0, x.shape[0], block):
+        count = min(block, x.shape[0] - start)
+        input_products(cell, 0, x.shape[1], x, start, count, w_input, bias, slots, start)
+
+
+@kernel
+def _recurrent(cell, back, w, panel, hidden, columns, states, slots, batch):
+    """From states to slots, or from the gradients of slots back to those of states."""
+    width = slots.shape[2] // batch
+    for t in range(slots.shape[1]):
+        for p in range(cell.recurrent):
+            state, slot = address(states, 0, t, 0), address(slots, cell.recurrent_first + p, t, 0)
+            if back == 1:
+                state, slot = slot, state
+            add_product(w, p, panel, hidden, state, slot, width, batch, columns)
+
+
+@kernel
+def _input_back(cell, batch, d_slots, block, w_input, hidden, d_x):
+    for start in range(0, d_x.shape[0], block):
+        count = min(block, d_x.shape[0] - start)
+        input_gradients(cell, 0, batch, d_slots, start, count, w_input, hidden, d_x)
+
+
+@kernel
+def _forward(cell, slots, states):
+    for t in range(slots.shape[1]):
+        forward_units(cell, slots, states, t, 0, slots.shape[2])
+
+
+@kernel
+def _backward(cell, slots, states, d_slots, d_states):
+    for t in range(slots.shape[1] - 1, -1, -1):
+        backward_units(cell, slots, states, d_slots, d_states, t, 0, slots.shape[2])

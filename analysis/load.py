@@ -62,6 +62,8 @@ def load(path: str | Path, *, mix_machines: bool = False) -> pd.DataFrame:
             pd.errors.EmptyDataError,
         ) as e:
             raise ValueError(f"{table} is damaged or cut off: {e}; export it again") from e
+        if table.suffix == ".csv" and not _ends_with_a_line(table):  # gzip has a checksum of its own
+            raise ValueError(f"{table} is cut off inside its last line; export it again")
     return check(frame, source=str(path), mix_machines=mix_machines)
 
 
@@ -119,6 +121,13 @@ def check(frame: pd.DataFrame, *, source: str = "frame", mix_machines: bool = Fa
             "allowed: one, or mix_machines=True"
         )
     return latest(frame).sort_values(list(COLUMNS), kind="stable", ignore_index=True)
+
+
+def _ends_with_a_line(table: Path) -> bool:
+    """Say whether the file's last character ends a line, as every export's does."""
+    with table.open("rb") as file:
+        file.seek(-1, 2)
+        return file.read(1) == b"\n"
 
 
 def _table_in(path: Path) -> Path | None:

@@ -72,12 +72,14 @@ def test_the_last_version_of_the_code_counts(few: pd.DataFrame) -> None:
     assert len(check(pd.concat([few, later.loc[later["study"] == "compile"]]))) == len(few)
 
 
+@pytest.mark.parametrize("cut", [-1, 7, 150], ids=lambda cut: f"cut{cut}")
 @pytest.mark.parametrize("name", ["measurements.csv", "measurements.csv.gz"])
-def test_a_damaged_export_is_named_and_says_what_to_do(tmp_path, name):
+def test_a_damaged_export_is_named_and_says_what_to_do(tmp_path, name, cut):
     rows = synthetic.frame(synthetic.Truth(seeds=2, blocks=2))
     rows.to_csv(tmp_path / name, index=False)
     whole = (tmp_path / name).read_bytes()
-    (tmp_path / name).write_bytes(whole[: len(whole) // 2 + 7])
+    end_of_a_line = whole.index(b"\n", len(whole) // 2)
+    (tmp_path / name).write_bytes(whole[: end_of_a_line + (cut if cut < 0 else cut + 1)])
     (tmp_path / "environment.json").write_text("{}")
     with pytest.raises(ValueError, match=r"measurements\.csv|cut off"):
         load(tmp_path)

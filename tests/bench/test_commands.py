@@ -51,7 +51,7 @@ def items_in(path):
 
 def test_runtime_goes_through_pytest_benchmark(tmp_path):
     path = tmp_path / "store.sqlite"
-    only = "runtime-rnn-cpu-inference-T50-B1-I32-H32-torch-s0-b0"
+    only = "runtime-rnn-cpu and inference-T50-B1-I32-H32-torch-s0-b0 and not again"
     done = benchmark(path, "--study", "runtime", "-k", only, f"--benchmark-json={tmp_path / 'out.json'}")
     assert done.returncode == 0, done.stdout + done.stderr
     import json

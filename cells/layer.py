@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from cells import bidirectional as two
 from cells.cpu import run as cpu
+from cells.cpu.weights import Weights
 from cells.initialisers import Initialiser, find_initialiser
 from cells.registry import find_cell
 from cells.validation import check_array, check_dtype, check_names, check_size, one_of
@@ -150,7 +151,7 @@ class Layer:
                 loaded[name + suffix] = _read_only(given.copy())
         self.parameters: Mapping[str, Array] = MappingProxyType(loaded)
         self.directions = [
-            cpu.Weights(self.spec, {name: loaded[name + suffix] for name in self._shapes}, self.hidden_size)
+            Weights(self.spec, {name: loaded[name + suffix] for name in self._shapes}, self.hidden_size)
             for suffix in self._suffixes
         ]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from numbers import Integral
 from typing import Any
@@ -10,8 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cells.cpu.finite import all_finite
+
 DTYPES = ("float32", "float64")
 Array = NDArray[Any]
+_NUMPY = {name: np.dtype(name) for name in DTYPES}
 
 
 def one_of(what: str, given: Any, known: Iterable[Any]) -> Any:
@@ -60,22 +62,22 @@ def check_array(what: str, given: Any, shape: tuple[int | None, ...], legend: st
             for name, want in zip(legend.split(), shape, strict=True)
         )
         raise ValueError(f"{what} has shape {array.shape}; allowed: ({allowed})")
-    with np.errstate(over="ignore", invalid="ignore"):  # the check below names what overflows
-        array = np.ascontiguousarray(array, dtype=dtype)
-        # One pass without a temporary in the common case: a NaN or an infinity does not leave a sum.
-        if not math.isfinite(np.add.reduce(array, axis=None)):
-            _check_finite(what, array)
+    if array.dtype != _NUMPY[dtype]:
+        with np.errstate(over="ignore"):  # the check below names what overflows
+            array = array.astype(dtype)
+    array = np.ascontiguousarray(array)
+    if not all_finite(array):
+        _refuse(what, array)
     return array
 
 
-def _check_finite(what: str, array: Array) -> None:
-    """ValueError with the first bad place unless every element is finite."""
+def _refuse(what: str, array: Array) -> None:
+    """ValueError with the first number that is not finite."""
     bad = ~np.isfinite(array)
-    if bad.any():
-        place = tuple(int(i) for i in np.argwhere(bad)[0])
-        raise ValueError(
-            f"{what} holds {array[place]} at {list(place)} ({int(bad.sum())} such values); allowed: finite numbers"
-        )
+    place = tuple(int(i) for i in np.argwhere(bad)[0])
+    raise ValueError(
+        f"{what} holds {array[place]} at {list(place)} ({int(bad.sum())} such values); allowed: finite numbers"
+    )
 
 
 def check_names(what: str, given: Mapping[str, Any], allowed: Iterable[str]) -> None:

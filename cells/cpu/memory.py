@@ -31,6 +31,11 @@ def aligned(shape: tuple[int, ...], dtype: Any) -> Array:
     return array
 
 
+def fresh(shape: tuple[int, ...], dtype: Any) -> Array:
+    """As `aligned` for large arrays; a small one starts anywhere, which is quicker to get."""
+    return np.empty(shape, dtype) if math.prod(shape) * dtype.itemsize < POOLED_FROM else aligned(shape, dtype)
+
+
 def _pooled(size: int) -> Array:
     try:
         memory = _idle[size].pop()

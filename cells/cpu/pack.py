@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from cells.cpu.cache import kernel
 from cells.cpu.target import target
-from cells.cpu.vector import copy
+from cells.cpu.vector import copy, transpose
+from cells.cpu.waiting import enter
 
 COLLIDING = 2048
 VECTOR_BYTES = target().vector_bytes
@@ -31,6 +32,17 @@ def stride(size: int, itemsize: int) -> int:
     chunk = target().chunk_bytes // itemsize
     padded = -(-size // chunk) * chunk
     return padded + (chunk if padded * itemsize % COLLIDING == 0 else 0)
+
+
+def even_panel(vectors: int, parties: int, most: int) -> int:
+    """Vectors of the widest panel, at most `most`, such that each of `parties` threads has as many panels; 0: none.
+
+    Each thread's part is of whole chunks, so that no thread's formula touches another's units.
+    """
+    part, rest = divmod(vectors, parties)
+    if rest or part % 2:
+        return 0
+    return max(panel for panel in range(1, min(part, most) + 1) if part % panel == 0)
 
 
 @kernel
@@ -57,38 +69,45 @@ def pack_rows(source, at, row, depth, columns, panel, out):
 
 
 @kernel
-def pack_gates_transposed(weight, places, hidden, panel, out):
-    """For the forward products: out[p] gets the panels of weight[places[p] : places[p] + hidden].T.
+def pack_gates_transposed(weight, places, hidden, panel, beside, out, share):
+    """For the forward products: out gets the panels of weight[places[g] : places[g] + hidden].T for each gate g.
 
-    Depth is weight.shape[1], the inputs of a sum; the columns are the `hidden` units of a gate.
+    Depth is weight.shape[1], the inputs of a sum; the columns are the `hidden` units of a gate. `beside` gates stand
+    side by side (they are 1 or all): the panels of a strip. A share (first, last, _, entered) is of all panels, gate
+    by gate.
     """
-    depth = weight.shape[1]
+    first, last, _, entered = share
+    enter(entered)
+    depth, values = weight.shape[1], weight.reshape(-1)
     lanes = VECTOR_BYTES // weight.itemsize
     vectors = (hidden + lanes - 1) // lanes
     panels = (vectors + panel - 1) // panel
     each, longer = vectors // panels, vectors % panels
-    for g in range(places.size):
-        packed, left = out[g], 0
-        for p in range(panels):
-            size = (each + (p < longer)) * lanes
-            for j in range(size):
-                place = left * depth + j
-                if left + j < hidden:
-                    for k in range(depth):
-                        packed[place + k * size] = weight[places[g] + left + j, k]
-                else:
-                    for k in range(depth):
-                        packed[place + k * size] = 0
-            left += size
+    for both in range(first, last):
+        g, p = both // panels, both % panels
+        size, left = (each + (p < longer)) * lanes, (each * p + min(p, longer)) * lanes
+        begin = (g // beside * vectors * lanes + left) * beside * depth + g % beside * size
+        real = max(min(size, hidden - left), 0)
+        square_rows, square_columns, row = real // lanes * lanes, depth // lanes * lanes, size * beside
+        for k in range(0, square_columns, lanes):
+            for j in range(0, square_rows, lanes):
+                transpose(out, begin + j + k * row, row, values, (places[g] + left + j) * depth + k, depth)
+        for k in range(depth):
+            for j in range(square_rows if k < square_columns else 0, real):
+                out[begin + j + k * row] = values[(places[g] + left + j) * depth + k]
+            for j in range(real, size):
+                out[begin + j + k * row] = 0
 
 
 @kernel
-def pack_gates(weight, places, hidden, panel, out):
-    """For the backward products: out[p] gets the panels of weight[places[p] : places[p] + hidden]."""
-    columns = weight.shape[1]
-    values = weight.reshape(-1)
-    for g in range(places.size):
-        pack_rows(values, places[g] * columns, columns, hidden, columns, panel, out[g])
+def pack_gates(weight, places, hidden, panel, out, share):
+    """For the backward products: the panels of weight[places[g] : places[g] + hidden] for each gate g of a share."""
+    first, last, _, entered = share
+    enter(entered)
+    columns, lanes = weight.shape[1], VECTOR_BYTES // weight.itemsize
+    values, size = weight.reshape(-1), hidden * ((columns + lanes - 1) // lanes * lanes)
+    for g in range(first, last):
+        pack_rows(values, places[g] * columns, columns, hidden, columns, panel, out[g * size : (g + 1) * size])
 
 
 @kernel

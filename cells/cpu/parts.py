@@ -12,14 +12,15 @@ from numpy.typing import NDArray
 from cells.cpu import run
 from cells.cpu.cache import kernel
 from cells.cpu.pack import stride, width
-from cells.cpu.product import add_weight_gradient
+from cells.cpu.product import weight_gradient
 from cells.cpu.sequence import (
-    add_product,
+    add_products,
     address,
     backward_units,
     forward_units,
     input_gradients,
     input_products,
+    sum_products,
 )
 from cells.cpu.threads import using_threads
 from cells.layer import Layer
@@ -48,9 +49,10 @@ def parts(layer: Layer, x: Array, d_output: Array) -> list[Part]:
     steps, batch, inputs = x.shape
     with using_threads(1):
         plan = weights.plan(x)
+        panels = plan.panels
         done = run.forward(weights, x, None)
-        w_input, w_recurrent, _, bias = weights.pack(plan.panel)
-        back_input, back_recurrent, _ = weights.pack_transposed(plan.panel)
+        w_input, w_recurrent, _, bias = weights.packed(panels)
+        back_input, back_recurrent, _ = weights.packed_back(panels)
     slots, states = done.slots, done.states
     d_slots, d_states = np.zeros_like(slots), np.zeros_like(states)
     d_x = np.zeros((steps, batch, width(inputs, x.itemsize)), x.dtype)
@@ -62,22 +64,26 @@ def parts(layer: Layer, x: Array, d_output: Array) -> list[Part]:
         for run_of, (values, row, count) in zip(weights.runs, sources, strict=False):
             rows = len(run_of.places) * hidden
             out = np.zeros((layer.parameters["weight_" + run_of.kind].shape[0], width(count, x.itemsize)), x.dtype)
-            add_weight_gradient(flat, run_of.first, run_of.places, hidden, values, 0, row, count, out, 0, rows)
+            weight_gradient(flat, run_of.first, run_of.places, hidden, values, 0, row, count, out, (0, rows, 0, 0))
 
     one = 2.0 * steps * batch * hidden
     from_input, from_state = one * inputs * len(spec.input_gates), one * hidden * len(spec.recurrent_gates)
     return [
-        Part("input_product", lambda: _input(layout, x, plan.block, w_input, bias, slots), from_input),
+        Part("input_product", lambda: _input(layout, x, plan.block, w_input, bias, slots, panels.tall), from_input),
         Part(
             "recurrent_product",
-            lambda: _recurrent(layout, 0, w_recurrent, plan.panel, hidden, columns, states, slots, batch),
+            lambda: _recurrent(
+                layout, w_recurrent, panels.recurrent, panels.beside, hidden, columns, states, slots, batch
+            ),
             from_state,
         ),
         Part("point_wise", lambda: _forward(layout, slots, states), 0.0),
         Part("point_wise_backward", lambda: _backward(layout, slots, states, d_slots, d_states), 0.0),
         Part(
             "recurrent_backward",
-            lambda: _recurrent(layout, 1, back_recurrent, plan.panel, hidden, columns, d_states, d_slots, batch),
+            lambda: _recurrent_back(
+                layout, back_recurrent, panels.back, panels.beside, hidden, columns, d_states, d_slots, batch
+            ),
             from_state,
         ),
         Part(
@@ -90,22 +96,30 @@ def parts(layer: Layer, x: Array, d_output: Array) -> list[Part]:
 
 
 @kernel
-def _input(cell, x, block, w_input, bias, slots):
+def _input(cell, x, block, w_input, bias, slots, panel):
     for start in range(0, x.shape[0], block):
         count = min(block, x.shape[0] - start)
-        input_products(cell, 0, x.shape[1], x, start, count, w_input, bias, slots, start)
+        input_products(cell, 0, x.shape[1], x, start, count, w_input, bias, slots, start, panel, 0, 1)
 
 
 @kernel
-def _recurrent(cell, back, w, panel, hidden, columns, states, slots, batch):
-    """From states to slots, or from the gradients of slots back to those of states."""
+def _recurrent(cell, w, panel, beside, hidden, columns, states, slots, batch):
     width = slots.shape[2] // batch
     for t in range(slots.shape[1]):
-        for p in range(cell.recurrent):
-            state, slot = address(states, 0, t, 0), address(slots, cell.recurrent_first + p, t, 0)
-            if back == 1:
-                state, slot = slot, state
-            add_product(w, p, panel, hidden, state, slot, width, batch, columns)
+        source, total = address(states, 0, t, 0), address(slots, cell.recurrent_first, t, 0)
+        add_products(
+            slots, w, cell.recurrent, panel, beside, (source, total, width, batch, hidden, columns, 0, 1, t % 2)
+        )
+
+
+@kernel
+def _recurrent_back(cell, w, panel, beside, hidden, columns, d_states, d_slots, batch):
+    width = d_slots.shape[2] // batch
+    for t in range(d_slots.shape[1]):
+        source, total = address(d_slots, cell.recurrent_first, t, 0), address(d_states, 0, t, 0)
+        sum_products(
+            d_slots, w, cell.recurrent, panel, beside, (source, total, width, batch, hidden, columns, 0, 1, t % 2)
+        )
 
 
 @kernel

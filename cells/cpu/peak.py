@@ -19,6 +19,7 @@ from cells.cpu.cache import kernel
 from cells.cpu.target import target
 from cells.cpu.threads import run
 from cells.cpu.tile import ELEMENTS, INDEX, LANE_INDEX
+from cells.cpu.waiting import enter
 
 SUMS = target().rows * target().vectors
 COUNT = 4_000_000  # multiply-adds of each sum in one measurement: some ten milliseconds
@@ -66,7 +67,8 @@ def _multiply_adds(typing_context, a, b, count):
 
 
 @kernel
-def _repeat(a, b, count):
+def _repeat(a, b, count, share):
+    enter(share[3])
     return _multiply_adds(a, b, count)
 
 
@@ -78,6 +80,6 @@ def multiply_add_rate(dtype: str, threads: int = 1) -> float:
     times = []
     for _ in range(REPEATS + 1):
         start = time.perf_counter()
-        run(lambda first, last: _repeat(scalar(1e-3), scalar(1e-3), COUNT), shares)
+        run(lambda *share: _repeat(scalar(1e-3), scalar(1e-3), COUNT, share), shares)
         times.append(time.perf_counter() - start)
     return flops / statistics.median(times[1:])

@@ -19,8 +19,12 @@ and backward from the last step, where d_states[t + 1] already holds what later 
 Arrays: slots (P, W, B * H), states (S, W + 1, B * H), with W steps in a window and H padded to whole vectors. The
 rows of a batch stand one after another, so that the formula runs over all units of all rows of a step as over one
 line of numbers; and so do the steps of a slot, so that products over steps and rows have one stride. W = T keeps
-everything for the backward pass. Rows of a batch never meet: a thread takes some of them through the whole sequence
-and waits for nobody.
+everything for the backward pass.
+
+A share of the work is (first, last, party, parties, counter, entered). Rows of a batch never meet: a thread takes the
+rows [first, last) through the whole sequence and waits for nobody (parties = 1). With a single row the threads share
+its units: each is one of `parties`, computes its part of the columns of every product, and meets the others at a
+barrier wherever somebody reads what another has written.
 """
 
 from __future__ import annotations
@@ -30,15 +34,16 @@ from typing import Any
 from numba.extending import overload, register_jitable
 
 from cells.cpu.cache import kernel
-from cells.cpu.product import product
+from cells.cpu.product import add_row_product, product
 from cells.cpu.target import target
 from cells.cpu.vector import add, copy, lines
+from cells.cpu.waiting import barrier, enter
 from cells.formula import INLINE
 from cells.registry import CELLS
 from cells.spec import CellSpec
 
-CHUNK_BYTES, QUAD = target().chunk_bytes, target().vector_bytes // 8
-TALL = target().vectors  # vectors of a panel of input weights: their products have many rows, steps or samples
+VECTOR_BYTES, CHUNK_BYTES, QUAD = target().vector_bytes, target().chunk_bytes, target().vector_bytes // 8
+TALL = target().vectors  # vectors of a panel of input weights on the way back
 
 
 def _spec_of(cell_type: Any) -> CellSpec:
@@ -88,18 +93,24 @@ def _mask_backward(cell, k, slots, previous, d_slots, d_previous):
 
 
 @kernel
-def forward(cell, first, last, x, w_input, w_recurrent, w_masked, bias, slots, states, output, block, panel):
-    """Run the rows [first, last) through all T steps of x (T, B, I).
+def forward(cell, share, x, w_input, w_recurrent, w_masked, bias, slots, states, output, block, panels):
+    """Run a share through all T steps of x (T, B, I).
 
     The w are packed slot by slot; bias: (P * H,). output: (T, B, H) unpadded, written as the steps go, or (0, B, H)
     for none. block: steps whose input products are taken together, at most W. Where W < T, slots and states are a
-    window of `block` steps that is used again and again: nothing is allocated per step. panel: of w_recurrent and
-    w_masked, in vectors.
+    window of `block` steps that is used again and again: nothing is allocated per step. panels: (tall, recurrent,
+    masked, beside) of `plan.Panels`.
     """
+    first, last, party, parties, counter, entered = share
+    tall, recurrent, masked, beside = panels
+    enter(entered)
     steps, batch, _ = x.shape
     out, flat = output.reshape(-1), states.reshape(-1)
-    hidden, width, columns = output.shape[2], slots.shape[2] // batch, bias.size // cell.slots
-    rows, begin, end = last - first, first * width, last * width
+    hidden, width = output.shape[2], slots.shape[2] // batch
+    columns = _whole_vectors(hidden, slots.itemsize)
+    rows, row, passed = last - first, first * width, 0
+    left, right = columns * party // parties, columns * (party + 1) // parties
+    begin, end = (left, right) if parties > 1 else (row, last * width)
 
     for start in range(0, steps, block):
         count = min(block, steps - start)
@@ -108,63 +119,77 @@ def forward(cell, first, last, x, w_input, w_recurrent, w_masked, bias, slots, s
             for s in range(cell.states):
                 for k in range(begin, end):
                     states[s, 0, k] = states[s, block, k]
-        input_products(cell, first, last, x, start, count, w_input, bias, slots, place)
+            passed = barrier(counter, parties, passed)
+        input_products(cell, first, last, x, start, count, w_input, bias, slots, place, tall, party, parties)
         for t in range(place, place + count):
             for p in range(cell.inputs, cell.slots):
                 for b in range(first, last):
-                    for k in range(columns):
+                    for k in range(left, right):
                         slots[p, t, b * width + k] = bias[p * columns + k]
-            for p in range(cell.recurrent):
-                source, total = address(states, 0, t, begin), address(slots, cell.recurrent_first + p, t, begin)
-                add_product(w_recurrent, p, panel, hidden, source, total, width, rows, columns)
+            source, total = address(states, 0, t, row), address(slots, cell.recurrent_first, t, row)
+            given = (source, total, width, rows, hidden, columns, party, parties, t % 2)
+            add_products(slots, w_recurrent, cell.recurrent, recurrent, beside, given)
             if cell.masked > 0:
                 mask_units(cell, slots, states, t, begin, end)
-                for p in range(cell.masked):
-                    source, total = (
-                        address(slots, cell.mask_slot, t, begin),
-                        address(slots, cell.masked_first + p, t, begin),
-                    )
-                    add_product(w_masked, p, panel, hidden, source, total, width, rows, columns)
+                passed = barrier(counter, parties, passed)
+                source, total = address(slots, cell.mask_slot, t, row), address(slots, cell.masked_first, t, row)
+                given = (source, total, width, rows, hidden, columns, party, parties, t % 2)
+                add_products(slots, w_masked, cell.masked, masked, beside, given)
             forward_units(cell, slots, states, t, begin, end)
             if output.size > 0:
                 for b in range(first, last):
-                    _copy_row(
-                        out, ((start + t - place) * batch + b) * hidden, flat, ((t + 1) * batch + b) * width, hidden
-                    )
+                    of_row, of_units = ((start + t - place) * batch + b) * hidden, min(right, hidden) - left
+                    _copy_row(out, of_row + left, flat, ((t + 1) * batch + b) * width + left, of_units)
+            passed = barrier(counter, parties, passed)
 
 
 @kernel
 def backward(
-    cell, first, last, w_input, w_recurrent, w_masked, slots, states, d_output, d_slots, d_states, d_x, block, panel
+    cell, share, w_input, w_recurrent, w_masked, slots, states, d_output, d_slots, d_states, d_x, block, panels
 ):
-    """Run the rows [first, last) back through all T steps.
+    """Run a share back through all T steps.
 
     d_output: (T, B, H) unpadded. d_slots: as slots. d_states: as states, with d_states[:, T] set to dL/d final state
     on entry; on return d_states[:, t] is the total dL/d s_t. d_x: (T, B, I), I padded. The w are packed from the
-    transposed weights, slot by slot. block: steps whose input gradients are taken together. panel: as in `forward`.
+    transposed weights, slot by slot. block: steps whose input gradients are taken together. panels: (back, beside).
     """
+    first, last, party, parties, counter, entered = share
+    panel, beside = panels
+    enter(entered)
     steps, batch, hidden = d_output.shape
     given, flat = d_output.reshape(-1), d_states.reshape(-1)
-    width, columns = slots.shape[2] // batch, w_recurrent.size // max(cell.recurrent * hidden, 1)
-    rows, begin, end = last - first, first * width, last * width
+    width, columns = slots.shape[2] // batch, _whole_vectors(hidden, slots.itemsize)
+    rows, row, passed = last - first, first * width, 0
+    left, right = columns * party // parties, columns * (party + 1) // parties
+    begin, end = (left, right) if parties > 1 else (row, last * width)
 
     for t in range(steps - 1, -1, -1):
         for b in range(first, last):
-            _add_row(flat, ((t + 1) * batch + b) * width, given, (t * batch + b) * hidden, hidden)
+            to, at = ((t + 1) * batch + b) * width + left, (t * batch + b) * hidden + left
+            _add_row(flat, to, given, at, min(right, hidden) - left)
         backward_units(cell, slots, states, d_slots, d_states, t, begin, end)
         if cell.masked > 0:
-            for p in range(cell.masked):
-                source, total = (
-                    address(d_slots, cell.masked_first + p, t, begin),
-                    address(d_slots, cell.mask_slot, t, begin),
-                )
-                add_product(w_masked, p, panel, hidden, source, total, width, rows, columns)
-            _maskbackward_units(cell, slots, states, d_slots, d_states, t, begin, end)
-        for p in range(cell.recurrent):
-            source, total = address(d_slots, cell.recurrent_first + p, t, begin), address(d_states, 0, t, begin)
-            add_product(w_recurrent, p, panel, hidden, source, total, width, rows, columns)
+            passed = barrier(counter, parties, passed)
+            source, total = address(d_slots, cell.masked_first, t, row), address(d_slots, cell.mask_slot, t, row)
+            whole = (source, total, width, rows, hidden, columns, party, parties, t % 2)
+            sum_products(d_slots, w_masked, cell.masked, panel, beside, whole)
+            mask_backward_units(cell, slots, states, d_slots, d_states, t, begin, end)
+        passed = barrier(counter, parties, passed)
+        source, total = address(d_slots, cell.recurrent_first, t, row), address(d_states, 0, t, row)
+        whole = (source, total, width, rows, hidden, columns, party, parties, t % 2)
+        sum_products(d_slots, w_recurrent, cell.recurrent, panel, beside, whole)
         if t % block == 0:
-            input_gradients(cell, first, last, d_slots, t, min(block, steps - t), w_input, hidden, d_x)
+            count = min(block, steps - t)
+            low, high = count * party // parties, count * (party + 1) // parties
+            if low < high:
+                input_gradients(cell, first, last, d_slots, t + low, high - low, w_input, hidden, d_x)
+
+
+@register_jitable
+def _whole_vectors(size, itemsize):
+    """As `pack.width`."""
+    lanes = VECTOR_BYTES // itemsize
+    return (size + lanes - 1) // lanes * lanes
 
 
 @register_jitable
@@ -193,11 +218,56 @@ def address(array, p, t, k):
     return array.ctypes.data + ((p * array.shape[1] + t) * array.shape[2] + k) * array.itemsize
 
 
+# The products of one step. `weights` are packed matrices of H x H, one for each slot of a run. `given` is (source,
+# total, width, rows, hidden, columns, party, parties, reverse), with the address of the first number read and written,
+# the stride of the rows, and the rest as in `product`. Every other step takes matrices and panels the other way round.
+
+
 @kernel
-def add_product(w, p, panel, hidden, source, total, width, rows, columns):
-    """total[r] += W_p source[r] for the rows of one step, with the weights of slot p, H x H packed."""
-    w_at = w.ctypes.data + p * hidden * columns * w.itemsize
-    product(w, w_at, panel, source, width, 1, hidden, total, width, total, width, rows, columns)
+def add_products(slots, weights, matrices, panel, beside, given):
+    """total[m, r] += W_m source[r] for each slot m of a run of `slots`."""
+    source, total, width, rows, hidden, columns, party, parties, reverse = given
+    slot, size, first = slots.shape[1] * slots.shape[2], slots.itemsize, weights.ctypes.data
+    if beside:
+        add_row_product(slots, first, matrices, panel, source, hidden, total, slot, columns, party, parties, reverse)
+        return
+    for q in range(matrices):
+        m = matrices - 1 - q if reverse else q
+        w, out = first + m * hidden * columns * size, total + m * slot * size
+        product(
+            slots, w, panel, source, width, 1, hidden, out, width, out, width, rows, columns, party, parties, reverse
+        )
+
+
+@kernel
+def sum_products(d_slots, weights, matrices, panel, beside, given):
+    """total[r] += sum over m of W_m source[m, r], m through a run of `d_slots`."""
+    source, total, width, rows, hidden, columns, party, parties, reverse = given
+    slot, size, first = d_slots.shape[1] * d_slots.shape[2], d_slots.itemsize, weights.ctypes.data
+    for q in range(matrices):
+        m = matrices - 1 - q if reverse else q
+        w, a = first + m * hidden * columns * size, source + m * slot * size
+        if beside:
+            add_row_product(d_slots, w, 1, panel, a, hidden, total, 0, columns, party, parties, reverse)
+        else:
+            product(
+                d_slots,
+                w,
+                panel,
+                a,
+                width,
+                1,
+                hidden,
+                total,
+                width,
+                total,
+                width,
+                rows,
+                columns,
+                party,
+                parties,
+                reverse,
+            )
 
 
 # The products of the input take the steps of a block together. A share that is the whole batch has its rows of all
@@ -213,18 +283,19 @@ def _runs(rows, batch, count):
 
 
 @kernel
-def input_products(cell, first, last, x, start, count, w_input, bias, slots, place):
+def input_products(cell, first, last, x, start, count, w_input, bias, slots, place, panel, party, parties):
     """slots[place + t] = bias + W_ih x[start + t] for t < count."""
     _, batch, inputs = x.shape
     width, columns, size = slots.shape[2] // batch, bias.size // cell.slots, x.itemsize
     products, tall, stride = _runs(last - first, batch, count)
+    x_row, row = stride * inputs, stride * width
     for p in range(cell.inputs):
         w_at, bias_at = w_input.ctypes.data + p * inputs * columns * size, bias.ctypes.data + p * columns * size
         for i in range(products):
-            row = first + (i if stride > 1 else i * batch)
-            source = x.ctypes.data + (start * batch + row) * inputs * size
-            total = address(slots, p, place, row * width)
-            product(x, w_at, TALL, source, stride * inputs, 1, inputs, bias_at, 0, total, stride * width, tall, columns)
+            begin = first + (i if stride > 1 else i * batch)
+            source = x.ctypes.data + (start * batch + begin) * inputs * size
+            out = address(slots, p, place, begin * width)
+            product(x, w_at, panel, source, x_row, 1, inputs, bias_at, 0, out, row, tall, columns, party, parties, 0)
 
 
 @kernel
@@ -233,27 +304,14 @@ def input_gradients(cell, first, last, d_slots, start, count, w_input, hidden, d
     _, batch, inputs = d_x.shape
     width, size = d_slots.shape[2] // batch, d_x.itemsize
     products, tall, stride = _runs(last - first, batch, count)
+    row, x_row = stride * width, stride * inputs
     d_x[start : start + count, first:last] = 0
     for i in range(products):
-        row = first + (i if stride > 1 else i * batch)
-        total = address(d_x, start, row, 0)
+        begin = first + (i if stride > 1 else i * batch)
+        out = address(d_x, start, begin, 0)
         for p in range(cell.inputs):
-            w_at, source = w_input.ctypes.data + p * hidden * inputs * size, address(d_slots, p, start, row * width)
-            product(
-                d_x,
-                w_at,
-                TALL,
-                source,
-                stride * width,
-                1,
-                hidden,
-                total,
-                stride * inputs,
-                total,
-                stride * inputs,
-                tall,
-                inputs,
-            )
+            w_at, source = w_input.ctypes.data + p * hidden * inputs * size, address(d_slots, p, start, begin * width)
+            product(d_x, w_at, TALL, source, row, 1, hidden, out, x_row, out, x_row, tall, inputs, 0, 1, 0)
 
 
 # The formulas, over all units of all rows of a step: one line of numbers, a vector at a time (see `vector`).
@@ -285,7 +343,8 @@ def backward_units(cell, slots, states, d_slots, d_states, t, begin, end):
 
 
 @kernel
-def _maskbackward_units(cell, slots, states, d_slots, d_states, t, begin, end):
+def mask_backward_units(cell, slots, states, d_slots, d_states, t, begin, end):
+    """From dL/d masked state in its slot to the slots and states it came from."""
     slot, before, d_slot, d_before = lines(slots, t), lines(states, t), lines(d_slots, t), lines(d_states, t)
     for k in range(begin, end, CHUNK_BYTES // slots.itemsize):
         unit_mask_backward(cell, k, slot, before, d_slot, d_before)

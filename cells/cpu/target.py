@@ -14,8 +14,8 @@ from numba import config
 class Target:
     """`vector_bytes` a register; `rows` x `vectors` accumulators stay in registers during a product.
 
-    A product of a single row has no rows to share its weights among: its tile is 1 x `wide`, so that enough sums
-    run at once to hide the latency of a multiply-add.
+    A product of a single row has no rows to share its weights among: its strip is up to `wide` vectors, of several
+    matrices where one has too few, so that enough sums run at once to hide the latency of a multiply-add.
     """
 
     name: str
@@ -35,22 +35,24 @@ class Target:
         """What a formula works on at once: two registers, so that one's operations fill the other's latency."""
         return 2 * self.vector_bytes
 
-    def panel(self, rows: int) -> int:
-        """Vectors of a panel of weights that products of so many rows read."""
-        return self.wide if rows == 1 else self.vectors
-
     @property
     def shapes(self) -> tuple[tuple[int, int], ...]:
         """Every (rows, vectors) that a tile may have."""
-        tall = [(r, v) for r in range(1, self.rows + 1) for v in range(1, self.vectors + 1)]
-        return (*tall, *((1, v) for v in range(self.vectors + 1, self.wide + 1)))
+        return tuple((r, v) for r in range(1, self.rows + 1) for v in range(1, self.vectors + 1))
 
+    @property
+    def strips(self) -> tuple[tuple[int, int], ...]:
+        """Every (matrices, vectors) that a strip may have."""
+        return tuple((m, v) for m in range(1, MOST_MATRICES + 1) for v in range(1, self.wide // m + 1))
+
+
+MOST_MATRICES = 4  # that a strip takes side by side: the gates of an LSTM
 
 # Powers of two for the rows: batches usually are, and then no tile is a narrow rest.
-AVX512 = Target("avx512", 64, rows=8, vectors=3, wide=8)  # 24 accumulators, 3 weights, 1 broadcast of 32 registers
+AVX512 = Target("avx512", 64, rows=8, vectors=3, wide=16)  # 24 accumulators, 3 weights, 1 broadcast of 32 registers
 AVX2 = Target("avx2", 32, rows=4, vectors=3, wide=8)  # 12 + 3 + 1 of 16
-NEON = Target("neon", 16, rows=8, vectors=3, wide=8)  # 24 + 3 + 1 of 32
-PLAIN = Target("plain", 16, rows=4, vectors=2, wide=4, fused=False)  # SSE2: products need registers too
+NEON = Target("neon", 16, rows=8, vectors=3, wide=16)  # 24 + 3 + 1 of 32
+PLAIN = Target("plain", 16, rows=4, vectors=2, wide=8, fused=False)  # SSE2: products need registers too
 
 
 def cpu_features() -> dict[str, bool]:

@@ -2,6 +2,10 @@
 
     out[r, v] = start[r, v] + sum over k of a[r, k] * w[k, v]      r < rows, v < vectors, each v one vector of lanes
 
+and its form for a single row of `a`, the strip, where several matrices take the place of the rows:
+
+    out[g, v] = start[g, v] + sum over k of a[k] * w[k, g, v]      g < matrices
+
 It is LLVM code built through `numba.extending.intrinsic`: nothing in Python or NumPy keeps accumulators in
 registers. Everything is an address and a stride, so the tile knows no layout, no cell and no tail.
 """
@@ -47,7 +51,7 @@ def tile(typing_context, like, rows, vectors, a, a_row, a_depth, w, depth, start
             block = builder.append_basic_block(f"tile.{r}x{v}")
             choice.add_case(ir.Constant(INDEX, 64 * r + v), block)
             builder.position_at_end(block)
-            builder.call(_tile_function(builder.module, element, r, v), rest)
+            builder.call(_tile_function(builder.module, element, r, v, False), rest)
             builder.branch(done)
         builder.position_at_end(done)
         return context.get_dummy_value()
@@ -55,21 +59,49 @@ def tile(typing_context, like, rows, vectors, a, a_row, a_depth, w, depth, start
     return types.void(like, *[types.intp] * 13), codegen
 
 
-def _tile_function(module: Any, element: Any, rows: int, vectors: int) -> Any:
-    """The tile of one shape as an LLVM function, written into the module once."""
-    name = f"recurbench_tile_{element[0]}_{rows}x{vectors}"
+@intrinsic
+def strip(typing_context, like, matrices, vectors, a, w, depth, out, out_matrix):
+    """Compute one strip: a row of `depth` numbers at `a` times several matrices, added to `out`.
+
+    (matrices, vectors) is one of target().strips. Reads matrices x vectors whole vectors of weights for each k, one
+    k after another from `w` on; reads and writes `vectors` whole vectors at out[g * out_matrix]. Each sum is the
+    same number, bit for bit, that a tile gives.
+    """
+    element = ELEMENTS[like.dtype]
+
+    def codegen(context, builder, signature, arguments):
+        _, matrices, vectors, a, w, depth, out, out_matrix = arguments
+        zero, one = ir.Constant(INDEX, 0), ir.Constant(INDEX, 1)
+        given = (a, zero, one, w, depth, out, out_matrix, out, out_matrix, w, zero)
+        done = builder.append_basic_block("strip.done")
+        choice = builder.switch(builder.add(builder.mul(matrices, ir.Constant(INDEX, 64)), vectors), done)
+        for g, v in target().strips:
+            block = builder.append_basic_block(f"strip.{g}x{v}")
+            choice.add_case(ir.Constant(INDEX, 64 * g + v), block)
+            builder.position_at_end(block)
+            builder.call(_tile_function(builder.module, element, g, v, True), given)
+            builder.branch(done)
+        builder.position_at_end(done)
+        return context.get_dummy_value()
+
+    return types.void(like, *[types.intp] * 7), codegen
+
+
+def _tile_function(module: Any, element: Any, rows: int, vectors: int, is_strip: bool) -> Any:
+    """The tile or strip of one shape as an LLVM function, written into the module once."""
+    name = f"recurbench_{'strip' if is_strip else 'tile'}_{element[0]}_{rows}x{vectors}"
     function = module.globals.get(name)
     if function is None:
         function = ir.Function(module, ir.FunctionType(ir.VoidType(), [INDEX] * 11), name)
         function.linkage = "linkonce_odr"
         function.attributes.add("noinline")
         builder = ir.IRBuilder(function.append_basic_block("entry"))
-        _emit_tile(builder, element, rows, vectors, function.args)
+        _emit_tile(builder, element, rows, vectors, is_strip, function.args)
         builder.ret_void()
     return function
 
 
-def _emit_tile(builder: Any, element: Any, rows: int, vectors: int, arguments: Any) -> None:
+def _emit_tile(builder: Any, element: Any, rows: int, vectors: int, is_strip: bool, arguments: Any) -> None:
     suffix, scalar, itemsize = element
     lanes = target().lanes(itemsize)
     vector = ir.VectorType(scalar, lanes)
@@ -110,27 +142,31 @@ def _emit_tile(builder: Any, element: Any, rows: int, vectors: int, arguments: A
             for v in range(vectors)
         ]
 
-    values = [load(pointer) for pointer in places(start_at, start_row)]
+    begun = [load(pointer) for pointer in places(start_at, start_row)]
 
     before, loop, after = builder.block, builder.append_basic_block("depth"), builder.append_basic_block("done")
     builder.branch(loop)
     builder.position_at_end(loop)
     k = builder.phi(INDEX)
     k.add_incoming(whole(0), before)
-    sums = [builder.phi(vector) for _ in values]
-    for phi, value in zip(sums, values, strict=True):
+    sums = [builder.phi(vector) for _ in begun]
+    for phi, value in zip(sums, begun, strict=True):
         phi.add_incoming(value, before)
 
-    if rows > 1:  # a single row reads every weight once, faster than anybody could ask for it
+    if not is_strip:  # a strip reads every weight once, faster than anybody could ask for it
         byte = builder.inttoptr(builder.add(ahead, builder.mul(k, pace)), BYTE)
         builder.call(prefetch, [byte, *(ir.Constant(LANE_INDEX, n) for n in (READ, SECOND_LEVEL, DATA))])
-    w_k = builder.mul(k, whole(vectors * lanes))
-    weights = [load(vector_pointer(w_at, builder.add(w_k, whole(v * lanes)))) for v in range(vectors)]
+    own = rows if is_strip else 1  # rows of weights, and of `a`
+    shared = 1 if is_strip else rows
+    w_k = builder.mul(k, whole(own * vectors * lanes))
+    weights = [load(vector_pointer(w_at, builder.add(w_k, whole(v * lanes)))) for v in range(own * vectors)]
     a_k = builder.mul(k, a_depth)
-    updated = []
-    for r in range(rows):
-        value = broadcast(builder.load(builder.gep(row_base[r], [a_k])))
-        updated += [builder.call(multiply_add, [value, weights[v], sums[r * vectors + v]]) for v in range(vectors)]
+    values = [broadcast(builder.load(builder.gep(row_base[r], [a_k]))) for r in range(shared)]
+    updated = [
+        builder.call(multiply_add, [values[r % shared], weights[r % own * vectors + v], sums[r * vectors + v]])
+        for r in range(rows)
+        for v in range(vectors)
+    ]
 
     k_next = builder.add(k, whole(1))
     k.add_incoming(k_next, loop)

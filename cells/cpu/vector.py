@@ -175,6 +175,46 @@ def add(typing_context, out, place, source, start, count):
     return combine(typing_context, out, place, source, start, count)
 
 
+@intrinsic
+def transpose(typing_context, out, place, out_row, source, start, row):
+    """out[place + k * out_row + j] = source[start + j * row + k] for j, k < lanes; flat arrays of one type.
+
+    Every cache line is read and written once, whatever the strides: the square is turned in registers, halves of it
+    first, then quarters, down to pairs.
+    """
+    lanes, itemsize = target().lanes(out.dtype.bitwidth // 8), out.dtype.bitwidth // 8
+    kind, index = Vector(out.dtype, lanes), ir.IntType(32)
+
+    def codegen(context: Any, builder: Any, made: Any, arguments: Any) -> Any:
+        vector = context.get_value_type(kind)
+
+        def pointer(which: int, line: int) -> Any:
+            data = context.make_array(made.args[which])(context, builder, arguments[which]).data
+            offset = builder.mul(arguments[which + 2 if which == 3 else 2], ir.Constant(ir.IntType(64), line))
+            at = builder.add(arguments[which + 1], offset)
+            return builder.bitcast(builder.gep(data, [at]), vector.as_pointer())
+
+        square = [builder.load(pointer(3, j)) for j in range(lanes)]
+        for value in square:
+            value.align = itemsize
+        side = lanes // 2
+        while side:
+            for j in range(lanes):
+                if not j & side:
+                    one, other = square[j], square[j + side]
+                    upper = [k if not k & side else lanes + k - side for k in range(lanes)]
+                    lower = [k + side if not k & side else lanes + k for k in range(lanes)]
+                    for line, lanes_of_both in ((j, upper), (j + side, lower)):
+                        mask = ir.Constant(ir.VectorType(index, lanes), lanes_of_both)
+                        square[line] = builder.shuffle_vector(one, other, mask)
+            side //= 2
+        for k, value in enumerate(square):
+            builder.store(value, pointer(0, k)).align = itemsize
+        return context.get_dummy_value()
+
+    return types.void(out, types.intp, types.intp, source, types.intp, types.intp), codegen
+
+
 def _broadcast(context, builder, given, wanted, value):
     scalar = context.cast(builder, value, given, wanted.dtype)
     vector = context.get_value_type(wanted)

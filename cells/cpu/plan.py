@@ -1,0 +1,79 @@
+"""How a pass is shared among threads, and the sizes of blocks and panels that follow from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from numpy.typing import NDArray
+
+from cells.cpu.pack import even_panel, stride, width
+from cells.cpu.target import MOST_MATRICES, target
+from cells.cpu.threads import get_threads, split_rows
+from cells.spec import CellSpec
+
+Array = NDArray[Any]
+# Steps whose input products are taken together: their slots fill half of a usual second-level cache, but rows should
+# be enough to read large input weights seldom.
+BLOCK_BYTES, BLOCK_ROWS = 512 * 1024, 128
+WORTH_A_BARRIER = 60_000  # floating-point operations of a thread between two barriers: some two microseconds
+
+
+@dataclass(frozen=True)
+class Panels:
+    """Vectors of a panel of packed weights, and how many gates stand side by side in it, for each kind of product.
+
+    tall: input products, which have many rows, steps or samples. recurrent, masked, back: the products of one step,
+    forward and backward: tiles (beside = 0) or, where no thread has more than one row, strips (beside = 1).
+    """
+
+    tall: int
+    recurrent: int
+    masked: int
+    back: int
+    beside: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The shares of the threads (see `sequence`), steps of a block, panels.
+
+    work: floating-point operations of a forward pass. `idle` holds slots and states of finished inference calls for
+    the next one.
+    """
+
+    work: float
+    shares: list[tuple[int, ...]]
+    block: int
+    panels: Panels
+    idle: list[tuple[Array, Array]] = field(default_factory=list)
+
+
+def make_plan(spec: CellSpec, hidden: int, shape: tuple[int, ...], itemsize: int) -> Plan:
+    """The plan for an input (T, B, I), with the present number of threads."""
+    steps, batch, inputs = shape
+    work = 2.0 * steps * batch * hidden * (len(spec.gates) * inputs + len(spec.hidden_gates) * hidden)
+    vectors = width(hidden, itemsize) // target().lanes(itemsize)
+    parties = min(get_threads(), int(work / steps / WORTH_A_BARRIER)) if batch == 1 else 1
+    if parties > 1 and even_panel(vectors, parties, 1):
+        shares: list[tuple[int, ...]] = [(0, 1, party, parties) for party in range(parties)]
+    else:
+        parties = 1
+        shares = [(*rows, 0, 1) for rows in split_rows(batch, work)]
+    rows = shares[-1][1] - shares[-1][0]  # the largest share
+    step_bytes = rows * len(spec.slots) * stride(hidden, itemsize) * itemsize
+    block = max(BLOCK_BYTES // step_bytes, -(-BLOCK_ROWS // rows))
+    return Plan(work, shares, min(steps, block), _panels(spec, vectors, parties, rows))
+
+
+def _panels(spec: CellSpec, vectors: int, parties: int, rows: int) -> Panels:
+    tall, wide = target().vectors, target().wide
+    gates, masked = len(spec.recurrent_gates), len(spec.masked_gates)
+    if rows > 1 or max(gates, masked) > MOST_MATRICES:
+        return Panels(tall, tall, tall, tall, 0)
+
+    def panel(most: int) -> int:
+        return even_panel(vectors, parties, most) if parties > 1 else most
+
+    strips = {"recurrent": panel(wide // max(gates, 1)), "masked": panel(wide // max(masked, 1)), "back": panel(wide)}
+    return Panels(panel(tall), **strips, beside=1)

@@ -8,9 +8,9 @@ panels of at most `panel` vectors, as even as can be (none is a narrow rest), ea
 from __future__ import annotations
 
 from cells.cpu.cache import kernel
+from cells.cpu.fork import fork, task_of
 from cells.cpu.target import target
 from cells.cpu.vector import copy, transpose
-from cells.cpu.waiting import enter
 
 COLLIDING = 2048
 VECTOR_BYTES = target().vector_bytes
@@ -69,15 +69,14 @@ def pack_rows(source, at, row, depth, columns, panel, out):
 
 
 @kernel
-def pack_gates_transposed(weight, places, hidden, panel, beside, out, share):
+def _forward(share, weight, places, hidden, panel, beside, out):
     """For the forward products: out gets the panels of weight[places[g] : places[g] + hidden].T for each gate g.
 
     Depth is weight.shape[1], the inputs of a sum; the columns are the `hidden` units of a gate. `beside` gates stand
-    side by side (they are 1 or all): the panels of a strip. A share (first, last, _, entered) is of all panels, gate
+    side by side (they are 1 or all): the panels of a strip. A share is of all panels, gate
     by gate.
     """
-    first, last, _, entered = share
-    enter(entered)
+    first, last, _, _, _ = share
     depth, values = weight.shape[1], weight.reshape(-1)
     lanes = VECTOR_BYTES // weight.itemsize
     vectors = (hidden + lanes - 1) // lanes
@@ -100,14 +99,31 @@ def pack_gates_transposed(weight, places, hidden, panel, beside, out, share):
 
 
 @kernel
-def pack_gates(weight, places, hidden, panel, out, share):
+def _backward(share, weight, places, hidden, panel, out):
     """For the backward products: the panels of weight[places[g] : places[g] + hidden] for each gate g of a share."""
-    first, last, _, entered = share
-    enter(entered)
+    first, last, _, _, _ = share
     columns, lanes = weight.shape[1], VECTOR_BYTES // weight.itemsize
     values, size = weight.reshape(-1), hidden * ((columns + lanes - 1) // lanes * lanes)
     for g in range(first, last):
         pack_rows(values, places[g] * columns, columns, hidden, columns, panel, out[g * size : (g + 1) * size])
+
+
+_forward_task = task_of(_forward)
+
+
+@kernel
+def forward(crew, shares, weight, places, hidden, panel, beside, out):
+    """All shares of `_forward`."""
+    fork(crew, shares, _forward_task(crew, shares, (weight, places, hidden, panel, beside, out)))
+
+
+_backward_task = task_of(_backward)
+
+
+@kernel
+def backward(crew, shares, weight, places, hidden, panel, out):
+    """All shares of `_backward`."""
+    fork(crew, shares, _backward_task(crew, shares, (weight, places, hidden, panel, out)))
 
 
 @kernel

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from cells.cpu import run
 from cells.cpu.cache import kernel
+from cells.cpu.gradient import multiply
 from cells.cpu.pack import stride, width
-from cells.cpu.product import weight_gradient
 from cells.cpu.sequence import (
     add_products,
     address,
@@ -64,7 +64,8 @@ def parts(layer: Layer, x: Array, d_output: Array) -> list[Part]:
         for run_of, (values, row, count) in zip(weights.runs, sources, strict=False):
             rows = len(run_of.places) * hidden
             out = np.zeros((layer.parameters["weight_" + run_of.kind].shape[0], width(count, x.itemsize)), x.dtype)
-            weight_gradient(flat, run_of.first, run_of.places, hidden, values, 0, row, count, out, (0, rows, 0, 0))
+            whole = np.array([(0, rows, 0, 1)], np.int64)
+            multiply(whole, flat, run_of.first, run_of.places, hidden, values, row, count, out)
 
     one = 2.0 * steps * batch * hidden
     from_input, from_state = one * inputs * len(spec.input_gates), one * hidden * len(spec.recurrent_gates)

@@ -16,10 +16,10 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from cells.cpu.cache import kernel
+from cells.cpu.fork import fork, task_of
 from cells.cpu.target import target
 from cells.cpu.threads import run
 from cells.cpu.tile import ELEMENTS, INDEX, LANE_INDEX
-from cells.cpu.waiting import enter
 
 SUMS = target().rows * target().vectors
 COUNT = 4_000_000  # multiply-adds of each sum in one measurement: some ten milliseconds
@@ -67,19 +67,27 @@ def _multiply_adds(typing_context, a, b, count):
 
 
 @kernel
-def _repeat(a, b, count, share):
-    enter(share[3])
-    return _multiply_adds(a, b, count)
+def _share(share, results, a, b, count):
+    results[share[0]] = _multiply_adds(a, b, count)
+
+
+_share_task = task_of(_share)
+
+
+@kernel
+def _repeat(crew, shares, results, a, b, count):
+    fork(crew, shares, _share_task(crew, shares, (results, a, b, count)))
 
 
 def multiply_add_rate(dtype: str, threads: int = 1) -> float:
     """FLOP/s (a multiplication and an addition count as two) of so many threads together: median of `REPEATS`."""
     scalar = np.dtype(dtype).type
     flops = 2.0 * COUNT * SUMS * target().lanes(np.dtype(dtype).itemsize) * threads
-    shares = [(i, i + 1) for i in range(threads)]
+    shares = np.array([(i, i + 1, i, threads) for i in range(threads)], np.int64)
+    results = np.zeros((threads, 8), dtype)[:, 0]  # a cache line each
     times = []
     for _ in range(REPEATS + 1):
         start = time.perf_counter()
-        run(lambda *share: _repeat(scalar(1e-3), scalar(1e-3), COUNT, share), shares)
+        run(_repeat, shares, results, scalar(1e-3), scalar(1e-3), COUNT)
         times.append(time.perf_counter() - start)
     return flops / statistics.median(times[1:])

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from cells.cpu.pack import even_panel, stride, width
 from cells.cpu.target import MOST_MATRICES, target
-from cells.cpu.threads import get_threads, split_rows
+from cells.cpu.threads import get_threads, split
 from cells.spec import CellSpec
 
 Array = NDArray[Any]
@@ -43,7 +44,7 @@ class Plan:
     """
 
     work: float
-    shares: list[tuple[int, ...]]
+    shares: Array
     block: int
     panels: Panels
     idle: list[tuple[Array, Array]] = field(default_factory=list)
@@ -56,11 +57,11 @@ def make_plan(spec: CellSpec, hidden: int, shape: tuple[int, ...], itemsize: int
     vectors = width(hidden, itemsize) // target().lanes(itemsize)
     parties = min(get_threads(), int(work / steps / WORTH_A_BARRIER)) if batch == 1 else 1
     if parties > 1 and even_panel(vectors, parties, 1):
-        shares: list[tuple[int, ...]] = [(0, 1, party, parties) for party in range(parties)]
+        shares = np.array([(0, 1, party, parties) for party in range(parties)], np.int64)
     else:
-        parties = 1
-        shares = [(*rows, 0, 1) for rows in split_rows(batch, work)]
-    rows = shares[-1][1] - shares[-1][0]  # the largest share
+        parties, shares = 1, split(batch, work)
+        shares[:, 2:] = (0, 1)
+    rows = int(shares[-1, 1] - shares[-1, 0])  # the largest share
     step_bytes = rows * len(spec.slots) * stride(hidden, itemsize) * itemsize
     block = max(BLOCK_BYTES // step_bytes, -(-BLOCK_ROWS // rows))
     return Plan(work, shares, min(steps, block), _panels(spec, vectors, parties, rows))

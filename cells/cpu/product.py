@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from cells.cpu.cache import kernel
-from cells.cpu.pack import pack_rows, pack_tiles
 from cells.cpu.target import target
 from cells.cpu.tile import strip, tile
-from cells.cpu.vector import lines
-from cells.cpu.waiting import enter
 
 ROWS, VECTORS, VECTOR_BYTES = target().rows, target().vectors, target().vector_bytes
-CHUNK_BYTES = target().chunk_bytes
 SOURCE_BYTES = 256 * 1024  # rows of `a` taken together: they stay in the second-level cache over all panels
-DEPTH_BYTES = 2048
 
 
 @kernel
@@ -93,79 +86,3 @@ def add_row_product(like, w, matrices, panel, a, depth, out, out_matrix, columns
         p = begin + end - 1 - q if reverse else q
         size, left = each + (p < longer), (each * p + min(p, longer)) * lanes * itemsize
         strip(like, matrices, size, a, w + left * matrices * depth, depth, out + left, out_matrix)
-
-
-@kernel
-def weight_gradient(d_slots, slot, places, units, source, at, row, columns, out, share):
-    """out[m, n] = sum_k d[k, m] source[k, n], the sum over all steps and samples k.
-
-    d: the slots of d_slots (P, T B, H) from `slot` on, one for each of `places`. m counts through `units` of each;
-    those of slot p go to the rows of out (M, N), N a whole number of vectors, that begin at places[p]. A share
-    (first, last, _, entered) is of all m. source: as in `pack_rows`. Both are packed a block of k at a time.
-    """
-    first, last, _, entered = share
-    enter(entered)
-    itemsize = out.itemsize
-    _, samples, width = d_slots.shape
-    values = d_slots.reshape(-1)
-    lanes = VECTOR_BYTES // itemsize
-    blocks = (samples * itemsize + DEPTH_BYTES - 1) // DEPTH_BYTES
-    block = (samples + blocks - 1) // blocks
-    vectors = out.shape[1] // lanes
-    panels = (vectors + VECTORS - 1) // VECTORS
-    each, longer = vectors // panels, vectors % panels
-    packed, packed_d = np.empty(block * out.shape[1], out.dtype), np.empty(block * units, out.dtype)
-    zeros = np.zeros(VECTORS * lanes, out.dtype)  # where the sums of the first block start
-    for k in range(0, samples, block):
-        depth = min(block, samples - k)
-        pack_rows(source, at + k * row, row, depth, columns, VECTORS, packed)
-        for p in range(places.size):
-            low, high = max(first - p * units, 0), min(last - p * units, units)
-            if low >= high:
-                continue
-            pack_tiles(values, ((slot + p) * samples + k) * width + low, width, depth, high - low, packed_d)
-            tiles = (high - low + ROWS - 1) // ROWS
-            each_row, longer_rows = (high - low) // tiles, (high - low) % tiles
-            left = 0
-            for q in range(panels):
-                size = each + (q < longer)
-                r = 0
-                for i in range(tiles):
-                    height = each_row + (i < longer_rows)
-                    out_at = out.ctypes.data + ((places[p] + low + r) * out.shape[1] + left * lanes) * itemsize
-                    start, start_row = (zeros.ctypes.data, 0) if k == 0 else (out_at, out.shape[1])
-                    tile(
-                        out,
-                        height,
-                        size,
-                        packed_d.ctypes.data + r * depth * itemsize,
-                        1,
-                        height,
-                        packed.ctypes.data + left * lanes * depth * itemsize,
-                        depth,
-                        start,
-                        start_row,
-                        out_at,
-                        out.shape[1],
-                        out_at,
-                        0,
-                    )
-                    r += height
-                left += size
-
-
-@kernel
-def add_samples(d_slots, totals, share):
-    """totals[p, 0, m] += sum_k d_slots[p, k, m] for the slots p of a share: the gradients of the biases.
-
-    Shapes (P, T B, H) and (P, 1, H).
-    """
-    first, last, _, entered = share
-    enter(entered)
-    _, samples, width = d_slots.shape
-    total = lines(totals, 0)
-    for p in range(first, last):
-        for k in range(samples):
-            sample = lines(d_slots, k)
-            for m in range(0, width, CHUNK_BYTES // totals.itemsize):
-                total[p, m] = total[p, m] + sample[p, m]

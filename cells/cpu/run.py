@@ -9,15 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cells.cpu import sequence
+from cells.cpu.gradient import parameter_gradients
 from cells.cpu.memory import aligned, fresh
 from cells.cpu.pack import stride, width
 from cells.cpu.plan import Plan
-from cells.cpu.product import add_samples, weight_gradient
-from cells.cpu.threads import run, split_rows
+from cells.cpu.threads import run
 from cells.cpu.weights import Weights
 
 Array = NDArray[Any]
-SUMMING = 4.0  # floating-point operations that take about as long as to add one number
 
 
 @dataclass(frozen=True)
@@ -92,11 +91,7 @@ def _forward(
 
     given = (x, *weights.packed(plan.panels), slots, states, output, plan.block)
     panels = (plan.panels.tall, plan.panels.recurrent, plan.panels.masked, plan.panels.beside)
-
-    def share(*part: int) -> None:
-        sequence.forward(weights.layout, part, *given, panels)
-
-    run(share, plan.shares)
+    run(sequence.forward, plan.shares, weights.layout, *given, panels)
     return done
 
 
@@ -125,47 +120,9 @@ def backward(done: Run, d_output: Array, d_final: Array | None) -> RunGradients:
     packed, slots, states = weights.packed_back(plan.panels), done.slots, done.states
     given = (*packed, slots, states, d_output, d_slots, d_states, d_x, plan.block)
     panels = (plan.panels.back, plan.panels.beside)
-
-    def share(*part: int) -> None:
-        sequence.backward(weights.layout, part, *given, panels)
-
-    run(share, plan.shares)
+    run(sequence.backward, plan.shares, weights.layout, *given, panels)
     return RunGradients(
-        _parameter_gradients(done, d_slots, plan.work),
+        parameter_gradients(weights, x, slots, states, d_slots, plan.work),
         np.ascontiguousarray(d_x[..., :inputs]),
         done.rows(d_states),
     )
-
-
-def _parameter_gradients(done: Run, d_slots: Array, work: float) -> dict[str, Array]:
-    weights, x, hidden = done.weights, done.x, done.weights.hidden_size
-    inputs, padded = x.shape[2], done.states.shape[2] // x.shape[1]
-    # Where the other side of each product stands: flat values, stride of its rows, columns.
-    sources = (
-        (x.ravel(), inputs, inputs),
-        (done.states[0].ravel(), padded, hidden),
-        (done.slots[weights.spec.mask_slot].ravel(), padded, hidden),
-    )
-    d_slots = d_slots.reshape(len(d_slots), -1, padded)
-    totals = np.zeros((len(d_slots), 1, padded), x.dtype)
-    run(lambda *part: add_samples(d_slots, totals, part), split_rows(len(d_slots), SUMMING * d_slots.size))
-    gradients = {
-        name: aligned((array.shape[0], *(width(n, x.itemsize) for n in array.shape[1:])), x.dtype)
-        for name, array in weights.parameters.items()
-    }
-    for slots, (values, row, columns) in zip(weights.runs, sources, strict=True):
-        if not len(slots.places):
-            continue
-        for slot, place in enumerate(slots.places, slots.first):
-            gradients["bias_" + slots.kind][place : place + hidden] = totals[slot, 0, :hidden]
-        given = (d_slots, slots.first, slots.places, hidden, values, 0, row, columns, gradients["weight_" + slots.kind])
-
-        def share(*part: int, given: Any = given) -> None:
-            weight_gradient(*given, part)
-
-        run(share, split_rows(len(slots.places) * hidden, work))
-    return {name: _without_padding(array, weights.parameters[name].shape) for name, array in gradients.items()}
-
-
-def _without_padding(array: Array, shape: tuple[int, ...]) -> Array:
-    return array if array.shape == shape else array[:, : shape[1]].copy()

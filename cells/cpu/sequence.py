@@ -21,7 +21,7 @@ rows of a batch stand one after another, so that the formula runs over all units
 line of numbers; and so do the steps of a slot, so that products over steps and rows have one stride. W = T keeps
 everything for the backward pass.
 
-A share of the work is (first, last, party, parties, counter, entered). Rows of a batch never meet: a thread takes the
+A share of the work is (first, last, party, parties, counter). Rows of a batch never meet: a thread takes the
 rows [first, last) through the whole sequence and waits for nobody (parties = 1). With a single row the threads share
 its units: each is one of `parties`, computes its part of the columns of every product, and meets the others at a
 barrier wherever somebody reads what another has written.
@@ -34,10 +34,11 @@ from typing import Any
 from numba.extending import overload, register_jitable
 
 from cells.cpu.cache import kernel
+from cells.cpu.fork import fork, task_of
 from cells.cpu.product import add_row_product, product
 from cells.cpu.target import target
 from cells.cpu.vector import add, copy, lines
-from cells.cpu.waiting import barrier, enter
+from cells.cpu.waiting import barrier
 from cells.formula import INLINE
 from cells.registry import CELLS
 from cells.spec import CellSpec
@@ -93,7 +94,7 @@ def _mask_backward(cell, k, slots, previous, d_slots, d_previous):
 
 
 @kernel
-def forward(cell, share, x, w_input, w_recurrent, w_masked, bias, slots, states, output, block, panels):
+def _forward_share(share, cell, x, w_input, w_recurrent, w_masked, bias, slots, states, output, block, panels):
     """Run a share through all T steps of x (T, B, I).
 
     The w are packed slot by slot; bias: (P * H,). output: (T, B, H) unpadded, written as the steps go, or (0, B, H)
@@ -101,9 +102,8 @@ def forward(cell, share, x, w_input, w_recurrent, w_masked, bias, slots, states,
     window of `block` steps that is used again and again: nothing is allocated per step. panels: (tall, recurrent,
     masked, beside) of `plan.Panels`.
     """
-    first, last, party, parties, counter, entered = share
+    first, last, party, parties, counter = share
     tall, recurrent, masked, beside = panels
-    enter(entered)
     steps, batch, _ = x.shape
     out, flat = output.reshape(-1), states.reshape(-1)
     hidden, width = output.shape[2], slots.shape[2] // batch
@@ -144,8 +144,8 @@ def forward(cell, share, x, w_input, w_recurrent, w_masked, bias, slots, states,
 
 
 @kernel
-def backward(
-    cell, share, w_input, w_recurrent, w_masked, slots, states, d_output, d_slots, d_states, d_x, block, panels
+def _backward_share(
+    share, cell, w_input, w_recurrent, w_masked, slots, states, d_output, d_slots, d_states, d_x, block, panels
 ):
     """Run a share back through all T steps.
 
@@ -153,9 +153,8 @@ def backward(
     on entry; on return d_states[:, t] is the total dL/d s_t. d_x: (T, B, I), I padded. The w are packed from the
     transposed weights, slot by slot. block: steps whose input gradients are taken together. panels: (back, beside).
     """
-    first, last, party, parties, counter, entered = share
+    first, last, party, parties, counter = share
     panel, beside = panels
-    enter(entered)
     steps, batch, hidden = d_output.shape
     given, flat = d_output.reshape(-1), d_states.reshape(-1)
     width, columns = slots.shape[2] // batch, _whole_vectors(hidden, slots.itemsize)
@@ -348,3 +347,25 @@ def mask_backward_units(cell, slots, states, d_slots, d_states, t, begin, end):
     slot, before, d_slot, d_before = lines(slots, t), lines(states, t), lines(d_slots, t), lines(d_states, t)
     for k in range(begin, end, CHUNK_BYTES // slots.itemsize):
         unit_mask_backward(cell, k, slot, before, d_slot, d_before)
+
+
+_forward_share_task = task_of(_forward_share)
+
+
+@kernel
+def forward(crew, shares, cell, x, w_input, w_recurrent, w_masked, bias, slots, states, output, block, panels):
+    """All shares of `_forward_share`."""
+    given = (cell, x, w_input, w_recurrent, w_masked, bias, slots, states, output, block, panels)
+    fork(crew, shares, _forward_share_task(crew, shares, given))
+
+
+_backward_share_task = task_of(_backward_share)
+
+
+@kernel
+def backward(
+    crew, shares, cell, w_input, w_recurrent, w_masked, slots, states, d_output, d_slots, d_states, d_x, block, panels
+):
+    """All shares of `_backward_share`."""
+    given = (cell, w_input, w_recurrent, w_masked, slots, states, d_output, d_slots, d_states, d_x, block, panels)
+    fork(crew, shares, _backward_share_task(crew, shares, given))

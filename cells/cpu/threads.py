@@ -1,24 +1,24 @@
-"""Threads over the rows of a batch. Kernels release the GIL, so plain Python threads run them in parallel.
+"""Threads, and how work is shared among them. They meet in compiled code that holds no lock of Python's (see `fork`).
 
 numba's own parallel regions cost more than a small layer's whole step, and would be compiled a second time.
 """
 
 from __future__ import annotations
 
-import itertools
+import ctypes
 import os
-import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cells.cpu.waiting import ABANDONED, finish_and_wait, wait_for
+from cells.cpu.fork import FIELDS, GIVEN, TAKEN, serve
+from cells.cpu.memory import aligned
 
-Array = NDArray[Any]
+Shares = NDArray[np.int64]
 LOOKS = 20_000  # at a counter before a thread goes to sleep, about a millisecond
 WORTH_A_THREAD = 2_000_000  # floating-point operations: below it, handing work over costs more than it saves
 MOST_THREADS = 256
@@ -59,93 +59,84 @@ def using_threads(count: int) -> Iterator[None]:
         _count = before
 
 
-def split_rows(rows: int, work: float) -> list[tuple[int, int]]:
-    """Contiguous shares [first, last) of `rows`, one a thread; one share where `work` (FLOP) is too small."""
-    shares = min(get_threads(), rows) if work >= WORTH_A_THREAD else 1
-    bounds = [rows * i // shares for i in range(shares + 1)]
-    return list(itertools.pairwise(bounds))
+def split(pieces: int, work: float) -> Shares:
+    """Contiguous shares (first, last, number, of) of `pieces`, one a thread; one where `work` (FLOP) is too small."""
+    count = max(min(get_threads(), pieces), 1) if work >= WORTH_A_THREAD else 1
+    bounds = [pieces * i // count for i in range(count + 1)]
+    return np.array([(bounds[i], bounds[i + 1], i, count) for i in range(count)], np.int64)
 
 
-def run(task: Callable[..., None], shares: Sequence[tuple[int, ...]]) -> None:
-    """Call `task(*share, counter, entered)` for every share at the same time; errors come through.
+def run(kernel: Callable[..., None], shares: Shares, *arguments: Any) -> None:
+    """Call `kernel(crew, shares, *arguments)`, which forks, with as many threads ready as there are shares.
 
-    The first share is done on this thread. counter: address of a counter for barriers inside the task; after an error
-    nobody waits there any longer. entered: address that each share tells `enter` as soon as it needs Python's lock no
-    longer. With a single share both are 0.
+    Callers in several threads take turns: a task with barriers needs all of its threads at once.
     """
     if len(shares) == 1:
-        task(*shares[0], 0, 0)
+        kernel(_NOBODY, shares, *arguments)
         return
-    counter = np.zeros(1, np.int64)
-    jobs = [_Job(task, (*share, counter.ctypes.data, _entered.ctypes.data), counter) for share in shares]
-    with _lock:  # all jobs of a call are queued before any of the next: so two callers never wait for each other
+    with _lock:
         while len(_workers) < len(shares) - 1:
-            _workers.append(_Worker())
-        for worker, job in zip(_workers, jobs[1:], strict=False):
-            worker.give(job)
-    jobs[0].do()
-    for job in jobs[1:]:
-        job.wait()
-    for job in jobs:
-        if job.error is not None:
-            raise job.error
-
-
-_entered = np.zeros(1, np.int64)
-
-
-class _Job:
-    """One share of a task, and whether it is done."""
-
-    def __init__(self, task: Callable[..., None], share: tuple[int, ...], counter: Array) -> None:
-        self.task, self.share, self.counter = task, share, counter
-        self.error: BaseException | None = None
-        self.finished = np.zeros(1, np.int64)
-        self.asleep = threading.Lock()
-        self.asleep.acquire()
-
-    def do(self) -> None:
+            _workers.append(_Worker(_crew[len(_workers) + 1]))
+        here = _cpu_of_this_thread()
+        called = _workers[: len(shares) - 1]
+        for worker in called:
+            worker.call(here)
         try:
-            self.task(*self.share)
-        except BaseException as error:  # also Ctrl-C: it is raised again where the call was made
-            self.error = error
-            self.counter[0] = ABANDONED
-        self.asleep.release()
-
-    def wait(self) -> None:
-        if not wait_for(self.finished.ctypes.data, 1, LOOKS):
-            with self.asleep:
-                pass
+            kernel(_crew, shares, *arguments)
+        finally:
+            for worker in called:
+                worker.tasks = int(worker.line[GIVEN // 8])  # one fewer where the kernel could not be compiled
 
 
 class _Worker:
-    """A thread that does jobs in order. After each it looks out for the next for a moment, then sleeps."""
+    """A thread that does tasks in compiled code. After each it looks out for the next for a moment, then sleeps."""
 
-    def __init__(self) -> None:
-        self._jobs: queue.SimpleQueue[_Job] = queue.SimpleQueue()
-        self._given = np.zeros(2, np.int64)  # jobs; what `_entered` was at the last of them
-        threading.Thread(target=self._work, name="recurbench", daemon=True).start()
+    def __init__(self, line: NDArray[np.int64]) -> None:
+        self.line = line
+        self.tasks = 0  # given so far, or about to be
+        self._kept_off = -1
+        self._asleep = False
+        self._mutex, self._bed = threading.Lock(), threading.Lock()
+        self._bed.acquire()
+        self._thread = threading.Thread(target=self._work, name="recurbench", daemon=True)
+        self._thread.start()
 
-    def give(self, job: _Job) -> None:
-        self._jobs.put(job)
-        self._given[1] = _entered[0]
-        self._given[0] += 1
+    def call(self, cpu: int) -> None:
+        """Be awake for a task that comes from a thread on `cpu` (-1: unknown)."""
+        if cpu != self._kept_off and self._thread.native_id is not None:
+            # The system may wake both on one CPU and leave the other idle for many milliseconds (measured, Linux).
+            others = os.sched_getaffinity(0) - {cpu}
+            if others:
+                os.sched_setaffinity(self._thread.native_id, others)
+            self._kept_off = cpu
+        with self._mutex:
+            self.tasks += 1
+            if self._asleep:
+                self._asleep = False
+                self._bed.release()
 
     def _work(self) -> None:
-        given, entered = self._given.ctypes.data, _entered.ctypes.data
-        for done in itertools.count(1):
-            job = self._jobs.get()
-            job.do()
-            finish_and_wait(job.finished.ctypes.data, given, done + 1, entered, LOOKS)
+        while True:
+            serve(self.line.ctypes.data, LOOKS)
+            with self._mutex:
+                self._asleep = self.line[TAKEN // 8] >= self.tasks
+            if self._asleep:
+                self._bed.acquire()
 
 
+_NOBODY = np.zeros((1, FIELDS), np.int64)
+_crew = aligned((MOST_THREADS, FIELDS), np.dtype(np.int64))
+_crew[:] = 0
 _workers: list[_Worker] = []
+_libc = ctypes.CDLL(None) if hasattr(os, "sched_setaffinity") else None
+_cpu_of_this_thread: Callable[[], int] = getattr(_libc, "sched_getcpu", lambda: -1)
 
 
 def _forget_workers() -> None:
     """A forked child has none of its parent's threads."""
     global _lock
     _workers.clear()
+    _crew[:] = 0
     _lock = threading.Lock()
 
 

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cells.cpu import pack
 from cells.cpu.memory import aligned
-from cells.cpu.pack import pack_gates, pack_gates_transposed, width
+from cells.cpu.pack import width
 from cells.cpu.plan import Panels, Plan, make_plan
 from cells.cpu.target import target
-from cells.cpu.threads import get_threads, run, split_rows
+from cells.cpu.threads import get_threads, run, split
 from cells.spec import CellSpec, Layout
 
 Array = NDArray[Any]
@@ -82,11 +83,11 @@ class Weights:
         """Pack anew at the next call, as after an update of the parameters."""
         self._packed.clear()
 
-    def _kept(self, pack: Callable[[Panels], tuple[Array, ...]], panels: Panels) -> tuple[Array, ...]:
-        key = (pack.__name__, panels)
+    def _kept(self, make: Callable[[Panels], tuple[Array, ...]], panels: Panels) -> tuple[Array, ...]:
+        key = (make.__name__, panels)
         packed = self._packed.get(key)
         if packed is None:
-            packed = self._packed[key] = pack(panels)
+            packed = self._packed[key] = make(panels)
         return packed
 
     def _pack(self, panels: Panels) -> tuple[Array, ...]:
@@ -109,11 +110,8 @@ class Weights:
         vectors = width(hidden, self._itemsize) // target().lanes(self._itemsize)
         pieces = len(slots.places) * -(-vectors // panel)
         gates = len(slots.places) if beside else 1
-
-        def share(*part: int) -> None:
-            pack_gates_transposed(weight, slots.places, hidden, panel, gates, out, part)
-
-        run(share, split_rows(pieces, PACKING * out.size))
+        shares = split(pieces, PACKING * out.size)
+        run(pack.forward, shares, weight, slots.places, hidden, panel, gates, out)
         return out
 
     def _pack_back(self, panels: Panels) -> tuple[Array, ...]:
@@ -121,11 +119,8 @@ class Weights:
         for slots, panel in zip(self.runs, (target().vectors, panels.back, panels.back), strict=True):
             weight = self._source(slots)
             out = self._panels(slots, self.hidden_size, weight.shape[1])
-
-            def share(*part: int, given: Any = (weight, slots.places, self.hidden_size, panel, out)) -> None:
-                pack_gates(*given, part)
-
-            run(share, split_rows(len(slots.places), PACKING * out.size))
+            shares = split(len(slots.places), PACKING * out.size)
+            run(pack.backward, shares, weight, slots.places, self.hidden_size, panel, out)
             packed.append(out)
         return tuple(packed)
 

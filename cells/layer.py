@@ -8,7 +8,7 @@ order in which that direction runs: index 0 of `states` is its start.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -38,7 +38,29 @@ class Gradients:
     parameters: dict[str, Array]
     input: Array
     initial: dict[str, Array]
-    states: dict[str, Array]
+    states: Mapping[str, Array]
+
+
+class _States(Mapping[str, Array]):
+    """dL/d s_t by the name of s, put together when somebody asks."""
+
+    def __init__(self, names: tuple[str, ...], passes: list[cpu.RunGradients], merge: str | None) -> None:
+        self._names, self._passes, self._merge = names, passes, merge
+        self._found: dict[str, Array] = {}
+
+    def __getitem__(self, name: str) -> Array:
+        if name not in self._found:
+            if name not in self._names:
+                raise KeyError(name)
+            index = self._names.index(name)
+            self._found[name] = _stack([each.state(index) for each in self._passes], self._merge)
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 class Trace:
@@ -79,20 +101,23 @@ class Trace:
         Back-propagation through time over the whole sequence (Werbos 1990); gates' derivatives come from their
         outputs. Raises TypeError or ValueError for a wrong dtype, name or shape, or for NaN or infinity.
         """
-        legend = "T B 2H" if self._merge == "concat" else "T B H"
-        dtype = self.output.dtype.name
-        d_output = check_array("d_output", d_output, self.output.shape, legend, dtype)
-        d_finals = _per_direction("d_final", d_final, self._spec.states, self._runs, self._merge, dtype)
+        legend, (steps, batch, _) = "T B 2H" if self._merge == "concat" else "T B H", self._runs[0].x.shape
+        hidden, dtype = self._runs[0].groups.hidden, self._runs[0].x.dtype.name
+        shape = (steps, batch, 2 * hidden if self._merge == "concat" else hidden)
+        d_output = check_array("d_output", d_output, shape, legend, dtype)
+        d_finals = _per_direction(
+            "d_final", d_final, self._spec.states, self._runs, self._merge, dtype, (batch, hidden)
+        )
         parameters: dict[str, Array] = {}
-        states, d_inputs = [], []
+        d_inputs, passes = [], []
         for d, (run, d_each) in enumerate(zip(self._runs, two.split_gradient(d_output, self._merge), strict=True)):
             gradients = cpu.backward(run, two.in_order(d_each, d), d_finals[d])
             parameters.update({name + two.SUFFIXES[d]: value for name, value in gradients.parameters.items()})
-            states.append(gradients.states)
+            passes.append(gradients)
             d_inputs.append(two.in_order(gradients.input, d))
-        named = {name: _stack([each[s] for each in states], self._merge) for s, name in enumerate(self._spec.states)}
-        initial = {name: values[..., 0, :, :].copy() for name, values in named.items()}
-        return Gradients(parameters, sum(d_inputs[1:], d_inputs[0]), initial, named)
+        names = self._spec.states
+        initial = {name: _stack([each.initial[s] for each in passes], self._merge) for s, name in enumerate(names)}
+        return Gradients(parameters, sum(d_inputs[1:], d_inputs[0]), initial, _States(names, passes, self._merge))
 
 
 class Layer:
@@ -201,13 +226,13 @@ def _per_direction(
     directions: list[Any],
     merge: str | None,
     dtype: str,
-    shape: tuple[int, int] | None = None,
+    shape: tuple[int, int],
 ) -> list[Array | None]:
     """(S, B, H) for each direction from {"h": (B, H) or (2, B, H), ...}, or None for each."""
     if given is None:
         return [None] * len(directions)
     check_names(what, given, names)
-    batch, hidden = shape or directions[0].state(0).shape[1:]
+    batch, hidden = shape
     full, legend = ((batch, hidden), "B H") if merge is None else ((2, batch, hidden), "directions B H")
     arrays = [check_array(f'{what}["{name}"]', given[name], full, legend, dtype) for name in names]
     if merge is None:

@@ -1,8 +1,8 @@
 """Do the shares of a task at the same time: compiled code hands them to threads that wait in compiled code.
 
-`fork` calls a compiled function(share, *arguments) for every row of `shares` (N, 4). Between threads that only look at memory this begins and ends within a microsecond; through Python, its lock and the system it
-takes tens, longer than a small layer's whole step. What is called must not allocate, raise or touch Python: there
-is nobody to tell.
+`fork` calls a compiled function(share, *arguments) for every row of `shares` (N, 4). Between threads that only look at
+memory this begins and ends within a microsecond; through Python, its lock and the system it takes tens, longer than a
+small layer's whole step. What is called must not allocate, raise or touch Python: there is nobody to tell.
 
 The threads meet in an array `crew` (1 + workers, FIELDS) of int64, a cache line each. Line 0 holds the counter of the
 barriers inside the task. A worker's line holds how many tasks it was given; function, environment and share of the

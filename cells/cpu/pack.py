@@ -1,8 +1,8 @@
 """Weights as the tile reads them, and the padding that spares every kernel its tails.
 
-The unit axis of every array the kernels touch is padded to whole vectors (`width`), and its rows stand `stride`
-apart. Padded weights are zero, so padded units never reach a real one. A packed matrix (depth, columns) is a run of
-panels of at most `panel` vectors, as even as can be (none is a narrow rest), each contiguous over the depth.
+The unit axis of every array the kernels touch is padded to whole vectors (`width`) or chunks (`stride`). Padded weights
+are zero, so padded units never reach a real one. A packed matrix (depth, columns) is a run of panels of at most `panel`
+vectors, as even as can be (none is a narrow rest), each contiguous over the depth.
 """
 
 from __future__ import annotations
@@ -25,13 +25,17 @@ def width(size: int, itemsize: int) -> int:
 
 
 def stride(size: int, itemsize: int) -> int:
-    """Distance of the rows of an array of states or slots: whole chunks, and a chunk more where rows would collide.
+    """`size` rounded up to whole chunks: what a step of a row takes in an array of states or slots."""
+    chunk = target().chunk_bytes // itemsize
+    return -(-size // chunk) * chunk
+
+
+def window(steps: int, step_bytes: int) -> int:
+    """Distance of the rows of such an array in steps: `steps`, or one more where rows would collide.
 
     Rows a multiple of 2 KiB apart share few sets of the first-level cache, and push each other out.
     """
-    chunk = target().chunk_bytes // itemsize
-    padded = -(-size // chunk) * chunk
-    return padded + (chunk if padded * itemsize % COLLIDING == 0 else 0)
+    return steps + (steps * step_bytes % COLLIDING == 0)
 
 
 def even_panel(vectors: int, parties: int, most: int) -> int:
@@ -46,8 +50,11 @@ def even_panel(vectors: int, parties: int, most: int) -> int:
 
 
 @kernel
-def pack_rows(source, at, row, depth, columns, panel, out):
-    """Panels of the matrix whose element (k, n), k < depth, n < columns, is source[at + k * row + n], source flat."""
+def pack_rows(source, at, row, count, columns, panel, out, begin, depth):
+    """Panels of the matrix whose element (k, n), k < depth, n < columns, is source[at + (k - begin) * row + n].
+
+    source: flat. Only the k in [begin, begin + count) are packed.
+    """
     lanes = VECTOR_BYTES // out.itemsize
     vectors = (columns + lanes - 1) // lanes
     panels = (vectors + panel - 1) // panel
@@ -57,8 +64,8 @@ def pack_rows(source, at, row, depth, columns, panel, out):
         size = (each + (p < longer)) * lanes
         real = min(size, columns - left)
         whole = real // QUAD * QUAD
-        for k in range(depth):
-            read, place = at + k * row + left, left * depth + k * size
+        for k in range(count):
+            read, place = at + k * row + left, left * depth + (begin + k) * size
             for n in range(0, whole, QUAD):
                 copy(out, place + n, source, read + n, QUAD)
             for n in range(whole, real):
@@ -105,7 +112,8 @@ def _backward(share, weight, places, hidden, panel, out):
     columns, lanes = weight.shape[1], VECTOR_BYTES // weight.itemsize
     values, size = weight.reshape(-1), hidden * ((columns + lanes - 1) // lanes * lanes)
     for g in range(first, last):
-        pack_rows(values, places[g] * columns, columns, hidden, columns, panel, out[g * size : (g + 1) * size])
+        part = out[g * size : (g + 1) * size]
+        pack_rows(values, places[g] * columns, columns, hidden, columns, panel, part, 0, hidden)
 
 
 _forward_task = task_of(_forward)
@@ -127,22 +135,23 @@ def backward(crew, shares, weight, places, hidden, panel, out):
 
 
 @kernel
-def pack_tiles(source, at, row, depth, columns, out):
+def pack_tiles(source, at, row, count, columns, out, begin, depth):
     """As `pack_rows`, for the other side of a product: tiles of at most `ROWS` columns, each contiguous over the depth.
 
     A few rows of the source are read side by side: then what goes into one tile is a few whole cache lines.
     """
     tiles = (columns + ROWS - 1) // ROWS
     each, longer = columns // tiles, columns % tiles
-    for top in range(0, depth, TOGETHER):
-        end = min(top + TOGETHER, depth)
+    for top in range(0, count, TOGETHER):
+        end = min(top + TOGETHER, count)
         first = 0
         for i in range(tiles):
             height = each + (i < longer)
             for k in range(top, end):
+                read, place = at + k * row + first, first * depth + (begin + k) * height
                 if height == ROWS:
-                    copy(out, first * depth + k * ROWS, source, at + k * row + first, ROWS)
+                    copy(out, place, source, read, ROWS)
                 else:
                     for n in range(height):
-                        out[first * depth + k * height + n] = source[at + k * row + first + n]
+                        out[place + n] = source[read + n]
             first += height

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cells.cpu.groups import Groups
 from cells.cpu.pack import even_panel, stride, width
 from cells.cpu.target import MOST_MATRICES, target
-from cells.cpu.threads import get_threads, split
+from cells.cpu.threads import available_threads, get_threads, split
 from cells.spec import CellSpec
 
 Array = NDArray[Any]
@@ -37,7 +38,7 @@ class Panels:
 
 @dataclass(frozen=True)
 class Plan:
-    """The shares of the threads (see `sequence`), steps of a block, panels.
+    """The shares of the threads (see `sequence`), groups of rows, steps of a block, panels.
 
     work: floating-point operations of a forward pass. `idle` holds slots and states of finished inference calls for
     the next one.
@@ -45,6 +46,7 @@ class Plan:
 
     work: float
     shares: Array
+    groups: Groups
     block: int
     panels: Panels
     idle: list[tuple[Array, Array]] = field(default_factory=list)
@@ -56,15 +58,27 @@ def make_plan(spec: CellSpec, hidden: int, shape: tuple[int, ...], itemsize: int
     work = 2.0 * steps * batch * hidden * (len(spec.gates) * inputs + len(spec.hidden_gates) * hidden)
     vectors = width(hidden, itemsize) // target().lanes(itemsize)
     parties = min(get_threads(), int(work / steps / WORTH_A_BARRIER)) if batch == 1 else 1
+    groups = Groups(batch, rows_of_group(batch), hidden)
     if parties > 1 and even_panel(vectors, parties, 1):
         shares = np.array([(0, 1, party, parties) for party in range(parties)], np.int64)
     else:
-        parties, shares = 1, split(batch, work)
+        parties, shares = 1, split(groups.count, work)
         shares[:, 2:] = (0, 1)
-    rows = int(shares[-1, 1] - shares[-1, 0])  # the largest share
+    rows = int(shares[-1, 1] - shares[-1, 0]) * groups.together  # the largest share
     step_bytes = rows * len(spec.slots) * stride(hidden, itemsize) * itemsize
     block = max(BLOCK_BYTES // step_bytes, -(-BLOCK_ROWS // rows))
-    return Plan(work, shares, min(steps, block), _panels(spec, vectors, parties, rows))
+    return Plan(work, shares, groups, min(steps, block), _panels(spec, vectors, parties, rows))
+
+
+def rows_of_group(batch: int) -> int:
+    """Rows that go through the sequence together, and that no two threads share.
+
+    As many as a tile has, or fewer so that there is a group for every CPU, but not so few that one thread alone would
+    read the weights for nearly every row. It does not depend on the number of threads: so neither do the sums over
+    samples, in whose order the groups follow each other.
+    """
+    most, cpus = target().rows, available_threads()
+    return max(min(most, -(-batch // cpus)), min(-(-most // 2), -(-batch // 2)))
 
 
 def _panels(spec: CellSpec, vectors: int, parties: int, rows: int) -> Panels:

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from cells.cpu import sequence
 from cells.cpu.gradient import parameter_gradients
+from cells.cpu.groups import Groups
 from cells.cpu.memory import aligned, fresh
-from cells.cpu.pack import stride, width
+from cells.cpu.pack import width
 from cells.cpu.plan import Plan
 from cells.cpu.threads import run
 from cells.cpu.weights import Weights
@@ -27,29 +28,34 @@ class Run:
     x: Array
     slots: Array
     states: Array
+    groups: Groups
 
     def state(self, index: int) -> Array:
         """(T + 1, B, H) of one state, without padding."""
-        values: Array = self.rows(self.states)[index]
+        values: Array = self.groups.rows(self.states[index : index + 1], self.x.shape[0] + 1)[0]
         return values
 
     def slot(self, name: str) -> Array:
         """(T, B, H) of one slot, without padding."""
-        values: Array = self.rows(self.slots)[self.weights.spec.slots.index(name)]
+        index = self.weights.spec.slots.index(name)
+        values: Array = self.groups.rows(self.slots[index : index + 1], self.x.shape[0])[0]
         return values
-
-    def rows(self, array: Array) -> Array:
-        """(., ., B, H) view of an array whose last axis holds all padded rows of a step."""
-        return array.reshape(*array.shape[:2], self.x.shape[1], -1)[..., : self.weights.hidden_size]
 
 
 @dataclass(frozen=True)
 class RunGradients:
-    """Gradients of one direction, unpadded: parameters by name, input (T, B, I), states (S, T + 1, B, H)."""
+    """Gradients of one direction, unpadded: parameters by name, input (T, B, I), initial states (S, B, H)."""
 
     parameters: dict[str, Array]
     input: Array
-    states: Array
+    initial: Array
+    _d_states: Array
+    _groups: Groups
+
+    def state(self, index: int) -> Array:
+        """(T + 1, B, H): the total dL/d s_t of one state at every step."""
+        values: Array = self._groups.rows(self._d_states[index : index + 1], self.input.shape[0] + 1)[0]
+        return values
 
 
 def infer(weights: Weights, x: Array, initial: Array | None) -> tuple[Array, Array]:
@@ -60,10 +66,9 @@ def infer(weights: Weights, x: Array, initial: Array | None) -> tuple[Array, Arr
     try:
         window = plan.idle.pop()
     except IndexError:
-        window = _units(weights, x, plan.block)
-    done = _forward(weights, plan, x, initial, window, output)
-    last = steps - (steps - 1) // plan.block * plan.block
-    final = done.rows(done.states)[:, last].copy()
+        window = _units(weights, plan.groups, plan.block, x.dtype)
+    _forward(weights, plan, x, initial, window, plan.block, output)
+    final = plan.groups.step(window[1], steps - (steps - 1) // plan.block * plan.block)
     plan.idle.append(window)
     return output, final
 
@@ -72,7 +77,9 @@ def forward(weights: Weights, x: Array, initial: Array | None) -> Run:
     """Run the whole sequence and keep every slot and state."""
     plan = weights.plan(x)
     nothing = np.empty((0, x.shape[1], weights.hidden_size), x.dtype)
-    return _forward(weights, plan, x, initial, _units(weights, x, x.shape[0]), nothing)
+    kept = _units(weights, plan.groups, x.shape[0], x.dtype)
+    _forward(weights, plan, x, initial, kept, x.shape[0], nothing)
+    return Run(weights, x, *kept, plan.groups)
 
 
 def _forward(
@@ -80,49 +87,32 @@ def _forward(
     plan: Plan,
     x: Array,
     initial: Array | None,
-    window: tuple[Array, Array],
+    units: tuple[Array, Array],
+    held: int,
     output: Array,
-) -> Run:
-    slots, states = window
-    done = Run(weights, x, slots, states)
-    states[:, 0] = 0
-    if initial is not None:
-        done.rows(states)[:, 0] = initial
-
-    given = (x, *weights.packed(plan.panels), slots, states, output, plan.block)
+) -> None:
+    slots, states = units
+    plan.groups.set_step(states, 0, initial)
+    given = (x, *weights.packed(plan.panels), slots, states, output, plan.block, held, plan.groups.together)
     panels = (plan.panels.tall, plan.panels.recurrent, plan.panels.masked, plan.panels.beside)
     run(sequence.forward, plan.shares, weights.layout, *given, panels)
-    return done
 
 
-def _units(weights: Weights, x: Array, steps: int) -> tuple[Array, Array]:
-    """Slots (P, steps, B * H) and states (S, steps + 1, B * H), H padded; what no product writes is zero."""
-    distance, written = stride(weights.hidden_size, x.itemsize), width(weights.hidden_size, x.itemsize)
-    units = x.shape[1] * distance
-    slots = aligned((len(weights.spec.slots), steps, units), x.dtype)
-    states = aligned((len(weights.spec.states), steps + 1, units), x.dtype)
-    if distance > written:
-        for array in (slots, states):
-            array.reshape(*array.shape[:2], -1, distance)[..., written:] = 0
-    return slots, states
+def _units(weights: Weights, groups: Groups, steps: int, dtype: Any) -> tuple[Array, Array]:
+    spec = weights.spec
+    return groups.make(len(spec.slots), steps, dtype), groups.make(len(spec.states), steps + 1, dtype)
 
 
 def backward(done: Run, d_output: Array, d_final: Array | None) -> RunGradients:
     """Gradients of a loss with dL/d output (T, B, H) and dL/d final state (S, B, H)."""
-    weights, x = done.weights, done.x
+    weights, x, groups, slots, states = done.weights, done.x, done.groups, done.slots, done.states
     steps, batch, inputs = x.shape
     plan = weights.plan(x)
-    d_slots, d_states = aligned(done.slots.shape, x.dtype), aligned(done.states.shape, x.dtype)
+    d_slots, d_states = _units(weights, groups, steps, x.dtype)
     d_x = aligned((steps, batch, width(inputs, x.itemsize)), x.dtype)
-    d_states[:, steps] = 0
-    if d_final is not None:
-        done.rows(d_states)[:, steps] = d_final
-    packed, slots, states = weights.packed_back(plan.panels), done.slots, done.states
-    given = (*packed, slots, states, d_output, d_slots, d_states, d_x, plan.block)
+    groups.set_step(d_states, steps, d_final)
+    given = (*weights.packed_back(plan.panels), slots, states, d_output, d_slots, d_states, d_x)
     panels = (plan.panels.back, plan.panels.beside)
-    run(sequence.backward, plan.shares, weights.layout, *given, panels)
-    return RunGradients(
-        parameter_gradients(weights, x, slots, states, d_slots, plan.work),
-        np.ascontiguousarray(d_x[..., :inputs]),
-        done.rows(d_states),
-    )
+    run(sequence.backward, plan.shares, weights.layout, *given, plan.block, groups.together, panels)
+    parameters = parameter_gradients(weights, groups, x, slots, states, d_slots, plan.work)
+    return RunGradients(parameters, np.ascontiguousarray(d_x[..., :inputs]), groups.step(d_states, 0), d_states, groups)

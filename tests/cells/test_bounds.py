@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from cells.cpu import run
+from cells.cpu import gradient, groups, run, weights
 from tests.cells.layers import EVERY_CELL, EVERY_DTYPE, assert_same, layer_of, sequence, there_and_back
 
 BAND = 4096  # bytes before and after; wider than any vector
@@ -49,7 +49,9 @@ def test_nothing_outside_an_array_is_touched_or_matters(cell, dtype, shape, monk
     expected = there_and_back(layer, x)
 
     bands = Bands()
-    monkeypatch.setattr(run, "aligned", bands.array)
+    for module in (run, groups, gradient, weights):
+        monkeypatch.setattr(module, "aligned", bands.array)
+    monkeypatch.setattr(run, "fresh", bands.array)
     layer = layer_of(cell, inputs=inputs, hidden=H, dtype=dtype)  # packs its weights anew
     assert_same(expected, there_and_back(layer, bands.around(x)))
     banded_output, banded_final = layer(bands.around(x))

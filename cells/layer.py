@@ -173,8 +173,8 @@ class Layer:
             for name, shape in self._shapes.items():
                 legend = "rows columns" if len(shape) == 2 else "rows"
                 given = check_array(name + suffix, mapping[name + suffix], shape, legend, self.dtype)
-                loaded[name + suffix] = _read_only(given.copy())
-        self.parameters: Mapping[str, Array] = MappingProxyType(loaded)
+                loaded[name + suffix] = given.copy()
+        self.parameters: Mapping[str, Array] = MappingProxyType({n: _read_only(a) for n, a in loaded.items()})
         self.directions = [
             Weights(self.spec, {name: loaded[name + suffix] for name in self._shapes}, self.hidden_size)
             for suffix in self._suffixes

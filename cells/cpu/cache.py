@@ -46,6 +46,11 @@ def _fingerprint() -> str:
     return digest.hexdigest()[:16]
 
 
+def inner(function: Callable[..., Any]) -> Any:
+    """Compile what only kernels call: it is kept on disk as a part of them."""
+    return njit(error_model="numpy", fastmath=FAST)(function)
+
+
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile on first call, release the GIL while running, keep the machine code in `cache_directory()`."""
     previous = config.CACHE_DIR

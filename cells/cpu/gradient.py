@@ -8,7 +8,7 @@ import numpy as np
 from numba.extending import register_jitable
 from numpy.typing import NDArray
 
-from cells.cpu.cache import kernel
+from cells.cpu.cache import inner, kernel
 from cells.cpu.fork import fork, task_of
 from cells.cpu.groups import Groups
 from cells.cpu.memory import aligned
@@ -22,6 +22,7 @@ from cells.cpu.weights import SlotRun, Weights
 Array = NDArray[Any]
 ROWS, VECTORS, VECTOR_BYTES = target().rows, target().vectors, target().vector_bytes
 CHUNK_BYTES = target().chunk_bytes
+ZERO, WIDE = np.int64(0), np.int64(VECTORS)  # typed: for literals `pack_rows` would be compiled once more
 DEPTH_BYTES = 2048  # of a column of samples taken together: longer ones push each other out of the second-level cache
 SUMMING = 4.0  # floating-point operations that take about as long as to add one number
 
@@ -95,7 +96,7 @@ def _run_of_samples(sample, samples, of_group, of_step, of_row):
     return at, of_row, steps * rows - inside if of_step == rows * of_row else rows - r
 
 
-@kernel
+@inner
 def _weight_gradient(share, d_slots, slot, places, units, source, samples, out, block, scratch):
     """out[m, n] = sum_k d[k, m] source[k, n], the sum over all samples k in the order of `_run_of_samples`.
 
@@ -120,17 +121,17 @@ def _weight_gradient(share, d_slots, slot, places, units, source, samples, out, 
     packed_d = packed[block * out.shape[1] :]
     for begin in range(0, steps * batch, block):
         depth = min(block, steps * batch - begin)
-        k = 0
+        k = ZERO
         while k < depth:
             at, row, count = _run_of_samples(begin + k, samples, of_group, of_step, of_row)
             count = min(count, depth - k)
-            pack_rows(given, at, row, count, columns, VECTORS, packed, k, depth)
+            pack_rows(given, at, row, count, columns, WIDE, packed, k, depth)
             k += count
         for p in range(places.size):
             low, high = max(first - p * units, 0), min(last - p * units, units)
             if low >= high:
                 continue
-            k = 0
+            k = ZERO
             while k < depth:
                 at, row, count = _run_of_samples(begin + k, samples, d_group, d_step, d_row)
                 count = min(count, depth - k)
@@ -166,7 +167,7 @@ def _weight_gradient(share, d_slots, slot, places, units, source, samples, out, 
                 left += size
 
 
-@kernel
+@inner
 def _add_samples(share, d_slots, totals, steps, batch, together):
     """totals[p, 0, m] += sum of d_slots[p, sample, m] for the slots p of a share: the gradients of the biases.
 

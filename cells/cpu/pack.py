@@ -7,7 +7,9 @@ vectors, as even as can be (none is a narrow rest), each contiguous over the dep
 
 from __future__ import annotations
 
-from cells.cpu.cache import kernel
+import numpy as np
+
+from cells.cpu.cache import inner, kernel
 from cells.cpu.fork import fork, task_of
 from cells.cpu.target import target
 from cells.cpu.vector import copy, transpose
@@ -15,6 +17,7 @@ from cells.cpu.vector import copy, transpose
 COLLIDING = 2048
 VECTOR_BYTES = target().vector_bytes
 ROWS, TOGETHER = target().rows, 16
+ZERO = np.int64(0)  # typed: for a literal `pack_rows` would be compiled once more
 QUAD = VECTOR_BYTES // 8  # half a vector of float32, a whole one of float64
 
 
@@ -49,7 +52,7 @@ def even_panel(vectors: int, parties: int, most: int) -> int:
     return max(panel for panel in range(1, min(part, most) + 1) if part % panel == 0)
 
 
-@kernel
+@inner
 def pack_rows(source, at, row, count, columns, panel, out, begin, depth):
     """Panels of the matrix whose element (k, n), k < depth, n < columns, is source[at + (k - begin) * row + n].
 
@@ -75,7 +78,7 @@ def pack_rows(source, at, row, count, columns, panel, out, begin, depth):
         left += size
 
 
-@kernel
+@inner
 def _forward(share, weight, places, hidden, panel, beside, out):
     """For the forward products: out gets the panels of weight[places[g] : places[g] + hidden].T for each gate g.
 
@@ -105,7 +108,7 @@ def _forward(share, weight, places, hidden, panel, beside, out):
                 out[begin + j + k * row] = 0
 
 
-@kernel
+@inner
 def _backward(share, weight, places, hidden, panel, out):
     """For the backward products: the panels of weight[places[g] : places[g] + hidden] for each gate g of a share."""
     first, last, _, _, _ = share
@@ -113,7 +116,7 @@ def _backward(share, weight, places, hidden, panel, out):
     values, size = weight.reshape(-1), hidden * ((columns + lanes - 1) // lanes * lanes)
     for g in range(first, last):
         part = out[g * size : (g + 1) * size]
-        pack_rows(values, places[g] * columns, columns, hidden, columns, panel, part, 0, hidden)
+        pack_rows(values, places[g] * columns, columns, hidden, columns, panel, part, ZERO, hidden)
 
 
 _forward_task = task_of(_forward)
@@ -134,7 +137,7 @@ def backward(crew, shares, weight, places, hidden, panel, out):
     fork(crew, shares, _backward_task(crew, shares, (weight, places, hidden, panel, out)))
 
 
-@kernel
+@inner
 def pack_tiles(source, at, row, count, columns, out, begin, depth):
     """As `pack_rows`, for the other side of a product: tiles of at most `ROWS` columns, each contiguous over the depth.
 

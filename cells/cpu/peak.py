@@ -15,7 +15,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from cells.cpu.cache import kernel
+from cells.cpu.cache import inner, kernel
 from cells.cpu.fork import fork, task_of
 from cells.cpu.target import target
 from cells.cpu.threads import run
@@ -66,7 +66,7 @@ def _multiply_adds(typing_context, a, b, count):
     return a(a, b, types.intp), codegen
 
 
-@kernel
+@inner
 def _share(share, results, a, b, count):
     results[share[0]] = _multiply_adds(a, b, count)
 

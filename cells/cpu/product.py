@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cells.cpu.cache import kernel
+from cells.cpu.cache import inner
 from cells.cpu.target import target
 from cells.cpu.tile import strip, tile
 
@@ -10,16 +10,17 @@ VECTOR_BYTES = target().vector_bytes
 SOURCE_BYTES = 256 * 1024  # rows of `a` taken together: they stay in the second-level cache over all panels
 
 
-@kernel
+@inner
 def product(like, w, panel, depth, source, start, total, rows, height, columns, part):
     """total[r, :] = start[r, :] + sum_k source[r, k] w[k, :].
 
-    like: any array of the element type. w: address of the packed weights (see `pack`), panels of up to `panel`
-    vectors; `columns` is a whole number of vectors. source, start and total are (address, row, tile): where row r
-    stands is address + (r // height * tile + r % height * row) elements; `height` is at most target().rows. start
-    may be total. part = (party, parties, reverse): of the panels, one of `parties` threads computes its share, and 0 of
-    1 all; reverse is 0, or 1 for the last panel first: where the same weights are read again and again, every other
-    time the other way round, those that were read last are still in a cache.
+    like: a flat array of the element type; always of one kind, as for each kind this is compiled anew. w: address of
+    the packed weights (see `pack`), panels of up to `panel` vectors; `columns` is a whole number of vectors. source,
+    start and total are (address, row, tile): where row r stands is address + (r // height * tile + r % height * row)
+    elements; `height` is at most target().rows. start may be total. part = (party, parties, reverse): of the panels,
+    one of `parties` threads computes its share, and 0 of 1 all; reverse is 0, or 1 for the last panel first: where
+    the same weights are read again and again, every other time the other way round, those that were read last are
+    still in a cache.
     """
     a, a_row, a_tile = source
     begun, begun_row, begun_tile = start
@@ -65,7 +66,7 @@ def product(like, w, panel, depth, source, start, total, rows, height, columns, 
                 )
 
 
-@kernel
+@inner
 def add_row_product(like, w, matrices, panel, depth, a, out, out_matrix, columns, part):
     """out[m, :] += sum_k a[k] w[m][k, :], a single row times `matrices` packed side by side.
 

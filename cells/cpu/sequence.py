@@ -32,9 +32,9 @@ from __future__ import annotations
 
 from numba.extending import register_jitable
 
-from cells.cpu.cache import kernel
+from cells.cpu.cache import inner, kernel
 from cells.cpu.fork import fork, task_of
-from cells.cpu.step import add_products, address, input_gradients, input_products, sum_products
+from cells.cpu.step import ZERO, add_products, address, input_gradients, input_products, sum_products
 from cells.cpu.target import target
 from cells.cpu.units import backward_units, forward_units, mask_backward_units, mask_units
 from cells.cpu.vector import add, copy
@@ -43,7 +43,7 @@ from cells.cpu.waiting import barrier
 VECTOR_BYTES, QUAD = target().vector_bytes, target().vector_bytes // 8
 
 
-@kernel
+@inner
 def _forward_share(
     share, cell, x, w_input, w_recurrent, w_masked, bias, slots, states, output, block, held, group, panels
 ):
@@ -77,7 +77,7 @@ def _forward_share(
         for c in range(first, last):
             at, of_group = c * window + place, _rows(c, group, batch)
             input_products(
-                cell, c, of_group, group, x, start, count, w_input, bias, slots, at, tall, (party, parties, 0)
+                cell, c, of_group, group, x, start, count, w_input, bias, slots, at, tall, (party, parties, ZERO)
             )
         for t in range(place, place + count):
             part = (party, parties, t % 2)
@@ -106,7 +106,7 @@ def _forward_share(
             passed = barrier(counter, parties, passed)
 
 
-@kernel
+@inner
 def _backward_share(
     share, cell, w_input, w_recurrent, w_masked, slots, states, d_output, d_slots, d_states, d_x, block, group, panels
 ):
@@ -168,7 +168,7 @@ def _whole_vectors(size, itemsize):
     return (size + lanes - 1) // lanes * lanes
 
 
-@kernel
+@inner
 def _copy_out(output, states, now, step, first, last, group, of_states, left, right):
     """output[now] = h at `step` of the window, for the rows of the groups [first, last) and the units [left, right)."""
     _, batch, hidden = output.shape
@@ -183,7 +183,7 @@ def _copy_out(output, states, now, step, first, last, group, of_states, left, ri
             to[place + k] = source[start + k]
 
 
-@kernel
+@inner
 def _add_in(d_states, d_output, step, now, first, last, group, of_states, left, right):
     """dL/dh at `step` += d_output[now], as `_copy_out`."""
     _, batch, hidden = d_output.shape

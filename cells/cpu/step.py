@@ -7,13 +7,17 @@ round.
 
 from __future__ import annotations
 
+import numpy as np
 from numba.extending import register_jitable
 
-from cells.cpu.cache import kernel
+from cells.cpu.cache import inner
 from cells.cpu.product import add_row_product, product
 from cells.cpu.target import target
 
-ROWS, TALL = target().rows, target().vectors  # TALL: vectors of a panel of input weights on the way back
+ROWS = target().rows
+# Typed, as all integers that reach `product`: for a literal it would be compiled once more.
+TALL = np.int64(target().vectors)  # vectors of a panel of input weights on the way back
+ZERO, ONE = np.int64(0), np.int64(1)
 
 
 @register_jitable
@@ -22,34 +26,34 @@ def address(array, p, i):
     return array.ctypes.data + (p * array.shape[1] + i) * array.shape[2] * array.itemsize
 
 
-@kernel
+@inner
 def add_products(slots, weights, matrices, panel, beside, source, total, shape, part):
     """total[m, r] += W_m source[r] for each slot m of a run of `slots`."""
     rows, height, hidden, columns = shape
     out, out_row, out_tile = total
-    slot, size, first = slots.shape[1] * slots.shape[2], slots.itemsize, weights.ctypes.data
+    slot, size, first = slots.shape[1] * slots.shape[2], slots.itemsize, np.int64(weights.ctypes.data)
     if beside:
-        add_row_product(slots, first, matrices, panel, hidden, source[0], out, slot, columns, part)
+        add_row_product(weights, first, matrices, panel, hidden, source[0], out, slot, columns, part)
         return
     for q in range(matrices):
         m = matrices - 1 - q if part[2] else q
         w, into = first + m * hidden * columns * size, (out + m * slot * size, out_row, out_tile)
-        product(slots, w, panel, hidden, source, into, into, rows, height, columns, part)
+        product(weights, w, panel, hidden, source, into, into, rows, height, columns, part)
 
 
-@kernel
+@inner
 def sum_products(d_slots, weights, matrices, panel, beside, source, total, shape, part):
     """total[r] += sum over m of W_m source[m, r], m through a run of `d_slots`."""
     rows, height, hidden, columns = shape
     a, a_row, a_tile = source
-    slot, size, first = d_slots.shape[1] * d_slots.shape[2], d_slots.itemsize, weights.ctypes.data
+    slot, size, first = d_slots.shape[1] * d_slots.shape[2], d_slots.itemsize, np.int64(weights.ctypes.data)
     for q in range(matrices):
         m = matrices - 1 - q if part[2] else q
         w, at = first + m * hidden * columns * size, a + m * slot * size
         if beside:
-            add_row_product(d_slots, w, 1, panel, hidden, at, total[0], 0, columns, part)
+            add_row_product(weights, w, ONE, panel, hidden, at, total[0], ZERO, columns, part)
         else:
-            product(d_slots, w, panel, hidden, (at, a_row, a_tile), total, total, rows, height, columns, part)
+            product(weights, w, panel, hidden, (at, a_row, a_tile), total, total, rows, height, columns, part)
 
 
 # The products of the input, for the `count` steps of a block and the `rows` rows of a group.
@@ -67,7 +71,7 @@ def _tiles(count, rows, batch, inputs, width, of_step):
     return count * rows, height, (x_row, height * x_row), (row, height * row)
 
 
-@kernel
+@inner
 def input_products(cell, group, rows, together, x, start, count, w_input, bias, slots, at, panel, part):
     """slots[at + t] = bias + W_ih x[start + t] for the rows of a group, t < count. at: place of its step in axis 1."""
     _, batch, inputs = x.shape
@@ -78,11 +82,13 @@ def input_products(cell, group, rows, together, x, start, count, w_input, bias, 
     source = (x.ctypes.data + (start * batch + group * together) * inputs * size, x_row, x_tile)
     for p in range(cell.inputs):
         w = w_input.ctypes.data + p * inputs * columns * size
-        begun = (bias.ctypes.data + p * columns * size, 0, 0)
-        product(x, w, panel, inputs, source, begun, (address(slots, p, at), row, tile), tall, height, columns, part)
+        begun = (bias.ctypes.data + p * columns * size, ZERO, ZERO)
+        product(
+            w_input, w, panel, inputs, source, begun, (address(slots, p, at), row, tile), tall, height, columns, part
+        )
 
 
-@kernel
+@inner
 def input_gradients(cell, group, rows, together, d_slots, at, start, count, w_input, hidden, d_x):
     """d_x[start + t] = W_ih^T d_slots[at + t] for the rows of a group, t < count."""
     _, batch, inputs = d_x.shape
@@ -94,4 +100,4 @@ def input_gradients(cell, group, rows, together, d_slots, at, start, count, w_in
     total = (d_x.ctypes.data + (start * batch + group * together) * inputs * size, x_row, x_tile)
     for p in range(cell.inputs):
         w, source = w_input.ctypes.data + p * hidden * inputs * size, (address(d_slots, p, at), row, tile)
-        product(d_x, w, TALL, hidden, source, total, total, tall, height, inputs, (0, 1, 0))
+        product(w_input, w, TALL, hidden, source, total, total, tall, height, inputs, (ZERO, ONE, ZERO))

@@ -7,18 +7,24 @@ and its form for a single row of `a`, the strip, where several matrices take the
     out[g, v] = start[g, v] + sum over k of a[k] * w[k, g, v]      g < matrices
 
 It is LLVM code built through `numba.extending.intrinsic`: nothing in Python or NumPy keeps accumulators in
-registers. Everything is an address and a stride, so the tile knows no layout, no cell and no tail.
+registers. Everything is an address and a stride, so the tile knows no layout, no cell and no tail. The tiles of all
+shapes are compiled once for each dtype (`provide`), and kernels call them by name as they would the C library: were
+they part of each kernel, each would take as long to compile as all tiles together.
 """
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
-from llvmlite import ir
+import numpy as np
+from llvmlite import binding, ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
+from numba.np.numpy_support import from_dtype
 
+from cells.cpu.cache import kernel
 from cells.cpu.target import target
 
 INDEX = ir.IntType(64)
@@ -51,7 +57,7 @@ def tile(typing_context, like, rows, vectors, a, a_row, a_depth, w, depth, start
             block = builder.append_basic_block(f"tile.{r}x{v}")
             choice.add_case(ir.Constant(INDEX, 64 * r + v), block)
             builder.position_at_end(block)
-            builder.call(_tile_function(builder.module, element, r, v, False), rest)
+            builder.call(_declare(builder.module, element, r, v, False), rest)
             builder.branch(done)
         builder.position_at_end(done)
         return context.get_dummy_value()
@@ -79,7 +85,7 @@ def strip(typing_context, like, matrices, vectors, a, w, depth, out, out_matrix)
             block = builder.append_basic_block(f"strip.{g}x{v}")
             choice.add_case(ir.Constant(INDEX, 64 * g + v), block)
             builder.position_at_end(block)
-            builder.call(_tile_function(builder.module, element, g, v, True), given)
+            builder.call(_declare(builder.module, element, g, v, True), given)
             builder.branch(done)
         builder.position_at_end(done)
         return context.get_dummy_value()
@@ -87,18 +93,51 @@ def strip(typing_context, like, matrices, vectors, a, w, depth, out, out_matrix)
     return types.void(like, *[types.intp] * 7), codegen
 
 
-def _tile_function(module: Any, element: Any, rows: int, vectors: int, is_strip: bool) -> Any:
-    """The tile or strip of one shape as an LLVM function, written into the module once."""
-    name = f"recurbench_{'strip' if is_strip else 'tile'}_{element[0]}_{rows}x{vectors}"
-    function = module.globals.get(name)
-    if function is None:
-        function = ir.Function(module, ir.FunctionType(ir.VoidType(), [INDEX] * 11), name)
-        function.linkage = "linkonce_odr"
-        function.attributes.add("noinline")
-        builder = ir.IRBuilder(function.append_basic_block("entry"))
-        _emit_tile(builder, element, rows, vectors, is_strip, function.args)
-        builder.ret_void()
-    return function
+def _declare(module: Any, element: Any, rows: int, vectors: int, is_strip: bool) -> Any:
+    kind = ir.FunctionType(ir.VoidType(), [INDEX] * 11)
+    return cgutils.get_or_insert_function(module, kind, _name(element, rows, vectors, is_strip))
+
+
+def _name(element: Any, rows: int, vectors: int, is_strip: bool) -> str:
+    return f"recurbench_{'strip' if is_strip else 'tile'}_{element[0]}_{rows}x{vectors}"
+
+
+def _all_shapes() -> list[tuple[int, int, bool]]:
+    return [(*shape, False) for shape in target().shapes] + [(*shape, True) for shape in target().strips]
+
+
+@intrinsic
+def _emit_all(typing_context, like, addresses):
+    """Write every tile and strip into the module, and their addresses into an array of int64."""
+    element = ELEMENTS[like.dtype]
+
+    def codegen(context, builder, signature, arguments):
+        out = context.make_array(addresses)(context, builder, arguments[1]).data
+        for i, (rows, vectors, is_strip) in enumerate(_all_shapes()):
+            function = _declare(builder.module, element, rows, vectors, is_strip)
+            function.linkage = "internal"
+            inside = ir.IRBuilder(function.append_basic_block("entry"))
+            _emit_tile(inside, element, rows, vectors, is_strip, function.args)
+            inside.ret_void()
+            builder.store(builder.ptrtoint(function, INDEX), builder.gep(out, [INDEX(i)]))
+        return context.get_dummy_value()
+
+    return types.void(like, addresses), codegen
+
+
+@kernel
+def _addresses(like, addresses):
+    _emit_all(like, addresses)
+
+
+@functools.cache
+def provide(dtype: Any) -> None:
+    """Make the tiles of a dtype known by name; called before the first kernel that needs them is compiled or loaded."""
+    shapes, element = _all_shapes(), ELEMENTS[from_dtype(dtype)]
+    addresses = np.empty(len(shapes), np.int64)
+    _addresses(np.empty(0, dtype), addresses)
+    for (rows, vectors, is_strip), address in zip(shapes, addresses, strict=True):
+        binding.add_symbol(_name(element, rows, vectors, is_strip), int(address))
 
 
 def _emit_tile(builder: Any, element: Any, rows: int, vectors: int, is_strip: bool, arguments: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from numba.extending import overload
 
-from cells.cpu.cache import kernel
+from cells.cpu.cache import inner
 from cells.cpu.target import target
 from cells.cpu.vector import lines
 from cells.formula import INLINE
@@ -69,7 +69,7 @@ def _mask_backward(cell, k, slots, previous, d_slots, d_previous):
 # state it starts from in states; the state it makes stands behind.
 
 
-@kernel
+@inner
 def forward_units(cell, slots, states, at, before, begin, end):
     """Pre-activations to activations and the new state."""
     slot, previous, state = lines(slots, at), lines(states, before), lines(states, before + 1)
@@ -77,7 +77,7 @@ def forward_units(cell, slots, states, at, before, begin, end):
         unit_forward(cell, k, slot, previous, state)
 
 
-@kernel
+@inner
 def mask_units(cell, slots, states, at, before, begin, end):
     """The masked state, for the second product."""
     slot, previous = lines(slots, at), lines(states, before)
@@ -85,7 +85,7 @@ def mask_units(cell, slots, states, at, before, begin, end):
         unit_mask(cell, k, slot, previous)
 
 
-@kernel
+@inner
 def backward_units(cell, slots, states, d_slots, d_states, at, before, begin, end):
     """From the gradient of the new state to those of the slots, and to what of the old state's passes no product."""
     slot, previous, state = lines(slots, at), lines(states, before), lines(states, before + 1)
@@ -94,7 +94,7 @@ def backward_units(cell, slots, states, d_slots, d_states, at, before, begin, en
         unit_backward(cell, k, slot, previous, state, d_slot, d_state, d_previous)
 
 
-@kernel
+@inner
 def mask_backward_units(cell, slots, states, d_slots, d_states, at, before, begin, end):
     """From the gradient of the masked state to those of the slots and the state it came from."""
     slot, previous, d_slot, d_previous = (

@@ -16,6 +16,7 @@ from cells.cpu.pack import width
 from cells.cpu.plan import Panels, Plan, make_plan
 from cells.cpu.target import target
 from cells.cpu.threads import get_threads, run, split
+from cells.cpu.tile import provide
 from cells.spec import CellSpec, Layout
 
 Array = NDArray[Any]
@@ -87,6 +88,7 @@ class Weights:
         key = (make.__name__, panels)
         packed = self._packed.get(key)
         if packed is None:
+            provide(self._dtype)
             packed = self._packed[key] = make(panels)
         return packed
 

@@ -8,7 +8,9 @@ BIN := $(VENV)/bin
 PYTHON ?= $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 python3.11,\
 	$(shell $(p) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(p))))
 
-.PHONY: report test test-all lint peers reference clean
+TARGET_TESTS := tests/cells/test_parity.py tests/cells/test_bounds.py
+
+.PHONY: report test test-all test-targets lint peers reference clean
 
 report: $(VENV)/ready
 	$(BIN)/python -m pytest --benchmark --preset $(PRESET)
@@ -19,6 +21,12 @@ test: $(VENV)/ready
 
 test-all: $(VENV)/ready
 	$(BIN)/python -m pytest
+
+# The parity tests as on lesser CPUs: with AVX2 at most, and with what every x86-64 has. Each compiles its own kernels.
+test-targets: $(VENV)/ready
+	NUMBA_CPU_NAME=haswell NUMBA_CPU_FEATURES=+sse2,+sse3,+ssse3,+sse4.1,+sse4.2,+avx,+avx2,+fma,+bmi,+bmi2,+popcnt \
+		$(BIN)/python -m pytest $(TARGET_TESTS)
+	NUMBA_CPU_NAME=x86-64 NUMBA_CPU_FEATURES=+sse2 $(BIN)/python -m pytest $(TARGET_TESTS)
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check .

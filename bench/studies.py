@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -84,6 +85,7 @@ GRID = (
     (100, 32, 28, 128),
 )
 GRID_CELLS = ("rnn", "lstm", "gru")
+GRID_ROUNDS = 2  # samples of an item: the grid's ratios are medians over many blocks
 
 
 def grid_of(threads: Sequence[int], cells: Sequence[str] = GRID_CELLS) -> list[Case]:
@@ -286,9 +288,10 @@ STUDIES: tuple[Study, ...] = (
         "grid",
         "Who is fastest, from small layers to large?",
         grid_cases,
-        runtime.measure,
+        functools.partial(runtime.measure, rounds=GRID_ROUNDS),
         timed=True,
         blocks=_grid_blocks,
+        rounds=GRID_ROUNDS,
     ),
 )
 

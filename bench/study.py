@@ -51,6 +51,8 @@ class Study:
     measure: Callable[[Case, int], list[Measurement]]
     timed: bool = False
     blocks: Callable[[Preset], int] = _once
+    rounds: int | None = None
+    """Samples of an item, where the preset does not say."""
 
 
 @dataclass(frozen=True)

@@ -42,5 +42,7 @@ def test_runtime(item: Item, recorder: Recorder, request: pytest.FixtureRequest)
             f"{item.case.direction} T={item.case.seq_len} B={item.case.batch_size} H={item.case.hidden_size}"
         )
         prepared = Prepared(item.case, item.block)
-        benchmark.pedantic(lambda: clock.advance(prepared.sample()), rounds=recorder.preset.rounds, iterations=1)
+        benchmark.pedantic(
+            lambda: clock.advance(prepared.sample()), rounds=item.study.rounds or recorder.preset.rounds, iterations=1
+        )
         rows += prepared.rows(list(benchmark.stats.stats.data))

@@ -30,7 +30,7 @@ from cells.cpu.target import target
 INDEX = ir.IntType(64)
 LANE_INDEX = ir.IntType(32)
 BYTE = ir.IntType(8).as_pointer()
-READ, SECOND_LEVEL, DATA = 0, 2, 1  # what llvm.prefetch is told
+READ, SECOND_LEVEL, FIRST_LEVEL, DATA = 0, 2, 3, 1  # what llvm.prefetch is told
 ELEMENTS = {types.float32: ("f32", ir.FloatType(), 4), types.float64: ("f64", ir.DoubleType(), 8)}
 
 
@@ -158,6 +158,9 @@ def _emit_tile(builder: Any, element: Any, rows: int, vectors: int, is_strip: bo
     def whole(number: int) -> Any:
         return ir.Constant(INDEX, number)
 
+    def ask(byte: Any, level: int) -> None:
+        builder.call(prefetch, [byte, *(ir.Constant(LANE_INDEX, n) for n in (READ, level, DATA))])
+
     def vector_pointer(base: Any, offset: Any) -> Any:
         return builder.bitcast(builder.gep(base, [offset]), vector.as_pointer())
 
@@ -181,7 +184,10 @@ def _emit_tile(builder: Any, element: Any, rows: int, vectors: int, is_strip: bo
             for v in range(vectors)
         ]
 
-    begun = [load(pointer) for pointer in places(start_at, start_row)]
+    # What the sums are added to may be far away: it is asked for now and comes while they are made.
+    for pointer in places(start_at, start_row):
+        ask(builder.bitcast(pointer, BYTE), FIRST_LEVEL)
+    begun = [ir.Constant(vector, [0.0] * lanes)] * (rows * vectors)
 
     before, loop, after = builder.block, builder.append_basic_block("depth"), builder.append_basic_block("done")
     builder.branch(loop)
@@ -194,7 +200,7 @@ def _emit_tile(builder: Any, element: Any, rows: int, vectors: int, is_strip: bo
 
     if not is_strip:  # a strip reads every weight once, faster than anybody could ask for it
         byte = builder.inttoptr(builder.add(ahead, builder.mul(k, pace)), BYTE)
-        builder.call(prefetch, [byte, *(ir.Constant(LANE_INDEX, n) for n in (READ, SECOND_LEVEL, DATA))])
+        ask(byte, SECOND_LEVEL)
     own = rows if is_strip else 1  # rows of weights, and of `a`
     shared = 1 if is_strip else rows
     w_k = builder.mul(k, whole(own * vectors * lanes))
@@ -213,5 +219,6 @@ def _emit_tile(builder: Any, element: Any, rows: int, vectors: int, is_strip: bo
         phi.add_incoming(value, loop)
     builder.cbranch(builder.icmp_signed("<", k_next, depth), loop, after)
     builder.position_at_end(after)
-    for pointer, value in zip(places(out_at, out_row), updated, strict=True):
-        builder.store(value, pointer).align = itemsize
+    starts = [load(pointer) for pointer in places(start_at, start_row)]
+    for pointer, start_value, value in zip(places(out_at, out_row), starts, updated, strict=True):
+        builder.store(builder.fadd(start_value, value), pointer).align = itemsize

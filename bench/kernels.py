@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def growth(blocks: int) -> Iterator[str]:
     """Exponent of time in T: least squares of log time on log T, for each block of lengths in turn."""
-    yield f"exponent of time in T = {LENGTHS[0]} to {LENGTHS[-1]}, B = 4, H = 64, one thread: median [smallest, largest]"
+    yield f"exponent of time in T, {LENGTHS[0]} to {LENGTHS[-1]}, B = 4, H = 64, one thread: median [smallest, largest]"
     for cell in GRID_CELLS:
         with using_threads(1):
             layer = Layer(cell, 64, 64, rng=np.random.default_rng(0))

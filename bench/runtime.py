@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.case import Case
+from bench.convolution import CONVOLUTION, ConvolutionContender, convolve, count_convolution, draw_convolution
 from bench.gradients import draw
 from bench.peers import process
 from bench.rows import Measurement
@@ -89,6 +90,8 @@ class OwnContender:
 
 def make_problem(case: Case) -> Problem:
     """Parameters, input and dL/d output from the case's seed, in its dtype."""
+    if case.cell == CONVOLUTION:
+        return Problem(case, *draw_convolution(case), None)
     layer, x, rng = draw(case)
     width = case.hidden_size * (2 if case.merge == "concat" else 1)
     shape = (case.seq_len, case.batch_size, width)
@@ -100,6 +103,9 @@ def make_problem(case: Case) -> Problem:
 def _expected(case: Case) -> ReferenceResult:
     """The reference for a cell and shape; all contenders of one shape come one after another, so few are kept."""
     problem = make_problem(case)
+    if case.cell == CONVOLUTION:
+        wide = {name: np.asarray(value, np.float64) for name, value in problem.parameters.items()}
+        return ReferenceResult(convolve(wide, problem.x.astype(np.float64)), {}, None)
     merge = None if case.merge == "none" else case.merge
     return reference(case.cell, problem.parameters, problem.x, problem.d_output, merge)
 
@@ -134,9 +140,13 @@ class Prepared:
     def __init__(self, case: Case, block: int) -> None:
         self.case, self.block = case, block
         problem = make_problem(case)
-        self._contender: Contender = (
-            OwnContender(problem) if case.backend.startswith("cpu") else process.contender(problem)
-        )
+        self._contender: Contender
+        if not case.backend.startswith("cpu"):
+            self._contender = process.contender(problem)
+        elif case.cell == CONVOLUTION:
+            self._contender = ConvolutionContender(problem.parameters, problem.x)
+        else:
+            self._contender = OwnContender(problem)
         self.error = _checked_error(case, self._contender)
         if not self.error <= TOLERANCE[case.dtype]:
             raise ValueError(
@@ -155,18 +165,23 @@ class Prepared:
         case, block = self.case, self.block
         rows = [Measurement(case, "elapsed_s", value, "s", block, replicate) for replicate, value in enumerate(samples)]
         if block == 0:
-            flops = count_flops(
-                case.cell,
-                seq_len=case.seq_len,
-                batch_size=case.batch_size,
-                input_size=case.input_size,
-                hidden_size=case.hidden_size,
-                direction=case.direction,
-                bidirectional=case.merge != "none",
-            )
+            rows.append(Measurement(case, f"flops_{case.direction}", float(_operations(case)), "FLOP"))
             rows.append(Measurement(case, "validation_error", self.error, "1"))
-            rows.append(Measurement(case, f"flops_{case.direction}", float(flops), "FLOP"))
         return rows
+
+
+def _operations(case: Case) -> int:
+    if case.cell == CONVOLUTION:
+        return count_convolution(case)
+    return count_flops(
+        case.cell,
+        seq_len=case.seq_len,
+        batch_size=case.batch_size,
+        input_size=case.input_size,
+        hidden_size=case.hidden_size,
+        direction=case.direction,
+        bidirectional=case.merge != "none",
+    )
 
 
 def measure(case: Case, block: int, rounds: int = 5) -> list[Measurement]:

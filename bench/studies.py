@@ -10,6 +10,7 @@ from typing import Any
 from bench import activations, compiling, gradients, parameters, runtime
 from bench import steps as step
 from bench.case import Case
+from bench.convolution import CONVOLUTION
 from bench.peers.process import installed_peers, supports
 from bench.study import Preset, Study
 from cells import cell_names, get_threads
@@ -104,6 +105,30 @@ def grid_of(threads: Sequence[int], cells: Sequence[str] = GRID_CELLS) -> list[C
         )
         for count, (t, b, i, h), cell, direction in itertools.product(threads, GRID, cells, ("inference", "training"))
         for backend in _backends(cell, direction, "none")
+    ]
+
+
+PARALLEL_LENGTHS = (64, 256, 1024, 4096)
+PARALLEL_SAMPLES = 4096  # steps times batch rows, the same at every length
+
+
+def parallel_cases(preset: Preset) -> list[Case]:
+    """Every implementation's cells and convolution, at sequences ever longer in batches ever smaller."""
+    return [
+        Case(
+            study="parallel",
+            cell=cell,
+            backend=backend,
+            seq_len=steps,
+            batch_size=PARALLEL_SAMPLES // steps,
+            input_size=64,
+            hidden_size=64,
+            threads=get_threads(),
+        )
+        for steps in PARALLEL_LENGTHS
+        for cell in (*GRID_CELLS, CONVOLUTION)
+        for backend in _backends(cell, "inference", "none")
+        if backend != "cpu-again"
     ]
 
 
@@ -249,6 +274,10 @@ def _runtime_blocks(preset: Preset) -> int:
     return preset.blocks
 
 
+def _parallel_blocks(preset: Preset) -> int:
+    return 5 if preset.blocks == 5 else 9
+
+
 def _grid_blocks(preset: Preset) -> int:
     return preset.grid_blocks
 
@@ -283,6 +312,15 @@ STUDIES: tuple[Study, ...] = (
         runtime.measure,
         timed=True,
         blocks=_runtime_blocks,
+    ),
+    Study(
+        "parallel",
+        "What does it cost that a step waits for the one before?",
+        parallel_cases,
+        functools.partial(runtime.measure, rounds=GRID_ROUNDS),
+        timed=True,
+        blocks=_parallel_blocks,
+        rounds=GRID_ROUNDS,
     ),
     Study(
         "grid",

@@ -8,8 +8,8 @@ from bench.plugin import Recorder
 from bench.runtime import Prepared
 from bench.study import Item
 
-STUDIES = ("compile", "peak", "steps", "runtime", "grid")
-SAMPLED = ("runtime", "grid")
+STUDIES = ("compile", "peak", "steps", "runtime", "parallel", "grid")
+SAMPLED = ("runtime", "parallel", "grid")
 
 
 class SampleClock:

@@ -58,6 +58,7 @@ PAGE = Page(
                 Prose("runtime", "fair"),
                 FigureBlock("time-ratio"),
                 FigureBlock("time-per-parameter"),
+                FigureBlock("same-work-longer"),
                 TableBlock("scaling"),
                 TableBlock("runtime"),
             ),

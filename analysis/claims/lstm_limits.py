@@ -1,6 +1,7 @@
 """Chapter "LSTM benefits vs limitations": the limitations."""
 
 from analysis.claims.claim import Claim, Interval
+from analysis.claims.stretched import stretch_ratio
 from analysis.claims.timed import time_ratio
 from analysis.statistics import TIME_MARGIN
 
@@ -32,7 +33,12 @@ CLAIMS = (
         number=28,
         quote="they are not as parallel-friendly as some other architectures like Convolutional Neural Networks "
         "(CNNs).",
-        figure="runtime-vs-length",
+        study="parallel",
+        statistic=stretch_ratio("lstm"),
+        predicts=Interval(low=1 + TIME_MARGIN),
+        figure="same-work-longer",
+        slices_by=("backend",),
+        reference={"backend": "cpu"},
     ),
     Claim(
         id="hard-to-tune",

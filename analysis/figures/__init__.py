@@ -14,6 +14,7 @@ from analysis.figures import (
     peer_ratio,
     runtime_vs_hidden,
     runtime_vs_length,
+    same_work_longer,
     step_parts,
     time_per_parameter,
     time_ratio,
@@ -32,6 +33,7 @@ REGISTRY: dict[str, ModuleType] = {
         time_ratio,
         time_per_parameter,
         peer_ratio,
+        same_work_longer,
         step_parts,
         parameter_count,
     )

@@ -56,6 +56,7 @@ CELLS = {
     "gru": Mark(OKABE_ITO["green"], "^", (0, (3.5, 1.2, 1, 1.2))),
     "gru-reset-before": Mark(OKABE_ITO["purple"], "v", (0, (1.2, 1.2))),
     "bilstm": Mark(OKABE_ITO["sky"], "D", (0, (7, 1.5, 1, 1.5))),
+    "convolution": Mark(OKABE_ITO["orange"], "X", (0, (1.2, 1.2))),
 }
 OTHER = Mark(OKABE_ITO["orange"], "P", (0, (4, 2)))
 """A cell that was added to the registry and not yet here."""

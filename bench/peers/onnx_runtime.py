@@ -1,4 +1,4 @@
-"""ONNX Runtime as a peer: the RNN, LSTM and GRU operators on the CPU; inference only.
+"""ONNX Runtime as a peer: the RNN, LSTM and GRU operators, and Conv, on the CPU; inference only.
 
 ONNX orders the gates differently (LSTM i, o, f, c; GRU z, r, h) and takes weights with a leading direction axis.
 """
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from bench.case import Case
+from bench.convolution import CONVOLUTION, for_other_libraries
 
 OPERATORS = {"rnn": "RNN", "lstm": "LSTM", "gru": "GRU", "gru-reset-before": "GRU"}
 GATE_ORDER = {"rnn": (0,), "lstm": (0, 3, 1, 2), "gru": (1, 0, 2), "gru-reset-before": (1, 0, 2)}
@@ -31,18 +32,25 @@ class Prepared:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = case.threads
         options.inter_op_num_threads = 1
+        self._is_convolution = case.cell == CONVOLUTION
+        if self._is_convolution:
+            weight, x = for_other_libraries(parameters, x)
+            model = _convolution(case, weight, parameters["bias"], x)
+        else:
+            model = _model(case, parameters)
         self._session = onnxruntime.InferenceSession(
-            _model(case, parameters).SerializeToString(), options, providers=["CPUExecutionProvider"]
+            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
         )
         self._inputs = {"x": x}
 
     def call(self) -> NDArray[Any]:
-        """Output (T, B, H)."""
-        return self._session.run(["y"], self._inputs)[0][:, 0]
+        """Output (T, B, H); of a convolution (B, H, T)."""
+        y = self._session.run(["y"], self._inputs)[0]
+        return y if self._is_convolution else y[:, 0]
 
     def results(self) -> dict[str, NDArray[Any]]:
         """The output alone."""
-        return {"output": self.call()}
+        return {"output": self.call().transpose(2, 0, 1) if self._is_convolution else self.call()}
 
 
 def _model(case: Case, parameters: Mapping[str, NDArray[Any]]) -> Any:
@@ -62,9 +70,18 @@ def _model(case: Case, parameters: Mapping[str, NDArray[Any]]) -> Any:
     if OPERATORS[case.cell] == "GRU":
         attributes["linear_before_reset"] = int(case.cell == "gru")
     node = helper.make_node(OPERATORS[case.cell], ["x", "w", "r", "b"], ["y"], **attributes)
+    x = [case.seq_len, case.batch_size, case.input_size]
+    return _one_node(case, node, weights, x, [case.seq_len, 1, case.batch_size, case.hidden_size])
+
+
+def _convolution(case: Case, weight: NDArray[Any], bias: NDArray[Any], x: NDArray[Any]) -> Any:
+    node = helper.make_node("Conv", ["x", "w", "b"], ["y"])
+    return _one_node(case, node, {"w": weight, "b": bias}, x.shape, [case.batch_size, case.hidden_size, case.seq_len])
+
+
+def _one_node(case: Case, node: Any, weights: Mapping[str, NDArray[Any]], x: Any, y: Any) -> Any:
     element = TensorProto.FLOAT if case.dtype == "float32" else TensorProto.DOUBLE
-    x = helper.make_tensor_value_info("x", element, [case.seq_len, case.batch_size, case.input_size])
-    y = helper.make_tensor_value_info("y", element, [case.seq_len, 1, case.batch_size, case.hidden_size])
+    given, made = (helper.make_tensor_value_info(n, element, list(shape)) for n, shape in (("x", x), ("y", y)))
     initialisers = [numpy_helper.from_array(np.ascontiguousarray(value), name) for name, value in weights.items()]
-    graph = helper.make_graph([node], "cell", [x], [y], initialisers)
+    graph = helper.make_graph([node], "cell", [given], [made], initialisers)
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from bench.case import Case
+from bench.convolution import CONVOLUTION, WIDTH, for_other_libraries
 
 MODULES = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
 
@@ -20,6 +21,14 @@ class Prepared:
         self, case: Case, parameters: Mapping[str, NDArray[Any]], x: NDArray[Any], d_output: NDArray[Any] | None
     ) -> None:
         torch.set_num_threads(case.threads)
+        self._is_convolution = case.cell == CONVOLUTION
+        if self._is_convolution:
+            weight, padded = for_other_libraries(parameters, x)
+            self._module = torch.nn.Conv1d(case.input_size, case.hidden_size, WIDTH)
+            self._module.load_state_dict({"weight": torch.tensor(weight), "bias": torch.tensor(parameters["bias"])})
+            self._module.to(getattr(torch, case.dtype))
+            self._x, self._d_output = torch.tensor(padded), None
+            return
         self._merge = case.merge
         self._module = MODULES[case.cell](case.input_size, case.hidden_size, bidirectional=case.merge != "none")
         self._module.to(getattr(torch, case.dtype))
@@ -28,6 +37,8 @@ class Prepared:
         self._d_output = None if d_output is None else torch.tensor(d_output)
 
     def _output(self) -> torch.Tensor:
+        if self._is_convolution:
+            return self._module(self._x)
         output, _ = self._module(self._x)
         if self._merge in ("none", "concat"):
             return output
@@ -48,6 +59,8 @@ class Prepared:
     def results(self) -> dict[str, NDArray[Any]]:
         """Output, and in training the gradients."""
         found = {"output": self.call().detach().numpy()}
+        if self._is_convolution:
+            return {"output": found["output"].transpose(2, 0, 1)}
         if self._d_output is not None:
             found["input"] = self._x.grad.numpy()
             found.update({name: value.grad.numpy() for name, value in self._module.named_parameters()})

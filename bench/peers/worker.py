@@ -27,14 +27,14 @@ MODULES = {
     "torch": PeerModule(
         "bench.peers.pytorch",
         ("torch",),
-        ("rnn", "lstm", "gru"),
+        ("rnn", "lstm", "gru", "convolution"),
         ("inference", "training"),
         ("none", "concat", "mean", "sum"),
     ),
     "onnxruntime": PeerModule(
         "bench.peers.onnx_runtime",
         ("onnxruntime", "onnx"),
-        ("rnn", "lstm", "gru", "gru-reset-before"),
+        ("rnn", "lstm", "gru", "gru-reset-before", "convolution"),
         ("inference",),
         ("none",),
     ),

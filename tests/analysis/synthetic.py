@@ -44,7 +44,8 @@ def frame(truth: Truth | None = None, studies: tuple[str, ...] | None = None, se
     truth = truth or Truth()
     makers = {
         "runtime": runtime, "compile": compiling, "gradients": gradients, "forget-bias": forget_bias, "gates": gates,
-        "activations": activations, "parameters": parameters, "grid": grid, "steps": steps, "peak": peak,
+        "activations": activations, "parameters": parameters, "grid": grid, "parallel": parallel, "steps": steps,
+        "peak": peak,
     }  # fmt: skip
     rows = []
     for name in studies or tuple(makers):
@@ -109,6 +110,16 @@ def grid(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
                 for block in range(truth.blocks):
                     yield Measurement(case, "elapsed_s", scale * flops / 1e11, "s", block)
                 yield Measurement(case, f"flops_{direction}", flops, "FLOP")
+
+
+def parallel(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
+    """Eight times as long in the longest sequences; the convolution does not care."""
+    for t, slowdown in ((64, 1.0), (256, 2.0), (1024, 4.0), (4096, 8.0)):
+        for cell, backend in itertools.product((*CELLS[:3], "convolution"), ("cpu", "torch", "onnxruntime")):
+            case = Case("parallel", cell, backend, "inference", "none", t, 64, 64, 4096 // t, threads=2)
+            for block in range(truth.blocks):
+                drawn = 1e-3 * (1 if cell == "convolution" else slowdown) * math.exp(rng.normal(0, truth.noise))
+                yield Measurement(case, "elapsed_s", drawn, "s", block)
 
 
 def steps(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:

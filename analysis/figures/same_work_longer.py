@@ -1,0 +1,90 @@
+"""Figure "same-work-longer": time against sequence length at the same number of steps in all, beside a convolution."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
+
+from analysis.claims.stretched import CONTROL, stretch
+from analysis.figures import style
+from analysis.figures.build import make
+from analysis.result import Figure
+from analysis.select import BACKEND_ORDER, CELL_ORDER, ordered
+from analysis.show import show, show_number
+from analysis.statistics import bca, exponential, generator
+
+ID = "same-work-longer"
+STUDIES = ("parallel",)
+SHOWN = (*CELL_ORDER[:3], CONTROL)
+LABELS = ("x", "y", *(f"cell.{name}" for name in SHOWN), *(f"backend.{name}" for name in BACKEND_ORDER))
+FACTS = ("samples", "shortest", "longest", "cpu_rnn", "cpu_lstm", "cpu_gru", "cpu_convolution")
+"""Facts of a full run; <backend>_<name> is the time at the longest over that at the shortest."""
+
+TICKS = (0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, 128)
+
+
+def build(frame: pd.DataFrame) -> Figure | None:
+    """Median over blocks of the paired ratio to the shortest length, with its BCa interval."""
+    found = stretch(frame)
+    if found.empty:
+        return None
+    rng, rows = generator(ID), []
+    for key, part in found.groupby(["backend", "name", "seq_len"], sort=True):
+        ratio = exponential(bca(np.log(part["value"].to_numpy()), rng, unit="ratio"))
+        is_base = key[2] == part["shortest"].iloc[0]
+        low, high = (1.0, 1.0) if is_base else (ratio.low, ratio.high)
+        rows.append((*key, ratio.value, low, high, len(part)))
+    data = pd.DataFrame(rows, columns=["backend", "name", "seq_len", "ratio", "low", "high", "blocks"])
+    return make(ID, data, draw, STUDIES, _facts(frame, found, data))
+
+
+def _facts(frame: pd.DataFrame, found: pd.DataFrame, data: pd.DataFrame) -> dict[str, str]:
+    rows = frame.loc[frame["study"] == "parallel"].iloc[0]
+    facts = {
+        "samples": show_number(float(rows["seq_len"] * rows["batch_size"])),
+        "shortest": show_number(float(data["seq_len"].min())),
+        "longest": show_number(float(data["seq_len"].max())),
+    }
+    longest = found.loc[found["seq_len"] == found["seq_len"].max()]
+    for (backend, name), part in longest.groupby(["backend", "name"]):
+        ratio = exponential(bca(np.log(part["value"].to_numpy()), generator(f"{backend}{name}"), unit="ratio"))
+        facts[f"{backend}_{name}".replace("-", "_")] = show(ratio)
+    return facts
+
+
+def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:
+    """One panel per implementation, one line per cell; 1 means that length costs nothing."""
+    backends, names = ordered(data["backend"], BACKEND_ORDER), ordered(data["name"], SHOWN)
+    with style.canvas(style_name, 1, len(backends), ratio=0.95 * len(backends), sharex=True, sharey=True) as drawing:
+        look = drawing.look
+        for axes, backend in zip(drawing.flat, backends, strict=True):
+            axes.axhline(1, color=look.ink, linewidth=look.line * 0.5)
+            for name in names:
+                part = data.loc[(data["backend"] == backend) & (data["name"] == name)].sort_values("seq_len")
+                mark = style.cell_mark(name)
+                axes.fill_between(part["seq_len"], part["low"], part["high"], color=mark.color, alpha=0.18, linewidth=0)
+                axes.plot(
+                    part["seq_len"], part["ratio"], color=mark.color, linestyle=mark.line, marker=mark.marker,
+                    gid=f"series-{name}--{backend}",
+                )  # fmt: skip
+            axes.set_title(style.word(labels, "backend", backend), loc="left")
+            axes.set_xscale("log", base=2)
+            axes.set_yscale("log", base=2)
+            axes.set_xticks(sorted(set(data["seq_len"])))
+            axes.xaxis.set_minor_locator(NullLocator())
+            axes.xaxis.set_major_formatter(FuncFormatter(style.thousands))
+            low, high = min(data["ratio"].min(), 1) / 1.2, data["ratio"].max() * 1.2
+            axes.set_ylim(low, high)
+            axes.set_yticks([tick for tick in TICKS if low <= tick <= high])
+            axes.yaxis.set_minor_locator(NullLocator())
+            axes.yaxis.set_minor_formatter(NullFormatter())
+            axes.yaxis.set_major_formatter(FuncFormatter(style.thousands))
+            axes.set_xlabel(labels["x"])
+            axes.grid(False, axis="x")
+        drawing.flat[0].set_ylabel(labels["y"])
+        drawing.legend(style.cell_handles(names, labels, look))
+    return drawing.figure

@@ -58,7 +58,7 @@ def for_other_libraries(parameters: Mapping[str, Array], x: Array) -> tuple[Arra
 
 
 class ConvolutionContender:
-    """NumPy's convolution; see `bench.runtime.Contender`."""
+    """NumPy's convolution, with the threads that NumPy takes, by default all; see `bench.runtime.Contender`."""
 
     def __init__(self, parameters: Mapping[str, Array], x: Array) -> None:
         self._parameters, self._x = parameters, x

@@ -1,7 +1,7 @@
 """`python -m bench.kernels`: what the kernels promise besides their speed, measured as a table.
 
-How time grows with the length of the sequence; what keeping every state and gate costs over inference; float64 over
-float32; two threads over one; and what a user waits for in a fresh process, before and after the kernels are on disk.
+How time grows with the length of the sequence; what keeping every state and gate costs over inference; float32 over
+float64; one thread over all; and what a user waits for in a fresh process, before and after the kernels are on disk.
 Ratios are medians over blocks in which both sides are timed one after the other.
 """
 
@@ -55,7 +55,7 @@ def growth(blocks: int) -> Iterator[str]:
 
 
 def ratios(blocks: int) -> Iterator[str]:
-    """The grid: forward over inference, float32 over float64 rate, one thread over the most."""
+    """The grid, ratios of times: forward over inference, float32 over float64, one thread over all."""
     most = get_threads()
     yield f"ratios of times over the grid, median [smallest, largest] of {blocks} blocks"
     heads = (

@@ -65,7 +65,8 @@ def check_array(what: str, given: Any, shape: tuple[int | None, ...], legend: st
     if array.dtype != _NUMPY[dtype]:
         with np.errstate(over="ignore"):  # the check below names what overflows
             array = array.astype(dtype)
-    array = np.ascontiguousarray(array)
+    if not array.flags.carray:  # of another kind: kernels would be compiled anew for it
+        array = np.require(array, requirements=("C", "A", "W"))
     if not all_finite(array):
         _refuse(what, array)
     return array

@@ -100,7 +100,9 @@ def table(times: Times, flops: dict[Case, float], rates: dict[tuple[str, int], f
         peers = {
             name: times[other]
             for other in times
-            if (name := other.backend) in ("torch", "onnxruntime") and _same_work(case, other)
+            if (name := other.backend) in ("torch", "onnxruntime")
+            and _same_work(case, other)
+            and own.keys() & times[other].keys()
         }
         again = next((times[other] for other in times if other.backend == "cpu-again" and _same_work(case, other)), {})
         low, middle, high = _quartiles(own.values())

@@ -25,8 +25,8 @@ class Prepared:
         if self._is_convolution:
             weight, padded = for_other_libraries(parameters, x)
             self._module = torch.nn.Conv1d(case.input_size, case.hidden_size, WIDTH)
-            self._module.load_state_dict({"weight": torch.tensor(weight), "bias": torch.tensor(parameters["bias"])})
             self._module.to(getattr(torch, case.dtype))
+            self._module.load_state_dict({"weight": torch.tensor(weight), "bias": torch.tensor(parameters["bias"])})
             self._x, self._d_output = torch.tensor(padded), None
             return
         self._merge = case.merge

@@ -41,7 +41,7 @@ def _pooled(size: int) -> Array:
         memory = _idle[size].pop()
     except (KeyError, IndexError):
         memory = np.empty(size, np.uint8)
-    # Every view of `seen` keeps `seen` alive: NumPy follows bases only as far as arrays go, and its base is none.
+    # Every view of `seen` keeps `seen` alive: NumPy follows bases as far as arrays go, and its base is a memoryview.
     seen = np.frombuffer(memory.data, np.uint8)
     weakref.finalize(seen, _give_back, memory).atexit = False
     return seen
@@ -49,5 +49,9 @@ def _pooled(size: int) -> Array:
 
 def _give_back(memory: Array) -> None:
     """May run at any moment, in any thread: single operations on lists and dicts only, no lock."""
-    if sum(size * len(waiting) for size, waiting in tuple(_idle.items())) + memory.size <= POOL_BYTES:
-        _idle.setdefault(memory.size, []).append(memory)
+    held = 0
+    for size in list(_idle):
+        held += size * len(_idle.get(size, ()))
+    if held + memory.size > POOL_BYTES:
+        _idle.clear()  # sizes that nobody asks for any more
+    _idle.setdefault(memory.size, []).append(memory)

@@ -58,6 +58,8 @@ def parts(layer: Layer, x: Array, d_output: Array) -> list[Part]:
             (states[0].ravel(), states.shape[1] // plan.groups.count * of_step, of_step, of_step // group, hidden),
         )
         for run_of, source in zip(weights.runs, sources, strict=False):
+            if not len(run_of.places):
+                continue
             rows = len(run_of.places) * hidden
             height = layer.parameters["weight_" + run_of.kind].shape[0]
             out = np.zeros((height, width(source[-1], x.itemsize)), x.dtype)

@@ -84,7 +84,7 @@ def multiply_add_rate(dtype: str, threads: int = 1) -> float:
     scalar = np.dtype(dtype).type
     flops = 2.0 * COUNT * SUMS * target().lanes(np.dtype(dtype).itemsize) * threads
     shares = np.array([(i, i + 1, i, threads) for i in range(threads)], np.int64)
-    results = np.zeros((threads, 8), dtype)[:, 0]  # a cache line each
+    results = np.zeros((threads, 16), dtype)[:, 0]  # a cache line each
     times = []
     for _ in range(REPEATS + 1):
         start = time.perf_counter()

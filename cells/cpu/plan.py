@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from cells.cpu.groups import Groups
 from cells.cpu.pack import even_panel, stride, width
 from cells.cpu.target import MOST_MATRICES, target
-from cells.cpu.threads import available_threads, get_threads, split
+from cells.cpu.threads import WORTH_A_THREAD, available_threads, get_threads, split
 from cells.spec import CellSpec
 
 Array = NDArray[Any]
@@ -23,10 +24,11 @@ WORTH_A_BARRIER = 60_000  # floating-point operations of a thread between two ba
 
 @dataclass(frozen=True)
 class Panels:
-    """Vectors of a panel of packed weights, and how many gates stand side by side in it, for each kind of product.
+    """Vectors of a panel of packed weights, for each kind of product.
 
     tall: input products, which have many rows, steps or samples. recurrent, masked, back: the products of one step,
-    forward and backward: tiles (beside = 0) or, where no thread has more than one row, strips (beside = 1).
+    forward and backward: tiles (beside = 0) or, where no thread has more than one row, strips of all gates side by
+    side (beside = 1).
     """
 
     tall: int
@@ -57,12 +59,12 @@ def make_plan(spec: CellSpec, hidden: int, shape: tuple[int, ...], itemsize: int
     steps, batch, inputs = shape
     work = 2.0 * steps * batch * hidden * (len(spec.gates) * inputs + len(spec.hidden_gates) * hidden)
     vectors = width(hidden, itemsize) // target().lanes(itemsize)
-    parties = min(get_threads(), int(work / steps / WORTH_A_BARRIER)) if batch == 1 else 1
+    parties = _parties(vectors, work / steps) if batch == 1 and work >= WORTH_A_THREAD else 1
     groups = Groups(batch, rows_of_group(batch), hidden)
-    if parties > 1 and even_panel(vectors, parties, 1):
+    if parties > 1:
         shares = np.array([(0, 1, party, parties) for party in range(parties)], np.int64)
     else:
-        parties, shares = 1, split(groups.count, work)
+        shares = split(groups.count, work)
         shares[:, 2:] = (0, 1)
     rows = int(shares[-1, 1] - shares[-1, 0]) * groups.together  # the largest share
     step_bytes = rows * len(spec.slots) * stride(hidden, itemsize) * itemsize
@@ -70,25 +72,37 @@ def make_plan(spec: CellSpec, hidden: int, shape: tuple[int, ...], itemsize: int
     return Plan(work, shares, groups, min(steps, block), _panels(spec, vectors, parties, rows))
 
 
+def _parties(vectors: int, work: float) -> int:
+    """Threads that share the units of a single row whose step takes `work` operations."""
+    most = min(get_threads(), int(work / WORTH_A_BARRIER))
+    return next((count for count in range(most, 1, -1) if even_panel(vectors, count, 1)), 1)
+
+
+@functools.cache
+def _cpus() -> int:
+    """CPUs of this process when it first asked: all passes of a process group their rows alike."""
+    return available_threads()
+
+
 def rows_of_group(batch: int) -> int:
     """Rows that go through the sequence together, and that no two threads share.
 
     As many as a tile has, or fewer so that there is a group for every CPU, but not so few that one thread alone would
-    read the weights for nearly every row. It does not depend on the number of threads: so neither do the sums over
-    samples, in whose order the groups follow each other.
+    read the weights for nearly every row. It depends on the machine but not on the number of threads: so neither do
+    the sums over samples, in whose order the groups follow each other.
     """
-    most, cpus = target().rows, available_threads()
+    most, cpus = target().rows, _cpus()
     return max(min(most, -(-batch // cpus)), min(-(-most // 2), -(-batch // 2)))
 
 
 def _panels(spec: CellSpec, vectors: int, parties: int, rows: int) -> Panels:
-    tall, wide = target().vectors, target().wide
-    gates, masked = len(spec.recurrent_gates), len(spec.masked_gates)
-    if rows > 1 or max(gates, masked) > MOST_MATRICES:
-        return Panels(tall, tall, tall, tall, 0)
-
     def panel(most: int) -> int:
         return even_panel(vectors, parties, most) if parties > 1 else most
 
+    tall, wide = target().vectors, target().wide
+    gates, masked = len(spec.recurrent_gates), len(spec.masked_gates)
+    if rows > 1 or max(gates, masked) > MOST_MATRICES:
+        each = panel(tall)
+        return Panels(each, each, each, each, 0)
     strips = {"recurrent": panel(wide // max(gates, 1)), "masked": panel(wide // max(masked, 1)), "back": panel(wide)}
     return Panels(panel(tall), **strips, beside=1)

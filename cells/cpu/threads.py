@@ -5,6 +5,7 @@ numba's own parallel regions cost more than a small layer's whole step, and woul
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import threading
@@ -19,7 +20,7 @@ from cells.cpu.fork import FIELDS, GIVEN, TAKEN, serve
 from cells.cpu.memory import aligned
 
 Shares = NDArray[np.int64]
-LOOKS = 20_000  # at a counter before a thread goes to sleep, about a millisecond
+LOOKS = 20_000  # at a counter before a thread goes to sleep: a millisecond or less, as long as the CPU pauses
 WORTH_A_THREAD = 2_000_000  # floating-point operations: below it, handing work over costs more than it saves
 MOST_THREADS = 256
 
@@ -34,7 +35,7 @@ def available_threads() -> int:
 
 def get_threads() -> int:
     """Threads that kernels use: what `set_threads` said, else one per available CPU."""
-    return _count or available_threads()
+    return _count or min(available_threads(), MOST_THREADS)
 
 
 def set_threads(count: int) -> None:
@@ -77,15 +78,14 @@ def run(kernel: Callable[..., None], shares: Shares, *arguments: Any) -> None:
     with _lock:
         while len(_workers) < len(shares) - 1:
             _workers.append(_Worker(_crew[len(_workers) + 1]))
-        here = _cpu_of_this_thread()
-        called = _workers[: len(shares) - 1]
-        for worker in called:
-            worker.call(here)
+        here, called = _cpu_of_this_thread(), _workers[: len(shares) - 1]
         try:
+            for worker in called:
+                worker.call(here)
             kernel(_crew, shares, *arguments)
         finally:
             for worker in called:
-                worker.tasks = int(worker.line[GIVEN // 8])  # one fewer where the kernel could not be compiled
+                worker.tasks = int(worker.line[GIVEN // 8])  # one fewer where the kernel was never reached
 
 
 class _Worker:
@@ -98,6 +98,7 @@ class _Worker:
         self._asleep = False
         self._mutex, self._bed = threading.Lock(), threading.Lock()
         self._bed.acquire()
+        serve(line.ctypes.data, 0)  # compiled here, where an error can be raised
         self._thread = threading.Thread(target=self._work, name="recurbench", daemon=True)
         self._thread.start()
 
@@ -107,7 +108,8 @@ class _Worker:
             # The system may wake both on one CPU and leave the other idle for many milliseconds (measured, Linux).
             others = os.sched_getaffinity(0) - {cpu}
             if others:
-                os.sched_setaffinity(self._thread.native_id, others)
+                with contextlib.suppress(OSError):  # forbidden here: then the system places it as it likes
+                    os.sched_setaffinity(self._thread.native_id, others)
             self._kept_off = cpu
         with self._mutex:
             self.tasks += 1
@@ -119,8 +121,8 @@ class _Worker:
         while True:
             serve(self.line.ctypes.data, LOOKS)
             with self._mutex:
-                self._asleep = self.line[TAKEN // 8] >= self.tasks
-            if self._asleep:
+                sleepy = self._asleep = bool(self.line[TAKEN // 8] >= self.tasks)
+            if sleepy:
                 self._bed.acquire()
 
 

@@ -40,11 +40,10 @@ def tile(typing_context, like, rows, vectors, a, a_row, a_depth, w, depth, start
 
     (rows, vectors) is one of target().shapes. `a`, `w`, `start` and `out` are addresses of elements; `a_row`,
     `a_depth`, `start_row`, `out_row` are strides in elements; `depth` is at least 1. Reads a[r * a_row + k * a_depth]
-    and `vectors` whole vectors at w[k * vectors], starts from and writes `vectors` whole vectors at
-    start[r * start_row] and out[r * out_row] (which may be the same). At each k the byte at ahead + k * pace is asked
-    into the cache, for whoever comes next; `ahead` may be any number. Each sum runs over k in order, one fused
-    multiply-add each, whatever the tile's shape: so a result does not depend on how rows were grouped, nor on the
-    number of threads.
+    and `vectors` whole vectors at w[k * vectors]; adds the sums to `vectors` whole vectors at start[r * start_row] and
+    writes them at out[r * out_row], which may be the same. At each k the byte at ahead + k * pace is asked into the
+    cache, for whoever comes next; `ahead` may be any number. Each sum runs over k in order, whatever the tile's shape:
+    so a result does not depend on how rows were grouped, nor on the number of threads.
     """
     element = ELEMENTS[like.dtype]
 

@@ -24,7 +24,7 @@ COURSE = Preset(
     hidden_sizes=(16, 32, 64, 128, 256),
     batch_sizes=(1, 4, 16, 64),
     base=(100, 64, 16, 32),
-    blocks=15,
+    blocks=12,
     rounds=5,
     gradient_steps=200,
     gradient_hidden_sizes=(16, 32, 64, 128, 256),
@@ -32,7 +32,7 @@ COURSE = Preset(
     input_sizes=(1, 32),
     seeds=20,
     compile_cells=("rnn", "lstm", "gru", "gru-reset-before"),
-    grid_blocks=5,
+    grid_blocks=3,
 )
 FULL = Preset(
     name="full",

@@ -275,7 +275,7 @@ def _runtime_blocks(preset: Preset) -> int:
 
 
 def _parallel_blocks(preset: Preset) -> int:
-    return 5 if preset.blocks == 5 else 9
+    return min(preset.blocks, 7)
 
 
 def _grid_blocks(preset: Preset) -> int:

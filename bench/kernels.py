@@ -18,7 +18,7 @@ import numpy as np
 
 from bench import compiling
 from bench.case import Case
-from bench.studies import GRID, GRID_CELLS
+from bench.timed import GRID, GRID_CELLS
 from cells import Layer, get_threads, using_threads
 
 LENGTHS = (64, 256, 1024, 4096, 16384)

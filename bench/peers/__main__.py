@@ -23,8 +23,9 @@ from bench.plan import blocks_of
 from bench.progress import progress_bar
 from bench.runner import run
 from bench.store import Store
-from bench.studies import GRID, GRID_CELLS, find_studies, grid_of, peak_of, thread_counts
+from bench.studies import find_studies
 from bench.study import Item
+from bench.timed import GRID, GRID_CELLS, grid_of, peak_of, thread_counts
 
 Times = dict[Case, dict[int, float]]
 """Case to block to the median of its samples, in seconds."""

@@ -1,21 +1,54 @@
-"""What the equations say before anything is measured: factors per step, parameters, FLOP ratios, fading of a memory.
+"""What the equations say before anything is measured: factors per step, exponents, horizons, parameters, baselines.
+
+Exponents are in nats per step. N: units; g: gain, so that a recurrent weight has variance g²/N; ψ: digamma.
+Arguments that no formula allows raise ValueError, which names the given and the allowed.
 
 References
 ----------
 .. [1] R. Pascanu, T. Mikolov, Y. Bengio, "On the difficulty of training recurrent neural networks", ICML 2013.
 .. [2] F. A. Gers, J. Schmidhuber, F. Cummins, "Learning to forget", Neural Computation 12 (2000).
+.. [3] C. M. Newman, "The distribution of Lyapunov exponents: exact results for random matrices", CMP 103 (1986).
+.. [4] G. Akemann, Z. Burda, M. Kieburg, "Universal distribution of Lyapunov exponents for products of Ginibre
+   matrices", J. Phys. A 47 (2014).
+.. [5] H. Sompolinsky, A. Crisanti, H. J. Sommers, "Chaos in random neural networks", PRL 61 (1988).
+.. [6] R. Engelken, F. Wolf, L. F. Abbott, "Lyapunov spectra of chaotic recurrent neural networks", PRR 5 (2023).
+.. [7] T. Can, K. Krishnamurthy, D. J. Schwab, "Gating creates slow modes and controls phase-space complexity in GRUs
+   and LSTMs", MSML 2020.
+.. [8] C. Tallec, Y. Ollivier, "Can recurrent neural networks warp time?", ICLR 2018.
+.. [9] J. L. Kaplan, J. A. Yorke, "Chaotic behavior of multidimensional difference equations", LNM 730 (1979).
+.. [10] D. G. Clark, data of "Lyapunov spectrum of random neural networks", github.com/davidclark1/rnn-lyapunov.
+.. [11] S. Hochreiter, J. Schmidhuber, "Long short-term memory", Neural Computation 9 (1997).
+.. [12] M. Arjovsky, A. Shah, Y. Bengio, "Unitary evolution recurrent neural networks", ICML 2016.
 
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
 
 AFFINE_MAPS = {"rnn": 1, "gru": 3, "gru-reset-before": 3, "lstm": 4}
 """k: affine maps of [h, x] per step, gates and candidate."""
 
 TORCH_GAIN = 1 / math.sqrt(3)
 """U(±1/√H) has variance 1/(3H): the spectral radius of the recurrent matrix tends to 1/√3."""
+
+UNIFORM_RADIUS = {32: 0.614, 64: 0.610, 128: 0.604, 256: 0.599}
+"""Mean spectral radius of U(±1/√H) by H, before that limit: simulated here, 80 000 to 1 500 draws, to ±.0005."""
+
+CLARK = {2.0: (0.15425, 0.25659, 0.010608), 3.0: (0.30958, 0.28717, 0.025106)}
+"""x' = W tanh x at N = 4096, by gain: λ1, Kaplan-Yorke dimension/N, entropy rate/N (nats per step) [10]_."""
+
+
+def _require(holds: bool, name: str, given: object, allowed: str = "positive and finite") -> None:
+    """Raise ValueError, naming the given and the allowed, unless the condition holds."""
+    if not holds:
+        raise ValueError(f"{name} = {given!r} was given; allowed: {allowed}")
 
 
 def sigmoid(x: float) -> float:
@@ -77,3 +110,186 @@ def flop_ratio(cell: str, other: str) -> float:
 def log10_forget_product(bias: float, lag: float) -> float:
     """log10 of σ(b_f)^k: how much of a memory is left after k steps at zero input [2]_."""
     return lag * math.log10(sigmoid(bias))
+
+
+def pascanu_bound(largest_singular_value: float, lag: float, slope: float = 1.0) -> float:
+    """log10 of (γ·σ_max)^k ≥ ‖∂h_T/∂h_{T-k}‖₂ of an RNN; γ, the largest slope of its activation, is 1 for tanh [1]_."""
+    _require(0 < largest_singular_value < math.inf, "largest_singular_value", largest_singular_value)
+    _require(0 < slope < math.inf, "slope", slope)
+    return lag * math.log10(slope * largest_singular_value)
+
+
+def forget_half_life(bias: float) -> float:
+    """Steps until half of a memory is left at zero input, ln 2 / -ln σ(b_f); inf where σ is one [2]_."""
+    decay = float(np.logaddexp(0.0, -bias))  # -ln σ(b) = ln(1 + e^-b), without overflow
+    return math.log(2) / decay if decay > 0 else math.inf
+
+
+def chrono_left(t_max: float, lag: float) -> float:
+    """Mean of f^k over the units of a chrono initialisation: f = σ(ln u) = u/(1 + u), u ~ U(1, Tmax - 1) [8]_.
+
+    `t_max`, at least 2, and `lag` k are in steps. Integrated over ln u, exact to 1e-11 up to Tmax = k = 1e6.
+    """
+    _require(2 <= t_max < math.inf, "t_max", t_max, "2 or more")
+    nodes, weights = np.polynomial.legendre.leggauss(64)
+    u = np.exp(math.log(t_max - 1) * (nodes + 1) / 2)
+    return float(np.average((u / (1 + u)) ** lag, weights=weights * u))
+
+
+def critical_gain(cell: str, gate_bias: float = 0.0) -> float:
+    """Gain of the candidate's recurrent matrix at which the zero state turns unstable, at zero input [7]_.
+
+    RNN: 1. LSTM: f + i·o·g = 1 gives (1 - f)/(i·o), f = σ(gate_bias), i = o = ½. GRU: z + (1 - z)·r·g = 1 gives 1/r = 2
+    whatever z = σ(gate_bias), which keeps the state.
+    """
+    gains = {"rnn": 1.0, "gru": 2.0, "gru-reset-before": 2.0, "lstm": sigmoid(-gate_bias) / 0.25}
+    _require(cell in gains, "cell", cell, ", ".join(gains))
+    return gains[cell]
+
+
+def underflow_steps(factor: float, dtype: str) -> tuple[float, float]:
+    """Steps k, real numbers, at which factor^k is the smallest normal and denormal number: ln(smallest)/ln(factor).
+
+    `dtype` is float16, float32 or float64. (inf, inf) where the factor is 1 or more.
+    """
+    _require(0 < factor < math.inf, "factor", factor)
+    _require(dtype in ("float16", "float32", "float64"), "dtype", dtype, "float16, float32, float64")
+    info = np.finfo(dtype)
+    if factor >= 1:
+        return math.inf, math.inf
+    return math.log(info.tiny) / math.log(factor), math.log(info.smallest_subnormal) / math.log(factor)
+
+
+def gaussian_product_exponents(size: int, gain: float) -> FloatArray:
+    """λ_i = ½[ln(2g²/N) + ψ((N - i + 1)/2)], i = 1..N, of a product of fresh Gaussian matrices [3]_ [4]_.
+
+    `size` N, at least 1; `gain` g, positive. Returns (N,) nats per step, largest first; exact at every N.
+    """
+    from scipy.special import digamma
+
+    _require(size >= 1, "size", size, "1 or more")
+    _require(0 < gain < math.inf, "gain", gain)
+    return np.asarray(0.5 * (math.log(2 * gain**2 / size) + digamma(np.arange(size, 0, -1) / 2)))
+
+
+def gaussian_product_deviations(size: int) -> FloatArray:
+    """√(¼ψ'((N - i + 1)/2)): (N,) standard deviations of ln|R_ii| per step, in nats, whatever the gain [3]_.
+
+    |R_ii|·√N/g is a chi variable of N - i + 1 degrees of freedom, independent from step to step.
+    """
+    from scipy.special import polygamma
+
+    _require(size >= 1, "size", size, "1 or more")
+    return np.asarray(0.5 * np.sqrt(polygamma(1, np.arange(size, 0, -1) / 2)))
+
+
+def gaussian_product_norm(gain: float, lag: float) -> float:
+    """g^k: root mean square of ‖product of k fresh Gaussian matrices‖_F/√N, at every N [3]_."""
+    _require(0 < gain < math.inf, "gain", gain)
+    return float(gain**lag)
+
+
+@dataclass(frozen=True)
+class MeanField:
+    """Mean field of a tanh RNN: q = E (Wh)²; χ: growth of a squared perturbation per step; κ = E sech⁸/(E sech⁴)².
+
+    `exponent` is λ1 = ½ ln χ and `mean_exponent` the mean over the spectrum, ln g - ½ + E ln sech²; nats per step.
+    """
+
+    q: float
+    chi: float
+    kappa: float
+    exponent: float
+    mean_exponent: float
+
+
+def mean_field(gain: float, input_variance: float) -> MeanField:
+    """Mean field of h = tanh(W h + u): q = g²·E tanh²(a), χ = g²·E sech⁴(a), a = √(q + s²)·z, z ~ N(0, 1) [5]_ [6]_.
+
+    Parameters
+    ----------
+    gain
+        g, positive.
+    input_variance
+        s², of u ~ N(0, s²), fresh for every unit and step; 0 for no input.
+
+    Returns
+    -------
+    MeanField
+        With s = 0: q = 0 for g ≤ 1, the positive root for g > 1 (one, as E tanh²/q falls with q).
+
+    """
+    from scipy.optimize import brentq
+
+    _require(0 < gain < math.inf, "gain", gain)
+    _require(0 <= input_variance < math.inf, "input_variance", input_variance, "0 or more, finite")
+    # The trapezoid converges exponentially; z = sinh(y)/1000 is dense near 0, where tanh turns at a large gain.
+    y = np.linspace(-math.asinh(1e4), math.asinh(1e4), 4001)
+    z = np.sinh(y) / 1000
+    weights = np.exp(-(z**2) / 2) * np.cosh(y)
+    weights /= weights.sum()
+
+    def excess(q: float) -> float:
+        return gain**2 * float(weights @ np.tanh(math.sqrt(q + input_variance) * z) ** 2) - q
+
+    q = 0.0
+    if input_variance > 0 or gain > 1 + 1e-12:  # closer to 1, q is below 1e-12 and lost in rounding
+        # tanh² a ≥ a² - ⅔a⁴: at s = 0 the excess is positive from 0 to (1 - 1/g²)/2
+        q = brentq(excess, 0.0 if input_variance > 0 else (1 - gain**-2) / 4, gain**2, xtol=1e-15)
+    a = math.sqrt(q + input_variance) * z
+    sech4 = (1 - np.tanh(a) ** 2) ** 2
+    chi = gain**2 * float(weights @ sech4)
+    kappa = float(weights @ sech4**2) / float(weights @ sech4) ** 2
+    log_cosh = float(weights @ np.logaddexp(a, -a)) - math.log(2)
+    return MeanField(q, chi, kappa, 0.5 * math.log(chi), math.log(gain) - 0.5 - 2 * log_cosh)
+
+
+def finite_size_exponent(gain: float, input_variance: float, size: int) -> float:
+    """½ ln χ - (3κ - 1)/(4N): λ1 of a tanh RNN of N units with u ~ N(0, s²), in nats per step, to first order in 1/N.
+
+    Derived here: ½·E ln of the mean of N independent g²·sech⁴·z², z ~ N(0, 1). An RNN's weights are fixed, so input or
+    chaos must decorrelate its steps: s > 0, or g ≥ 2 and N ≥ 256 (at s = 0 and g < 1 the exponent is ln ρ(W)).
+    """
+    _require(size >= 1, "size", size, "1 or more")
+    field = mean_field(gain, input_variance)
+    return field.exponent - (3 * field.kappa - 1) / (4 * size)
+
+
+def _spectrum(exponents: npt.ArrayLike) -> FloatArray:
+    """Sort exponents, largest first; a measured spectrum is not quite."""
+    found = np.sort(np.asarray(exponents, dtype=np.float64).ravel())[::-1]
+    holds = found.size > 0 and not np.isnan(found).any() and found[0] < math.inf
+    _require(bool(holds), "exponents", exponents, "one or more, finite or -inf")
+    return found
+
+
+def kaplan_yorke(exponents: npt.ArrayLike) -> float:
+    """D = k + (λ_1 + … + λ_k)/|λ_{k+1}|, k the last with a sum that is not negative: an attractor's dimension [9]_.
+
+    `exponents`: (N,), nats per step; -inf is a direction lost in one step. 0 where λ1 < 0, N where no sum is negative.
+    """
+    spectrum = _spectrum(exponents)
+    sums = np.cumsum(spectrum)
+    k = int((sums >= 0).sum())  # the sums rise, then fall
+    return float(k) if k in (0, spectrum.size) else k + float(sums[k - 1] / -spectrum[k])
+
+
+def entropy_rate(exponents: npt.ArrayLike) -> float:
+    """Sum of the positive exponents, (N,) nats per step: Pesin's formula for the Kolmogorov-Sinai entropy [6]_."""
+    spectrum = _spectrum(exponents)
+    return float(spectrum[spectrum > 0].sum())
+
+
+def adding_baseline() -> tuple[float, float]:
+    """Always answering 1, the mean of u + v, u and v ~ U(0, 1): MSE 1/6 and P(|error| < .04) = 1 - .96² [11]_."""
+    return 1 / 6, 1 - 0.96**2
+
+
+def copy_baseline(delay: int, memory: int = 10, symbols: int = 8) -> float:
+    """m·ln s/(T + 2m): cross-entropy per step, in nats, of blanks and then m guesses among s symbols [12]_."""
+    return memory * math.log(symbols) / (delay + 2 * memory)
+
+
+def order_baseline(classes: int = 4) -> tuple[float, float]:
+    """Guessing one of the orders in the temporal order problem: cross-entropy ln C, in nats, and accuracy 1/C [11]_."""
+    return math.log(classes), 1 / classes

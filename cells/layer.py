@@ -67,28 +67,28 @@ class Trace:
     """A forward pass that kept every gate and state; views of it are read-only."""
 
     def __init__(self, layer: Layer, runs: list[cpu.Run]) -> None:
-        self._merge = layer.bidirectional
+        self.merge = layer.bidirectional
         self._spec = layer.spec
-        self._runs = runs
+        self.runs = runs
 
     @functools.cached_property
     def output(self) -> Array:
         """(T, B, H), or (T, B, 2 H) for concat."""
-        outputs = [two.in_order(run.state(0)[1:], d) if d else run.state(0)[1:] for d, run in enumerate(self._runs)]
-        return _read_only(two.merge_outputs(outputs, self._merge))
+        outputs = [two.in_order(run.state(0)[1:], d) if d else run.state(0)[1:] for d, run in enumerate(self.runs)]
+        return _read_only(two.merge_outputs(outputs, self.merge))
 
     @functools.cached_property
     def states(self) -> Mapping[str, Array]:
         """Every state: ([2,] T + 1, B, H), index 0 the start."""
-        return self._collect({name: [run.state(s) for run in self._runs] for s, name in enumerate(self._spec.states)})
+        return self._collect({name: [run.state(s) for run in self.runs] for s, name in enumerate(self._spec.states)})
 
     @functools.cached_property
     def gates(self) -> Mapping[str, Array]:
         """Every gate and candidate: ([2,] T, B, H)."""
-        return self._collect({gate: [run.slot(gate) for run in self._runs] for gate in self._spec.gates})
+        return self._collect({gate: [run.slot(gate) for run in self.runs] for gate in self._spec.gates})
 
     def _collect(self, named: dict[str, list[Array]]) -> Mapping[str, Array]:
-        return MappingProxyType({name: _read_only(_stack(parts, self._merge)) for name, parts in named.items()})
+        return MappingProxyType({name: _read_only(_stack(parts, self.merge)) for name, parts in named.items()})
 
     @property
     def final(self) -> dict[str, Array]:
@@ -101,23 +101,21 @@ class Trace:
         Back-propagation through time over the whole sequence (Werbos 1990); gates' derivatives come from their
         outputs. Raises TypeError or ValueError for a wrong dtype, name or shape, or for NaN or infinity.
         """
-        legend, (steps, batch, _) = "T B 2H" if self._merge == "concat" else "T B H", self._runs[0].x.shape
-        hidden, dtype = self._runs[0].groups.hidden, self._runs[0].x.dtype.name
-        shape = (steps, batch, 2 * hidden if self._merge == "concat" else hidden)
+        legend, (steps, batch, _) = "T B 2H" if self.merge == "concat" else "T B H", self.runs[0].x.shape
+        hidden, dtype = self.runs[0].groups.hidden, self.runs[0].x.dtype.name
+        shape = (steps, batch, 2 * hidden if self.merge == "concat" else hidden)
         d_output = check_array("d_output", d_output, shape, legend, dtype)
-        d_finals = _per_direction(
-            "d_final", d_final, self._spec.states, self._runs, self._merge, dtype, (batch, hidden)
-        )
+        d_finals = _per_direction("d_final", d_final, self._spec.states, self.runs, self.merge, dtype, (batch, hidden))
         parameters: dict[str, Array] = {}
         d_inputs, passes = [], []
-        for d, (run, d_each) in enumerate(zip(self._runs, two.split_gradient(d_output, self._merge), strict=True)):
+        for d, (run, d_each) in enumerate(zip(self.runs, two.split_gradient(d_output, self.merge), strict=True)):
             gradients = cpu.backward(run, two.in_order(d_each, d), d_finals[d])
             parameters.update({name + two.SUFFIXES[d]: value for name, value in gradients.parameters.items()})
             passes.append(gradients)
             d_inputs.append(two.in_order(gradients.input, d))
         names = self._spec.states
-        initial = {name: _stack([each.initial[s] for each in passes], self._merge) for s, name in enumerate(names)}
-        return Gradients(parameters, sum(d_inputs[1:], d_inputs[0]), initial, _States(names, passes, self._merge))
+        initial = {name: _stack([each.initial[s] for each in passes], self.merge) for s, name in enumerate(names)}
+        return Gradients(parameters, sum(d_inputs[1:], d_inputs[0]), initial, _States(names, passes, self.merge))
 
 
 class Layer:

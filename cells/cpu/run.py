@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cells.cpu import profile as log_scale
 from cells.cpu import sequence
 from cells.cpu.gradient import parameter_gradients
 from cells.cpu.groups import Groups
 from cells.cpu.memory import aligned, fresh
 from cells.cpu.pack import width
 from cells.cpu.plan import Plan
-from cells.cpu.threads import run
+from cells.cpu.threads import run, split
 from cells.cpu.weights import Weights
 
 Array = NDArray[Any]
@@ -116,3 +117,24 @@ def backward(done: Run, d_output: Array, d_final: Array | None) -> RunGradients:
     run(sequence.backward, plan.shares, weights.layout, *given, plan.block, groups.together, panels)
     parameters = parameter_gradients(weights, groups, x, slots, states, d_slots, plan.work)
     return RunGradients(parameters, np.ascontiguousarray(d_x[..., :inputs]), groups.step(d_states, 0), d_states, groups)
+
+
+def profile(done: Run, d_last: Array) -> Array:
+    """log10 of the L2 norm over units of dL/d s_t, (S, T + 1, B) float64, for a loss with dL/dh_T = d_last (B, H)."""
+    weights, groups = done.weights, done.groups
+    steps, batch = done.x.shape[:2]
+    plan, states = weights.plan(done.x), len(weights.spec.states)
+    d_slots, d_states = _units(weights, groups, steps, done.x.dtype)
+    groups.set_step(
+        d_states, steps, np.concatenate((d_last[None], np.zeros((states - 1, *d_last.shape), d_last.dtype)))
+    )
+    squares = np.empty((states, steps + 1, batch))
+    exponents = np.zeros((steps + 1, batch), np.int64)
+    shares = split(groups.count, plan.work)
+    shares[:, 2:] = (0, 1)  # whole rows: nobody waits for anybody
+    given = (*weights.packed_back(plan.panels)[1:], done.slots, done.states, d_slots, d_states, squares, exponents)
+    panels = (plan.panels.back, plan.panels.beside)
+    run(log_scale.profile, shares, weights.layout, *given, groups.together, panels, groups.hidden)
+    with np.errstate(divide="ignore"):
+        norms: Array = 0.5 * np.log10(squares) + exponents * np.log10(2.0)
+    return norms

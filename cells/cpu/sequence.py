@@ -57,7 +57,7 @@ def _forward_share(
     first, last, party, parties, counter = share
     tall, recurrent, masked, beside = panels
     steps, batch, _ = x.shape
-    hidden, width, columns = output.shape[2], slots.shape[2] // group, _whole_vectors(output.shape[2], slots.itemsize)
+    hidden, width, columns = output.shape[2], slots.shape[2] // group, whole_vectors(output.shape[2], slots.itemsize)
     groups = (batch + group - 1) // group
     window, of_states = slots.shape[1] // groups, states.shape[1] // groups
     left, right = columns * party // parties, columns * (party + 1) // parties
@@ -71,11 +71,11 @@ def _forward_share(
         if place < start:
             for s in range(cell.states):
                 for c in range(first, last):
-                    for k in range(left, units or _rows(c, group, batch) * width):
+                    for k in range(left, units or rows_in(c, group, batch) * width):
                         states[s, c * of_states, k] = states[s, c * of_states + block, k]
             passed = barrier(counter, parties, passed)
         for c in range(first, last):
-            at, of_group = c * window + place, _rows(c, group, batch)
+            at, of_group = c * window + place, rows_in(c, group, batch)
             input_products(
                 cell, c, of_group, group, x, start, count, w_input, bias, slots, at, tall, (party, parties, ZERO)
             )
@@ -83,7 +83,7 @@ def _forward_share(
             part = (party, parties, t % 2)
             for p in range(cell.inputs, cell.slots):
                 for c in range(first, last):
-                    for r in range(_rows(c, group, batch)):
+                    for r in range(rows_in(c, group, batch)):
                         for k in range(left, right):
                             slots[p, c * window + t, r * width + k] = bias[p * columns + k]
             source = (address(states, 0, first * of_states + t), width, of_h)
@@ -91,14 +91,14 @@ def _forward_share(
             add_products(slots, w_recurrent, cell.recurrent, recurrent, beside, source, total, shape, part)
             if cell.masked > 0:
                 for c in range(first, last):
-                    end = units or _rows(c, group, batch) * width
+                    end = units or rows_in(c, group, batch) * width
                     mask_units(cell, slots, states, c * window + t, c * of_states + t, left, end)
                 passed = barrier(counter, parties, passed)
                 source = (address(slots, cell.mask_slot, first * window + t), width, of_slots)
                 total = (address(slots, cell.masked_first, first * window + t), width, of_slots)
                 add_products(slots, w_masked, cell.masked, masked, beside, source, total, shape, part)
             for c in range(first, last):
-                end = units or _rows(c, group, batch) * width
+                end = units or rows_in(c, group, batch) * width
                 forward_units(cell, slots, states, c * window + t, c * of_states + t, left, end)
             if output.size > 0:
                 now = start + t - place
@@ -119,7 +119,7 @@ def _backward_share(
     first, last, party, parties, counter = share
     panel, beside = panels
     steps, batch, hidden = d_output.shape
-    width, columns = slots.shape[2] // group, _whole_vectors(hidden, slots.itemsize)
+    width, columns = slots.shape[2] // group, whole_vectors(hidden, slots.itemsize)
     groups = (batch + group - 1) // group
     window, of_states = slots.shape[1] // groups, states.shape[1] // groups
     left, right = columns * party // parties, columns * (party + 1) // parties
@@ -131,7 +131,7 @@ def _backward_share(
         part = (party, parties, t % 2)
         _add_in(d_states, d_output, t + 1, t, first, last, group, of_states, left, min(right, hidden))
         for c in range(first, last):
-            end = units or _rows(c, group, batch) * width
+            end = units or rows_in(c, group, batch) * width
             backward_units(cell, slots, states, d_slots, d_states, c * window + t, c * of_states + t, left, end)
         if cell.masked > 0:
             passed = barrier(counter, parties, passed)
@@ -139,7 +139,7 @@ def _backward_share(
             total = (address(d_slots, cell.mask_slot, first * window + t), width, of_slots)
             sum_products(d_slots, w_masked, cell.masked, panel, beside, source, total, shape, part)
             for c in range(first, last):
-                end = units or _rows(c, group, batch) * width
+                end = units or rows_in(c, group, batch) * width
                 mask_backward_units(
                     cell, slots, states, d_slots, d_states, c * window + t, c * of_states + t, left, end
                 )
@@ -151,18 +151,18 @@ def _backward_share(
             count = min(block, steps - t)
             low, high = count * party // parties, count * (party + 1) // parties
             for c in range(first, last if low < high else first):
-                at, of_group = c * window + t + low, _rows(c, group, batch)
+                at, of_group = c * window + t + low, rows_in(c, group, batch)
                 input_gradients(cell, c, of_group, group, d_slots, at, t + low, high - low, w_input, hidden, d_x)
 
 
 @register_jitable
-def _rows(c, group, batch):
+def rows_in(c, group, batch):
     """Rows of the batch in group c."""
     return min(group, batch - c * group)
 
 
 @register_jitable
-def _whole_vectors(size, itemsize):
+def whole_vectors(size, itemsize):
     """As `pack.width`."""
     lanes = VECTOR_BYTES // itemsize
     return (size + lanes - 1) // lanes * lanes

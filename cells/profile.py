@@ -1,0 +1,84 @@
+"""The gradient profile: how large dL/ds_t is at every step, for a loss at the last step only.
+
+Back-propagation through time in log scale: the gradient is carried as (v, e) with v 2^e, so that neither float32 nor
+float64 can lose it. Source: the definition G(k) = ||dL/ds_{T-k}|| / ||dL/ds_T|| of Hochreiter 1991; Bengio, Simard &
+Frasconi 1994; Pascanu, Mikolov & Bengio 2013.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cells.cpu import run as cpu
+from cells.layer import Layer, Trace
+from cells.validation import check_array
+
+Array = NDArray[np.float64]
+
+
+def gradient_profile(layer: Layer, x: Any, d_last: Any, initial: Mapping[str, Any] | None = None) -> dict[str, Array]:
+    """log10 of ||dL/ds_t||, the L2 norm over units, for every state s and step t.
+
+    Parameters
+    ----------
+    layer
+        A layer of one direction.
+    x : (T, B, I) array
+        The input.
+    d_last : (B, H) array
+        dL/dh_T: the loss sees the last hidden state and nothing else.
+    initial
+        The state to start from, {"h": (B, H), ...}; zero if None.
+
+    Returns
+    -------
+    dict
+        {"h": (T + 1, B), "c": ...} in float64, index t as in `Trace.states`: T is the last step, 0 the initial state.
+        Finite however small the gradient is; -inf only where it is exactly 0, all paths being closed. dL/dc_t counts
+        with all its paths, as `Gradients.states` has it.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For a layer of two directions, and for a wrong dtype or shape, NaN or infinity in what is given.
+    FloatingPointError
+        Where the forward pass itself left the range of the dtype: a state is NaN or infinite.
+
+    """
+    check_one_direction("gradient_profile", layer.bidirectional)
+    return trace_profile(layer.forward(x, initial), d_last)
+
+
+def trace_profile(trace: Trace, d_last: Any) -> dict[str, Array]:
+    """`gradient_profile` of a forward pass that is there already."""
+    run = finite_run("gradient_profile", trace)
+    shape = (run.x.shape[1], run.groups.hidden)
+    norms = cpu.profile(run, check_array("d_last", d_last, shape, "B H", run.x.dtype.name))
+    return dict(zip(run.weights.spec.states, norms, strict=True))
+
+
+def check_one_direction(what: str, bidirectional: str | None) -> None:
+    """ValueError for a layer of two directions."""
+    if bidirectional is not None:
+        raise ValueError(
+            f"{what}: the layer has two directions (bidirectional={bidirectional!r}); allowed: bidirectional=None, "
+            "each direction as a layer of its own"
+        )
+
+
+def finite_run(what: str, trace: Trace) -> cpu.Run:
+    """The only run of a trace; FloatingPointError names the first step at which a state is not finite."""
+    check_one_direction(what, trace.merge)
+    run = trace.runs[0]
+    for s, name in enumerate(run.weights.spec.states):
+        bad = ~np.isfinite(run.state(s)).all(axis=(1, 2))
+        if bad.any():
+            raise FloatingPointError(
+                f"{what}: state {name} is NaN or infinite from step {int(np.argmax(bad))} on; allowed: a trace of "
+                f"finite numbers (the forward pass left the range of {run.x.dtype.name})"
+            )
+    return run

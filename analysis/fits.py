@@ -19,7 +19,9 @@ CURVE = (
     "seq_len",
     "input_size",
     "batch_size",
+    "gate_bias",
     "inputs",
+    "input_scale",
     "seed",
 )
 """What names one profile: everything but the lag."""

@@ -15,7 +15,7 @@ from bench.rows import COLUMNS, STATUSES
 EXPORTS = ("measurements.csv", "measurements.csv.gz")
 ENVIRONMENT = "environment.json"
 INTEGERS = ("seq_len", "hidden_size", "input_size", "batch_size", "seed", "threads", "block", "replicate")
-NUMBERS = ("initialiser_value", "step", "value")
+NUMBERS = ("initialiser_value", "gate_bias", "input_scale", "step", "value")
 
 
 def load(path: str | Path, *, mix_machines: bool = False) -> pd.DataFrame:

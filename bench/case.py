@@ -15,6 +15,7 @@ BACKENDS = {
 """Backend name to the name a reader sees. `cpu-again` is the same kernel a second time: the A/A row."""
 
 DIRECTIONS = ("inference", "training", "profile", "count")
+INPUTS = ("normal", "zero", "start", "-")
 MERGES = ("none", "mean", "concat", "sum")
 
 
@@ -23,9 +24,11 @@ class Case:
     """One point of a study's grid.
 
     Sizes are counts; `seed` draws parameters and inputs; `threads` is the number of CPU threads.
-    `cell` is a name of the registry, or "activation" for rows about sigma and tanh alone.
-    `initialiser_value` is the parameter of an initialiser that has one (gain, T_max, forget bias), else 0.
-    `inputs` is "normal" (N(0, 1)), "zero", or "-" where no sequence is fed.
+    `cell` is a name of the registry, or "activation" for rows about sigma and tanh alone, "matrix" for rows about
+    random matrices alone. `initialiser_value` is the parameter of an initialiser that has one (gain, T_max, forget
+    bias), else 0. `gate_bias` is added to the bias of the gate that keeps the state (f of the LSTM, z of the GRU).
+    `inputs` is "normal" (N(0, 1) times `input_scale`), "zero", "start" (zero after a random state to start from), or
+    "-" where no sequence is fed.
     """
 
     study: str
@@ -40,7 +43,9 @@ class Case:
     dtype: str = "float32"
     initialiser: str = "torch"
     initialiser_value: float = 0.0
+    gate_bias: float = 0.0
     inputs: str = "normal"
+    input_scale: float = 1.0
     seed: int = 0
     threads: int = 1
 
@@ -48,7 +53,12 @@ class Case:
         for name in ("seq_len", "hidden_size", "input_size", "batch_size", "threads"):
             if getattr(self, name) < 1:
                 raise ValueError(f"case.{name} is {getattr(self, name)}; allowed: 1 or more")
-        for name, known in (("backend", BACKENDS), ("direction", DIRECTIONS), ("merge", MERGES)):
+        for name, known in (
+            ("backend", BACKENDS),
+            ("direction", DIRECTIONS),
+            ("merge", MERGES),
+            ("inputs", INPUTS),
+        ):
             if getattr(self, name) not in known:
                 raise ValueError(f"unknown {name} {getattr(self, name)!r}; known: {', '.join(known)}")
 
@@ -64,9 +74,13 @@ class Case:
         shape = f"T{self.seq_len}-B{self.batch_size}-I{self.input_size}-H{self.hidden_size}"
         merge = "" if self.merge == "none" else f"-bi-{self.merge}"
         initialiser = self.initialiser + (f"{self.initialiser_value:g}" if self.initialiser_value else "")
+        if self.gate_bias:
+            initialiser += f"-bias{self.gate_bias:g}"
+        inputs = "" if self.inputs in ("normal", "-") else f"-{self.inputs}"
+        inputs += f"-scale{self.input_scale:g}" if self.input_scale != 1 else ""
         threads = f"-{self.threads}threads" if self.threads > 1 else ""
         what = f"{self.study}-{self.cell}{merge}-{self.backend}{threads}-{self.direction}"
-        return f"{what}-{shape}-{initialiser}-s{self.seed}"
+        return f"{what}-{shape}-{initialiser}{inputs}-s{self.seed}"
 
 
 CASE_COLUMNS = tuple(field.name for field in fields(Case))

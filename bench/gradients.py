@@ -1,14 +1,17 @@
-"""Gradient flow: how large dL/dh and dL/dc are, k steps before the loss; and what the gates did on the way."""
+"""Gradient flow: how large dL/dh and dL/dc are, k steps before the loss, and where float32 loses them."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.case import Case
+from bench.draw import draw
 from bench.rows import Measurement
 from cells import Layer, Trace
-from cells.initialisers import find_initialiser
+from cells.profile import trace_profile
 
 DENSE_LAGS = 10  # every lag up to here, then a geometric grid
 LAGS_PER_DECADE = 16
@@ -22,73 +25,93 @@ def lag_grid(steps: int) -> NDArray[np.int64]:
     return lags[lags <= steps]
 
 
-def draw(case: Case) -> tuple[Layer, NDArray[np.floating], np.random.Generator]:
-    """The case's layer and input, from its seed; the generator goes on to draw what else is needed."""
-    rng = np.random.default_rng(case.seed)
-    layer = Layer(
-        case.cell,
-        case.input_size,
-        case.hidden_size,
-        dtype=case.dtype,
-        initialiser=find_initialiser(case.initialiser, case.initialiser_value),
-        bidirectional=None if case.merge == "none" else case.merge,
-        rng=rng,
-    )
-    shape = (case.seq_len, case.batch_size, case.input_size)
-    return layer, np.zeros(shape) if case.inputs == "zero" else rng.standard_normal(shape), rng
-
-
 def measure_flow(case: Case, block: int) -> list[Measurement]:
-    """log10 norms of dL/dh and dL/dc at every stored lag, loss at the last step only (SCIENCE: gradient profile).
+    """log10 norms of dL/dh and dL/dc at every stored lag, loss at the last step only (`cells.gradient_profile`).
 
-    dL/dh_T is a standard normal vector; the norm at lag 0 is stored too, so that the profile can be normalised.
-    The LSTM also gets the forget path: the product of forget gates over the last k steps.
+    dL/dh_T is a standard normal vector; the norm at lag 0 is stored too, so that the profile can be normalised. Rows of
+    a batch are averaged in log scale. The LSTM also gets the forget path: the product of forget gates over the last k
+    steps. A simple cell without input is linear: there log10 of the spectral radius of W says what the slope has to be.
     """
-    layer, x, rng = draw(case)
-    trace = layer.forward(x)
-    d_output = np.zeros(trace.output.shape)
-    d_output[-1] = rng.standard_normal(d_output.shape[1:])
-    gradients = trace.backward(d_output)
-    lags = lag_grid(case.seq_len)
-    rows = []
-    for state, values in gradients.states.items():
-        norms = np.sqrt(np.sum(np.square(values), axis=2)).mean(axis=1)[::-1]
-        rows += [_log_row(case, f"log10_norm_{state}", norms[lag], block, lag) for lag in lags]
+    layer, x, start, rng = draw(case)
+    trace = layer.forward(x, start)
+    d_last = rng.standard_normal((case.batch_size, case.hidden_size))
+    rows = profile_rows(case, block, trace, d_last)
     if "f" in trace.gates:
-        log_f = np.log10(np.maximum(trace.gates["f"][::-1, 0], np.finfo(np.float64).tiny))
-        path = np.concatenate((np.zeros((1, case.hidden_size)), np.cumsum(log_f, axis=0)))
-        # The root mean square over units in log space: the product itself may be below every float.
-        top = path.max(axis=1, keepdims=True)
-        rms = top[:, 0] + 0.5 * np.log10(np.mean(10.0 ** (2 * (path - top)), axis=1))
-        rows += [Measurement(case, "log10_forget_path", float(rms[k]), "log10", block, step=float(k)) for k in lags]
+        rows += _forget_path(case, block, trace)
+    if layer.spec.gates == ("a",) and case.inputs == "zero":
+        rows.append(Measurement(case, "log10_spectral_radius", math.log10(_radius(layer)), "log10", block))
     return rows
 
 
-def _log_row(case: Case, metric: str, norm: float, block: int, lag: int) -> Measurement:
-    if not np.isfinite(norm):
-        return Measurement(
-            case, metric, None, "log10", block, step=float(lag), status="failed", reason=f"norm is {norm}"
-        )
-    if norm == 0:
-        reason = f"the norm is exactly 0 in {case.dtype}"
-        return Measurement(case, metric, None, "log10", block, step=float(lag), status="underflow", reason=reason)
-    return Measurement(case, metric, float(np.log10(norm)), "log10", block, step=float(lag))
-
-
-def measure_gates(case: Case, block: int) -> list[Measurement]:
-    """Mean of every gate at every step, and its extremes over the sequence."""
-    layer, x, _ = draw(case)
-    return gate_rows(layer.forward(x), case, block)
-
-
-def gate_rows(trace: Trace, case: Case, block: int) -> list[Measurement]:
-    """Rows about the gates of a trace; the step of a mean is t = 1 .. T."""
-    rows = []
-    for gate, values in trace.gates.items():
-        rows += [
-            Measurement(case, f"gate_mean_{gate}", float(mean), "1", block, step=float(t))
-            for t, mean in enumerate(values.mean(axis=(1, 2)), start=1)
+def profile_rows(
+    case: Case, block: int, trace: Trace, d_last: NDArray[np.floating], metric: str = "log10_norm"
+) -> list[Measurement]:
+    """Rows `<metric>_<state>` of a gradient profile; one failed row a state where the trace itself is not finite."""
+    try:
+        profile = trace_profile(trace, d_last)
+    except FloatingPointError as error:
+        return [
+            Measurement(case, f"{metric}_{state}", None, "log10", block, status="failed", reason=str(error))
+            for state in trace.states
         ]
-        rows.append(Measurement(case, f"gate_min_{gate}", float(values.min()), "1", block))
-        rows.append(Measurement(case, f"gate_max_{gate}", float(values.max()), "1", block))
+    lags = lag_grid(case.seq_len)
+    return [
+        log_row(case, f"{metric}_{state}", float(values[::-1][lag].mean()), block, float(lag))
+        for state, values in profile.items()
+        for lag in lags
+    ]
+
+
+def log_row(case: Case, metric: str, value: float, block: int, step: float) -> Measurement:
+    """A row of a log10; a number that is exactly 0 has none, and the row says so."""
+    if value == -math.inf:
+        reason = f"exactly 0 in {case.dtype}: every path is closed"
+        return Measurement(case, metric, None, "log10", block, step=step, status="underflow", reason=reason)
+    return Measurement(case, metric, value, "log10", block, step=step)
+
+
+def _forget_path(case: Case, block: int, trace: Trace) -> list[Measurement]:
+    log_f = np.log10(np.maximum(trace.gates["f"][::-1, 0], np.finfo(np.float64).tiny))
+    path = np.concatenate((np.zeros((1, case.hidden_size)), np.cumsum(log_f, axis=0)))
+    # The root mean square over units in log space: the product itself may be below every float.
+    top = path.max(axis=1, keepdims=True)
+    rms = top[:, 0] + 0.5 * np.log10(np.mean(10.0 ** (2 * (path - top)), axis=1))
+    mean = top[:, 0] + np.log10(np.mean(10.0 ** (path - top), axis=1))
+    lags = lag_grid(case.seq_len)
+    return [
+        log_row(case, metric, float(values[lag]), block, float(lag))
+        for metric, values in (("log10_forget_path", rms), ("log10_forget_mean", mean))
+        for lag in lags
+    ]
+
+
+def _radius(layer: Layer) -> float:
+    return float(np.abs(np.linalg.eigvals(layer.parameters["weight_hh_l0"].astype(np.float64))).max())
+
+
+def measure_underflow(case: Case, block: int) -> list[Measurement]:
+    """At which lag a plain backward pass loses dL/dh: below the normal numbers of its dtype, and to the last bit.
+
+    The last bit counts as lost: times a gate above one half it rounds to itself and would never go. Beside the lags
+    seen stand those computed from the profile in log scale, whose rows are stored too.
+    """
+    layer, x, start, rng = draw(case)
+    trace = layer.forward(x, start)
+    d_last = rng.standard_normal((case.batch_size, case.hidden_size)).astype(case.dtype)
+    rows = profile_rows(case, block, trace, d_last)
+    d_output = np.zeros(trace.output.shape, case.dtype)
+    d_output[-1] = d_last
+    plain = np.abs(trace.backward(d_output).states["h"]).max(axis=(1, 2))[::-1]
+    kind = np.finfo(case.dtype)
+    profile = trace_profile(trace, d_last)["h"].max(axis=1)[::-1]
+    for name, limit in (("normal", kind.tiny), ("denormal", kind.smallest_subnormal)):
+        for metric, lost in (
+            ("lost_seen", plain <= limit),
+            ("lost_computed", profile <= math.log10(float(limit))),
+        ):
+            if lost.any():
+                rows.append(Measurement(case, f"{metric}_{name}", float(np.argmax(lost)), "steps", block))
+            else:
+                reason = f"not lost within {case.seq_len} steps: the case is too short"
+                rows.append(Measurement(case, f"{metric}_{name}", None, "steps", block, status="failed", reason=reason))
     return rows

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from bench.case import Case
 from bench.convolution import CONVOLUTION, ConvolutionContender, convolve, count_convolution, draw_convolution
-from bench.gradients import draw
+from bench.draw import draw
 from bench.peers import process
 from bench.rows import Measurement
 from cells import Layer, count_flops, using_threads
@@ -92,7 +92,7 @@ def make_problem(case: Case) -> Problem:
     """Parameters, input and dL/d output from the case's seed, in its dtype."""
     if case.cell == CONVOLUTION:
         return Problem(case, *draw_convolution(case), None)
-    layer, x, rng = draw(case)
+    layer, x, _, rng = draw(case)
     width = case.hidden_size * (2 if case.merge == "concat" else 1)
     shape = (case.seq_len, case.batch_size, width)
     d_output = rng.standard_normal(shape).astype(case.dtype) if case.direction == "training" else None

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from bench.case import Case
-from bench.gradients import draw
+from bench.draw import draw
 from bench.rows import Measurement
 from cells import using_threads
 from cells.cpu.parts import parts
@@ -24,7 +24,7 @@ def measure_peak(case: Case, block: int) -> list[Measurement]:
 
 def measure(case: Case, block: int) -> list[Measurement]:
     """Median time of every part, and of the whole step beside them."""
-    layer, x, rng = draw(case)
+    layer, x, _, rng = draw(case)
     x = x.astype(case.dtype)
     d_output = rng.standard_normal((case.seq_len, case.batch_size, case.hidden_size)).astype(case.dtype)
     with using_threads(1):

@@ -23,7 +23,7 @@ from bench.rows import COLUMNS, MEASUREMENT_COLUMNS, Measurement
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 TYPES = {"int": "INTEGER", "float": "REAL", "str": "TEXT"}
 _CASE_COLUMNS = ", ".join(f"{name} {TYPES[Case.__annotations__[name]]} NOT NULL" for name in CASE_COLUMNS)
 SCHEMA = f"""

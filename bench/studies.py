@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from bench import activations, compiling, gradients, parameters, runtime
+from bench import activations, compiling, flow_cases, gates, gradients, jacobians, parameters, probes, runtime, spectra
 from bench import steps as step
 from bench.case import Case
 from bench.study import Preset, Study
@@ -20,80 +19,8 @@ from bench.timed import (
     step_cases,
 )
 from cells import cell_names
-from cells.registry import find_cell
 
-PLAIN = ("torch", "keras", "orthogonal")
-FORGET_BIASES = (-2.0, 0.0, 1.0, 2.0, 5.0, 10.0)
 TABLE_SIZES = ((1, 32), (10, 100), (28, 128), (256, 256))  # (I, H) of SCIENCE's table of counts
-CHRONO_T_MAX = 100.0
-
-
-def initialisers_for(cell: str) -> tuple[tuple[str, float], ...]:
-    """(name, value) of the initialisers that differ for this cell."""
-    gates = find_cell(cell).gates
-    chosen = [(name, 0.0) for name in PLAIN]
-    if "f" in gates:
-        chosen.append(("torch-fb1", 0.0))
-    if "f" in gates or "z" in gates:
-        chosen.append(("chrono", CHRONO_T_MAX))
-    return tuple(chosen)
-
-
-def _flow(
-    preset: Preset, cell: str, initialiser: tuple[str, float], steps: int, hidden: int, **rest: object
-) -> Iterator[Case]:
-    settings: dict[str, Any] = {"study": "gradients", "input_size": 1, "inputs": "normal"} | rest
-    for seed in range(preset.seeds):
-        yield Case(
-            cell=cell,
-            direction="profile",
-            seq_len=steps,
-            hidden_size=hidden,
-            dtype="float64",
-            initialiser=initialiser[0],
-            initialiser_value=initialiser[1],
-            seed=seed,
-            **settings,
-        )
-
-
-def gradient_cases(preset: Preset) -> list[Case]:
-    """Cells x initialisers over H, then over T, over I, and with no input at all."""
-    cases: list[Case] = []
-    middle = preset.gradient_hidden_sizes[len(preset.gradient_hidden_sizes) // 2]
-    for cell in cell_names():
-        for initialiser in initialisers_for(cell):
-            for hidden in preset.gradient_hidden_sizes:
-                cases += _flow(preset, cell, initialiser, preset.gradient_steps, hidden)
-        for initialiser in dict.fromkeys((("torch", 0.0), initialisers_for(cell)[-1])):
-            for steps in preset.gradient_lengths:
-                cases += _flow(preset, cell, initialiser, steps, middle)
-        for inputs in preset.input_sizes:
-            cases += _flow(preset, cell, ("torch", 0.0), preset.gradient_steps, middle, input_size=inputs)
-        cases += _flow(preset, cell, ("torch", 0.0), preset.gradient_steps, middle, inputs="zero")
-    return list(dict.fromkeys(cases))
-
-
-def forget_bias_cases(preset: Preset) -> list[Case]:
-    """The LSTM at forget biases from -2 to 10."""
-    middle = preset.gradient_hidden_sizes[len(preset.gradient_hidden_sizes) // 2]
-    return [
-        case
-        for bias in FORGET_BIASES
-        for case in _flow(preset, "lstm", ("forget-bias", bias), preset.gradient_steps, middle, study="forget-bias")
-    ]
-
-
-def gate_cases(preset: Preset) -> list[Case]:
-    """Gates of every gated cell along a sequence."""
-    middle = preset.gradient_hidden_sizes[len(preset.gradient_hidden_sizes) // 2]
-    return [
-        case
-        for cell in cell_names()
-        if find_cell(cell).sigmoid_gates
-        for initialiser in initialisers_for(cell)
-        for case in _flow(preset, cell, initialiser, 50, middle, study="gates")
-    ]
 
 
 def activation_cases(preset: Preset) -> list[Case]:
@@ -146,13 +73,33 @@ STUDIES: tuple[Study, ...] = (
     Study(
         "activations", "What do sigma and tanh give, and where do they saturate?", activation_cases, activations.measure
     ),
-    Study("gates", "How open are the gates along a sequence?", gate_cases, gradients.measure_gates),
-    Study("gradients", "How fast does the gradient vanish?", gradient_cases, gradients.measure_flow),
+    Study("gates", "How open are the gates along a sequence?", flow_cases.gate_cases, gates.measure_gates),
+    Study("gradients", "How fast does the gradient vanish?", flow_cases.gradient_cases, gradients.measure_flow),
     Study(
         "forget-bias",
         "How far does the cell state reach at each forget bias?",
-        forget_bias_cases,
+        flow_cases.forget_bias_cases,
         gradients.measure_flow,
+    ),
+    Study("gain", "At which gain do gradients stop to vanish?", flow_cases.gain_cases, gradients.measure_flow),
+    Study("mean-field", "Does the rate agree with theory?", flow_cases.mean_field_cases, gradients.measure_flow),
+    Study("linear", "Are known rates measured exactly?", flow_cases.linear_cases, gradients.measure_flow),
+    Study("chrono", "How long is a chrono memory?", flow_cases.chrono_cases, gradients.measure_flow),
+    Study("underflow", "When does float32 lose the gradient?", flow_cases.underflow_cases, gradients.measure_underflow),
+    Study("clamped", "Do gates that move help?", flow_cases.clamped_cases, probes.measure_clamped),
+    Study("ends", "What does a gate do at its ends?", flow_cases.end_cases, probes.measure_ends),
+    Study(
+        "sequences", "Lengths, chunks, directions: what changes?", flow_cases.sequence_cases, probes.measure_sequences
+    ),
+    Study("jacobians", "How do directions of the state fade?", flow_cases.jacobian_cases, jacobians.measure),
+    Study("spectrum", "At which rates does the whole state fade?", flow_cases.spectrum_cases, spectra.measure_spectrum),
+    Study("matrices", "Products of random matrices, the baseline", flow_cases.matrix_cases, spectra.measure_products),
+    Study("radius", "How large is the radius of W at the default?", flow_cases.radius_cases, spectra.measure_radius),
+    Study(
+        "critical-gain",
+        "At which gain does a cell without input become unstable?",
+        flow_cases.critical_gain_cases,
+        spectra.measure_critical_gain,
     ),
     Study("compile", "How long until the first result?", compile_cases, compiling.measure, timed=True),
     Study(

@@ -28,6 +28,11 @@ class Preset:
     gradient_lengths: tuple[int, ...]
     input_sizes: tuple[int, ...]
     seeds: int
+    gains: tuple[float, ...]
+    """Recurrent gains of the phase diagram."""
+    few_seeds: int
+    """Seeds of the studies that cost a second a case."""
+    spectrum_hidden_sizes: tuple[int, ...]
     compile_cells: tuple[str, ...]
     grid_blocks: int
     """Blocks of the grid of shapes at which all implementations meet; 0 leaves it out."""

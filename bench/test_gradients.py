@@ -1,11 +1,12 @@
-"""Gradient flow, gates and activations: each item one case."""
+"""Whatever does not depend on the clock: gradient flow, gates, Jacobians, spectra, probes; each item one case."""
 
 from __future__ import annotations
 
+from bench import studies
 from bench.plugin import Recorder
 from bench.study import Item
 
-STUDIES = ("activations", "gates", "gradients", "forget-bias")
+STUDIES = tuple(study.name for study in studies.STUDIES if not study.timed and study.name != "parameters")
 
 
 def test_gradients(item: Item, recorder: Recorder) -> None:

@@ -18,7 +18,7 @@ from cells.spec import CellSpec
 
 Array = NDArray[np.float64]
 Parameters = dict[str, Array]
-KEEP_GATE = {"f": 1.0, "z": 1.0}  # gates that keep the state when they are near 1
+KEEP_GATE = ("f", "z")  # gates that keep the state when they are near 1
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def _torch_fb1(spec: CellSpec, input_size: int, hidden_size: int, rng: np.random
 
 def gaussian(gain: float) -> Initialiser:
     """Recurrent weights N(0, gain^2 / H), input weights N(0, 1 / I), biases zero (Sompolinsky et al. 1988)."""
-    gain = _finite("gaussian", "gain", gain)
+    gain = _not_negative("gaussian", "gain", gain)
 
     def draw(spec: CellSpec, input_size: int, hidden_size: int, rng: np.random.Generator) -> Parameters:
         parameters = _zeros(spec, input_size, hidden_size)
@@ -114,6 +114,39 @@ def gaussian(gain: float) -> Initialiser:
         return parameters
 
     return Initialiser("gaussian", draw, gain)
+
+
+def scaled_orthogonal(gain: float) -> Initialiser:
+    """One orthogonal matrix times `gain` for each gate, input weights N(0, 1 / I), biases zero."""
+    gain = _not_negative("scaled-orthogonal", "gain", gain)
+
+    def draw(spec: CellSpec, input_size: int, hidden_size: int, rng: np.random.Generator) -> Parameters:
+        parameters = _zeros(spec, input_size, hidden_size)
+        shape = parameters["weight_ih_l0"].shape
+        parameters["weight_ih_l0"] = rng.standard_normal(shape) / math.sqrt(input_size)
+        for gate in spec.hidden_gates:
+            block = spec.gate_block(parameters["weight_hh_l0"], gate, hidden_size)
+            block[:] = gain * _orthogonal(hidden_size, hidden_size, rng)
+        return parameters
+
+    return Initialiser("scaled-orthogonal", draw, gain)
+
+
+def with_keep_bias(base: str | Initialiser, value: float) -> Initialiser:
+    """`base` with `value` added to the bias of the gate that keeps the state: f of the LSTM, z of the GRU, in bias_ih.
+
+    Cells without such a gate stay as they are.
+    """
+    base, value = find_initialiser(base), _finite("with_keep_bias", "value", value)
+
+    def draw(spec: CellSpec, input_size: int, hidden_size: int, rng: np.random.Generator) -> Parameters:
+        parameters = base(spec, input_size, hidden_size, rng)
+        keep = next((gate for gate in spec.gates if gate in KEEP_GATE), None)
+        if keep is not None:
+            spec.gate_block(parameters["bias_ih_l0"], keep, hidden_size)[:] += value
+        return parameters
+
+    return Initialiser(f"{base.name}-keep-bias", draw, value)
 
 
 def chrono(t_max: float) -> Initialiser:
@@ -150,13 +183,25 @@ def _finite(initialiser: str, what: str, value: Any) -> float:
     return float(value)
 
 
+def _not_negative(initialiser: str, what: str, value: Any) -> float:
+    number = _finite(initialiser, what, value)
+    if number < 0:
+        raise ValueError(f"{initialiser}: {what} is {number:g}; allowed: 0 or more")
+    return number
+
+
 NAMED: dict[str, Initialiser] = {
     "torch": Initialiser("torch", _torch),
     "keras": Initialiser("keras", _keras),
     "torch-fb1": Initialiser("torch-fb1", _torch_fb1),
     "orthogonal": Initialiser("orthogonal", _orthogonal_per_gate),
 }
-WITH_VALUE = {"gaussian": gaussian, "chrono": chrono, "forget-bias": forget_bias}
+WITH_VALUE = {
+    "gaussian": gaussian,
+    "scaled-orthogonal": scaled_orthogonal,
+    "chrono": chrono,
+    "forget-bias": forget_bias,
+}
 
 
 def find_initialiser(given: str | Initialiser, value: float | None = None) -> Initialiser:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from cells.layer import Trace
 from cells.profile import finite_run
 from cells.spec import CellSpec
+from cells.validation import check_array
 
 Array = NDArray[np.float64]
 ALL = slice(None)
@@ -94,9 +95,9 @@ class Linearisation:
         return by_unit.transpose(1, 0, 2)
 
 
-def linearise(trace: Trace) -> Linearisation:
+def linearise(what: str, trace: Trace) -> Linearisation:
     """The parts of every Jacobian of a trace; ValueError and FloatingPointError as `cells.gradient_profile`."""
-    run = finite_run("step_jacobians", trace)
+    run = finite_run(what, trace)
     spec, steps, batch, hidden = run.weights.spec, *run.x.shape[:2], run.groups.hidden
     shape = (steps, batch, hidden)
     slots = np.stack([run.slot(name) for name in spec.slots]).astype(np.float64)
@@ -135,10 +136,10 @@ def step_jacobians(trace: Trace) -> Array:
     ValueError
         For a layer of two directions.
     FloatingPointError
-        Where a state of the trace is NaN or infinite.
+        Where a state or slot of the trace is NaN or infinite.
 
     """
-    parts = linearise(trace)
+    parts = linearise("step_jacobians", trace)
     return np.stack([parts.jacobian(t) for t in range(parts.steps)])
 
 
@@ -146,7 +147,7 @@ def jacobian_norms(trace: Trace, lags: Any) -> dict[str, Array]:
     """log10 norms of the Jacobian ds_T/ds_{T-k} at the given lags k, for a batch of one row.
 
     The product is carried as (M, e) with M 2^e. rms = ||J||_F / sqrt(dim) is what a typical direction keeps, the
-    spectral norm ||J||_2 the worst.
+    spectral norm ||J||_2 the worst. lags: integers in 0 .. T, in any order.
 
     Returns
     -------
@@ -157,24 +158,27 @@ def jacobian_norms(trace: Trace, lags: Any) -> dict[str, Array]:
 
     Raises
     ------
-    ValueError
-        For more than one row, or a lag outside 0 .. T.
+    ValueError, TypeError
+        For a layer of two directions, more than one row, lags that are no integers or lie outside 0 .. T.
+    FloatingPointError
+        Where a state or slot of the trace is NaN or infinite.
 
     """
-    run = finite_run("jacobian_norms", trace)
-    parts, wanted = linearise(trace), np.asarray(lags, np.int64)
-    if run.x.shape[1] != 1:
-        raise ValueError(f"jacobian_norms: the trace has {run.x.shape[1]} rows; allowed: 1")
+    parts, wanted = linearise("jacobian_norms", trace), np.asarray(lags)
+    if parts.past.shape[3] != 1:
+        raise ValueError(f"jacobian_norms: the trace has {parts.past.shape[3]} rows; allowed: 1")
+    if wanted.ndim != 1 or (wanted.size and wanted.dtype.kind not in "iu"):
+        raise TypeError(f"lags are {lags!r}; allowed: a sequence of integers, 0 .. {parts.steps}")
     if wanted.size and not (wanted.min() >= 0 and wanted.max() <= parts.steps):
         raise ValueError(f"lags are {wanted.min()} .. {wanted.max()}; allowed: 0 .. {parts.steps}")
-    names = ("joint_rms", "joint_spectral")
+    names: tuple[str, ...] = ("joint_rms", "joint_spectral")
     has_cell = "c" in parts.spec.states
     names += ("cell_rms", "cell_spectral", "cell_path") if has_cell else ()
     out = {name: np.empty(len(wanted)) for name in names}
     product, exponent, path = np.eye(parts.size), 0, np.zeros(parts.past.shape[4])
     for lag in range(int(wanted.max(initial=0)) + 1):
         t = parts.steps - lag  # s_t is what the product now starts from
-        for place in np.flatnonzero(wanted == lag):
+        for place in np.flatnonzero(wanted == lag).tolist():
             _norms(out, "joint", place, product, exponent)
             if has_cell:
                 _norms(out, "cell", place, _cell_by_cell(product, trace, t), exponent)
@@ -191,17 +195,18 @@ def jacobian_norms(trace: Trace, lags: Any) -> dict[str, Array]:
 def perturbation(trace: Trace, direction: Any) -> Array:
     """log10 of ||ds_t||, (T + 1, B), for an infinitesimal perturbation ds_0 = direction (B, S H) of the start.
 
-    The forward twin of the gradient profile: the same Jacobians, multiplied from the other end.
+    The forward twin of the gradient profile: the same Jacobians, multiplied from the other end. Raises TypeError,
+    ValueError or FloatingPointError for a bad trace, as `step_jacobians`, or a bad direction.
     """
-    parts = linearise(trace)
-    v = np.array(direction, np.float64)
-    out, exponents = np.empty((parts.steps + 1, len(v))), np.zeros(len(v))
+    parts = linearise("perturbation", trace)
+    batch = parts.past.shape[3]
+    v = check_array("direction", direction, (batch, parts.size), "B SH", "float64")
+    out, exponents = np.empty((parts.steps + 1, batch)), np.zeros(batch)
     for t in range(parts.steps + 1):
-        norms = np.linalg.norm(v, axis=1)
-        with np.errstate(divide="ignore"):
-            out[t] = np.log10(norms) + exponents * np.log10(2.0)
-        taken = np.frexp(norms)[1]
+        taken = np.frexp(np.abs(v).max(axis=1))[1]
         v, exponents = np.ldexp(v, -taken[:, None]), exponents + taken
+        with np.errstate(divide="ignore"):
+            out[t] = np.log10(np.linalg.norm(v, axis=1)) + exponents * np.log10(2.0)
         if t < parts.steps:
             v = np.einsum("bij,bj->bi", parts.jacobian(t), v)
     return out
@@ -210,12 +215,13 @@ def perturbation(trace: Trace, direction: Any) -> Array:
 def _cell_by_cell(product: Array, trace: Trace, t: int) -> Array:
     """The total dc_T/dc_t from d(h, c)_T/d(h, c)_t: with the path c_t to h_t inside step t."""
     hidden = len(product) // 2
-    block = product[hidden:, hidden:]
+    block: Array = product[hidden:, hidden:]
     if t == 0:  # the start has no such path: h_0 and c_0 are given
         return block
     o = trace.gates["o"][t - 1, 0].astype(np.float64)
     squashed = np.tanh(trace.states["c"][t, 0].astype(np.float64))
-    return block + product[hidden:, :hidden] * (o * (1 - squashed * squashed))
+    through_h: Array = product[hidden:, :hidden] * (o * (1 - squashed * squashed))
+    return block + through_h
 
 
 def _norms(out: dict[str, Array], kind: str, place: int, matrix: Array, exponent: int) -> None:

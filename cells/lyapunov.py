@@ -52,7 +52,7 @@ def lyapunov_spectrum(layer: Layer, x: Any, burn_in: int = 300, initial: Mapping
     ValueError, TypeError
         For a layer of two directions, more than one row, a burn-in that leaves nothing to measure, bad arrays.
     FloatingPointError
-        Where a state is NaN or infinite.
+        Where a state or slot is NaN or infinite.
 
     """
     check_one_direction("lyapunov_spectrum", layer.bidirectional)
@@ -63,7 +63,7 @@ def lyapunov_spectrum(layer: Layer, x: Any, burn_in: int = 300, initial: Mapping
         raise ValueError(f"x has {shape[1]} rows in shape {shape}; allowed: one row, shape (T, 1, I)")
     if len(shape) == 3 and not 0 <= burn_in < shape[0]:
         raise ValueError(f"burn_in is {burn_in}; allowed: 0 .. T - 1 = {shape[0] - 1}")
-    return spectrum(linearise(layer.forward(x, initial)), int(burn_in))
+    return spectrum(linearise("lyapunov_spectrum", layer.forward(x, initial)), int(burn_in))
 
 
 def spectrum(parts: Linearisation, burn_in: int) -> Array:
@@ -82,28 +82,28 @@ def spectrum(parts: Linearisation, burn_in: int) -> Array:
 
 
 def _advance(parts: Linearisation, directions: Array, start: int, end: int) -> tuple[Array, Array]:
-    """Orthonormal directions after the steps [start, end), and ln of what each grew by."""
+    """Orthonormal directions after the steps [start, end), and ln of what each grew by.
+
+    Q = (moved directions) R^-1 is a third faster than the product of all reflections, and orthogonal to
+    10^(LOST_DIGITS - 14). Where they drifted further apart than the steps before promised, as after a burst in the
+    input, the steps are taken again in two halves; where a single step does it, Q comes from the reflections.
+    """
+    moved = directions
     for t in range(start, end):
         # SciPy's product, not NumPy's: each brings threads of its own, and those of the one would disturb the other.
-        directions = blas.dgemm(1.0, parts.jacobian(t)[0].T, directions, trans_a=1)
-    directions, growth = _orthonormal(directions)
-    with np.errstate(divide="ignore"):
-        return directions, np.log(growth)
-
-
-def _orthonormal(directions: Array) -> tuple[Array, Array]:
-    """Q and |diag R| of directions = Q R.
-
-    Q = directions R^-1 is a third faster than the product of all reflections, and orthogonal to
-    10^(LOST_DIGITS - 16); where R is singular, or nearly, Q comes from the reflections.
-    """
-    factors, _, _, _ = lapack.dgeqrf(directions, lwork=64 * len(directions))
+        moved = blas.dgemm(1.0, parts.jacobian(t)[0].T, moved, trans_a=1)
+    factors, _, _, _ = lapack.dgeqrf(moved, lwork=64 * len(moved))
     r = np.triu(factors)
     growth = np.abs(np.diag(r))
-    if growth.min() <= growth.max() * 10.0 ** -(LOST_DIGITS + 2):
-        q, r = qr(directions, check_finite=False)
-        return q, np.abs(np.diag(r))
-    return blas.dtrsm(1.0, r, directions, side=1), growth
+    lost = growth.min() <= growth.max() * 10.0 ** -(LOST_DIGITS + 2)
+    if lost and end - start > 1:
+        middle = (start + end) // 2
+        directions, one = _advance(parts, directions, start, middle)
+        directions, other = _advance(parts, directions, middle, end)
+        return directions, one + other
+    directions = qr(moved, check_finite=False)[0] if lost else blas.dtrsm(1.0, r, moved, side=1)
+    with np.errstate(divide="ignore"):
+        return directions, np.log(growth)
 
 
 def _apart(rates: Array) -> int:

@@ -38,15 +38,16 @@ def gradient_profile(layer: Layer, x: Any, d_last: Any, initial: Mapping[str, An
     -------
     dict
         {"h": (T + 1, B), "c": ...} in float64, index t as in `Trace.states`: T is the last step, 0 the initial state.
-        Finite however small the gradient is; -inf only where it is exactly 0, all paths being closed. dL/dc_t counts
-        with all its paths, as `Gradients.states` has it.
+        Finite however small the gradient is; -inf only where it is exactly 0: all paths are closed, or one step alone
+        takes away more than the dtype can hold. dL/dc_t counts with all its paths, as `Gradients.states` has it.
 
     Raises
     ------
     ValueError, TypeError
         For a layer of two directions, and for a wrong dtype or shape, NaN or infinity in what is given.
     FloatingPointError
-        Where the forward pass itself left the range of the dtype: a state is NaN or infinite.
+        Where the forward pass itself left the range of the dtype, a state or slot being NaN or infinite, or where one
+        step of the gradient does.
 
     """
     check_one_direction("gradient_profile", layer.bidirectional)
@@ -58,6 +59,13 @@ def trace_profile(trace: Trace, d_last: Any) -> dict[str, Array]:
     run = finite_run("gradient_profile", trace)
     shape = (run.x.shape[1], run.groups.hidden)
     norms = cpu.profile(run, check_array("d_last", d_last, shape, "B H", run.x.dtype.name))
+    bad = np.isnan(norms) | (norms == np.inf)
+    if bad.any():
+        step = int(np.flatnonzero(bad.any(axis=(0, 2)))[-1])
+        raise FloatingPointError(
+            f"gradient_profile: the gradient is NaN or infinite at step {step}; allowed: weights with which no single "
+            f"step leaves the range of {run.x.dtype.name}"
+        )
     return dict(zip(run.weights.spec.states, norms, strict=True))
 
 
@@ -71,14 +79,18 @@ def check_one_direction(what: str, bidirectional: str | None) -> None:
 
 
 def finite_run(what: str, trace: Trace) -> cpu.Run:
-    """The only run of a trace; FloatingPointError names the first step at which a state is not finite."""
+    """The only run of a trace; FloatingPointError names the first step whose state or slot is not finite."""
     check_one_direction(what, trace.merge)
     run = trace.runs[0]
-    for s, name in enumerate(run.weights.spec.states):
-        bad = ~np.isfinite(run.state(s)).all(axis=(1, 2))
-        if bad.any():
-            raise FloatingPointError(
-                f"{what}: state {name} is NaN or infinite from step {int(np.argmax(bad))} on; allowed: a trace of "
-                f"finite numbers (the forward pass left the range of {run.x.dtype.name})"
-            )
+    spec = run.weights.spec
+    made = {f"state {name}": run.state(s)[1:] for s, name in enumerate(spec.states)}
+    made |= {f"slot {name}": run.slot(name) for name in spec.slots}  # of the GRU, one holds a bare product
+    bad = {name: ~np.isfinite(values).all(axis=(1, 2)) for name, values in made.items()}
+    first = [(int(np.argmax(steps)) + 1, name) for name, steps in bad.items() if steps.any()]
+    if first:
+        step, name = min(first, key=lambda found: found[0])
+        raise FloatingPointError(
+            f"{what}: {name} is NaN or infinite at step {step}; allowed: a trace of finite numbers (the forward pass "
+            f"left the range of {run.x.dtype.name})"
+        )
     return run

@@ -19,26 +19,39 @@ from cells.cpu.step import ONE, ZERO, address, sum_products
 from cells.cpu.units import backward_units, mask_backward_units
 from cells.formula import FAST
 
+LOW, HIGH = 1e-280, 1e280  # a sum of squares between them has lost nothing
 SINGLE, DOUBLE = 120, 1000  # largest power of two that one step takes out: its reciprocal is a normal number too
 
 
 @njit(error_model="numpy", fastmath=FAST | {"reassoc"})
-def _square(values, start, count):
-    """Sum of squares in float64, which no float32 overflows; summed in any order, so that it is vectors."""
+def _norm(values, start, count):
+    """L2 norm in float64; squares are summed in any order, so that it is vectors."""
     total = 0.0
     for k in range(start, start + count):
         total += np.float64(values[k]) * np.float64(values[k])
-    return total
+    if LOW < total < HIGH or math.isnan(total):
+        return math.sqrt(total)
+    # The squares of float64 may leave its range where the numbers do not: a step may take away 200 decades.
+    largest = 0.0
+    for k in range(start, start + count):
+        largest = max(largest, abs(np.float64(values[k])))
+    if largest == 0.0 or math.isinf(largest):
+        return largest
+    total = 0.0
+    for k in range(start, start + count):
+        part = np.float64(values[k]) / largest
+        total += part * part
+    return largest * math.sqrt(total)
 
 
 @inner
-def _measure(cell, d_states, squares, step, first, last, group, of_states, batch, hidden):
-    """squares[s, step, b] = ||v||^2 of each state, for the rows of the groups [first, last)."""
+def _measure(cell, d_states, norms, step, first, last, group, of_states, batch, hidden):
+    """norms[s, step, b] = ||v|| of each state, for the rows of the groups [first, last)."""
     flat, width = d_states.reshape(-1), d_states.shape[2] // group
     for s in range(cell.states):
         for b in range(first * group, min(last * group, batch)):
             row = s * d_states.shape[1] + b // group * of_states + step
-            squares[s, step, b] = _square(flat, row * d_states.shape[2] + b % group * width, hidden)
+            norms[s, step, b] = _norm(flat, row * d_states.shape[2] + b % group * width, hidden)
 
 
 @inner
@@ -50,8 +63,8 @@ def _rescale(cell, d_states, exponents, step, now, first, last, group, of_states
         row, total = (b // group * of_states + now) * d_states.shape[2] + b % group * width, 0.0
         of_s = d_states.shape[1] * d_states.shape[2]
         for s in range(cell.states):
-            total += _square(flat, row + s * of_s, hidden)
-        _, exponent = math.frexp(math.sqrt(total))
+            total += _norm(flat, row + s * of_s, hidden)
+        _, exponent = math.frexp(total)
         taken = max(-most, min(most, exponent)) if math.isfinite(total) else 0
         exponents[now, b] = exponents[step, b] + taken
         if taken != 0:
@@ -63,16 +76,16 @@ def _rescale(cell, d_states, exponents, step, now, first, last, group, of_states
 
 @inner
 def _profile_share(
-    share, cell, w_recurrent, w_masked, slots, states, d_slots, d_states, squares, exponents, group, panels, hidden
+    share, cell, w_recurrent, w_masked, slots, states, d_slots, d_states, norms, exponents, group, panels, hidden
 ):
     """Run a share of whole rows back through all T steps.
 
-    d_states: as states, with d_states[:, T] set to dL/d final state on entry. squares: (S, T + 1, B) float64, gets
-    ||v||^2. exponents: (T + 1, B) int64, gets e.
+    d_states: as states, with d_states[:, T] set to dL/d final state on entry. norms: (S, T + 1, B) float64, gets
+    ||v||. exponents: (T + 1, B) int64, gets e.
     """
     first, last, _, _, _ = share
     panel, beside = panels
-    steps, batch = squares.shape[1] - 1, squares.shape[2]
+    steps, batch = norms.shape[1] - 1, norms.shape[2]
     width, groups = slots.shape[2] // group, (batch + group - 1) // group
     window, of_states, columns = (
         slots.shape[1] // groups,
@@ -89,7 +102,7 @@ def _profile_share(
         for c in range(first, last):
             at, before, end = c * window + t, c * of_states + t, rows_in(c, group, batch) * width
             backward_units(cell, slots, states, d_slots, d_states, at, before, 0, end)
-        _measure(cell, d_states, squares, t + 1, first, last, group, of_states, batch, hidden)
+        _measure(cell, d_states, norms, t + 1, first, last, group, of_states, batch, hidden)
         if cell.masked > 0:
             source = (address(d_slots, cell.masked_first, first * window + t), width, of_slots)
             total = (address(d_slots, cell.mask_slot, first * window + t), width, of_slots)
@@ -101,7 +114,7 @@ def _profile_share(
         total = (address(d_states, 0, first * of_states + t), width, of_h)
         sum_products(d_slots, w_recurrent, cell.recurrent, panel, beside, source, total, shape, part)
         _rescale(cell, d_states, exponents, t + 1, t, first, last, group, of_states, batch, hidden)
-    _measure(cell, d_states, squares, 0, first, last, group, of_states, batch, hidden)
+    _measure(cell, d_states, norms, 0, first, last, group, of_states, batch, hidden)
 
 
 _profile_share_task = task_of(_profile_share)
@@ -118,12 +131,12 @@ def profile(
     states,
     d_slots,
     d_states,
-    squares,
+    norms,
     exponents,
     group,
     panels,
     hidden,
 ):
     """All shares of `_profile_share`."""
-    given = (cell, w_recurrent, w_masked, slots, states, d_slots, d_states, squares, exponents, group, panels, hidden)
+    given = (cell, w_recurrent, w_masked, slots, states, d_slots, d_states, norms, exponents, group, panels, hidden)
     fork(crew, shares, _profile_share_task(crew, shares, given))

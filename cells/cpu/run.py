@@ -128,13 +128,13 @@ def profile(done: Run, d_last: Array) -> Array:
     groups.set_step(
         d_states, steps, np.concatenate((d_last[None], np.zeros((states - 1, *d_last.shape), d_last.dtype)))
     )
-    squares = np.empty((states, steps + 1, batch))
+    norms = np.empty((states, steps + 1, batch))
     exponents = np.zeros((steps + 1, batch), np.int64)
     shares = split(groups.count, plan.work)
     shares[:, 2:] = (0, 1)  # whole rows: nobody waits for anybody
-    given = (*weights.packed_back(plan.panels)[1:], done.slots, done.states, d_slots, d_states, squares, exponents)
+    given = (*weights.packed_back(plan.panels)[1:], done.slots, done.states, d_slots, d_states, norms, exponents)
     panels = (plan.panels.back, plan.panels.beside)
     run(log_scale.profile, shares, weights.layout, *given, groups.together, panels, groups.hidden)
     with np.errstate(divide="ignore"):
-        norms: Array = 0.5 * np.log10(squares) + exponents * np.log10(2.0)
-    return norms
+        in_decades: Array = np.log10(norms) + exponents * np.log10(2.0)
+    return in_decades

@@ -1,0 +1,44 @@
+"""From a case to its layer and its input: everything comes from the case's seed."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.case import Case
+from cells import Layer
+from cells.initialisers import find_initialiser, with_keep_bias
+
+Array = NDArray[np.floating[Any]]
+
+
+class Drawn(NamedTuple):
+    """A layer, its input (T, B, I), the state to start from (None: zero), and the generator, for what else is drawn."""
+
+    layer: Layer
+    x: Array
+    initial: dict[str, Array] | None
+    rng: np.random.Generator
+
+
+def draw(case: Case) -> Drawn:
+    """The case's layer and input. Parameters are drawn first, then x, then the start: none shifts with another."""
+    rng = np.random.default_rng(case.seed)
+    initialiser = find_initialiser(case.initialiser, case.initialiser_value)
+    layer = Layer(
+        case.cell,
+        case.input_size,
+        case.hidden_size,
+        dtype=case.dtype,
+        initialiser=with_keep_bias(initialiser, case.gate_bias) if case.gate_bias else initialiser,
+        bidirectional=None if case.merge == "none" else case.merge,
+        rng=rng,
+    )
+    shape = (case.seq_len, case.batch_size, case.input_size)
+    x = rng.standard_normal(shape) * case.input_scale if case.inputs == "normal" else np.zeros(shape)
+    start: dict[str, Array] | None = None
+    if case.inputs == "start":
+        start = {name: rng.standard_normal((case.batch_size, case.hidden_size)) for name in layer.spec.states}
+    return Drawn(layer, x, start, rng)

@@ -47,7 +47,9 @@ def middle(preset: Preset) -> int:
 
 
 def flow(study: str, cell: str, initialiser: str, value: float, seeds: int, **rest: Any) -> Iterator[Case]:
-    """One case per seed: float64, one input drawn from N(0, 1) unless told otherwise."""
+    """One case per seed: float64, one input drawn from N(0, 1) unless told otherwise; without input its scale is 0."""
+    if rest.get("inputs") in ("zero", "start"):
+        rest["input_scale"] = 0.0
     for seed in range(seeds):
         settings: dict[str, Any] = {"direction": "profile", "dtype": "float64", "input_size": 1} | rest
         yield Case(study, cell, initialiser=initialiser, initialiser_value=value, seed=seed, **settings)

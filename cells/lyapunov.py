@@ -23,6 +23,8 @@ WARM_UP = 100
 """Steps in which the directions turn to the subspaces they measure, before anything is counted."""
 LOST_DIGITS = 10.0
 """Decades by which directions may drift apart before they are made orthogonal again: float64 has sixteen digits."""
+SMALLEST = 1e-280
+"""Growth between two factorisations that has all of its digits: nothing it is a sum of was denormal."""
 MOST_STEPS = 20
 """Steps between two factorisations, at most."""
 
@@ -86,7 +88,8 @@ def _advance(parts: Linearisation, directions: Array, start: int, end: int) -> t
 
     Q = (moved directions) R^-1 is a third faster than the product of all reflections, and orthogonal to
     10^(LOST_DIGITS - 14). Where they drifted further apart than the steps before promised, as after a burst in the
-    input, the steps are taken again in two halves; where a single step does it, Q comes from the reflections.
+    input, or left the range of float64, the steps are taken again in two halves; where a single step does it, Q comes
+    from the reflections.
     """
     moved = directions
     for t in range(start, end):
@@ -95,7 +98,7 @@ def _advance(parts: Linearisation, directions: Array, start: int, end: int) -> t
     factors, _, _, _ = lapack.dgeqrf(moved, lwork=64 * len(moved))
     r = np.triu(factors)
     growth = np.abs(np.diag(r))
-    lost = growth.min() <= growth.max() * 10.0 ** -(LOST_DIGITS + 2)
+    lost = not growth.min() > max(growth.max() * 10.0 ** -(LOST_DIGITS + 2), SMALLEST)  # NaN is lost too
     if lost and end - start > 1:
         middle = (start + end) // 2
         directions, one = _advance(parts, directions, start, middle)

@@ -20,6 +20,17 @@ def layer_of(cell, merge=None, *, inputs=3, hidden=5, dtype="float64", seed=0):
     return Layer(cell, input_size=inputs, hidden_size=hidden, dtype=dtype, bidirectional=merge, rng=rng)
 
 
+def rnn_with(weight, dtype="float64"):
+    """An RNN with these recurrent weights and nothing else: at zero input its state stays zero, and tanh' is 1."""
+    layer = Layer("rnn", 1, len(weight), dtype=dtype)
+    layer.load_parameters({n: np.zeros_like(a) for n, a in layer.parameters.items()} | {"weight_hh_l0": weight})
+    return layer
+
+
+def orthogonal(size):
+    return np.linalg.qr(np.random.default_rng(7).standard_normal((size, size)))[0]
+
+
 def sequence(T, B, inputs=3, dtype="float64", key="x"):
     return Stream(f"{key} {T} {B} {inputs}").uniform(1.0, T, B, inputs).astype(dtype)
 

@@ -11,8 +11,20 @@ from hypothesis import strategies as st
 
 import cells
 from cells import Layer, gradient_profile, initialisers
+from cells.cpu import groups, run, weights
 from cells.profile import trace_profile
-from tests.cells.layers import DTYPES, EVERY_CELL, EVERY_DTYPE, layer_of, sequence, start_for
+from tests.cells.layers import (
+    DTYPES,
+    EVERY_CELL,
+    EVERY_DTYPE,
+    assert_same,
+    layer_of,
+    orthogonal,
+    rnn_with,
+    sequence,
+    start_for,
+)
+from tests.cells.test_bounds import Bands
 from tests.problem import Stream
 
 DECADES = 1e-12  # scaling by powers of two is exact, so both passes have the same bits; only the norms are rounded
@@ -48,17 +60,6 @@ def assert_agrees(profile, plain):
         np.testing.assert_allclose(profile[name][whole], expected[whole], rtol=0, atol=DECADES, err_msg=name)
 
 
-def rnn_with(weight, dtype="float64"):
-    """An RNN with these recurrent weights and nothing else: at zero input its state stays zero, and tanh' is 1."""
-    layer = Layer("rnn", 1, len(weight), dtype=dtype)
-    layer.load_parameters({n: np.zeros_like(a) for n, a in layer.parameters.items()} | {"weight_hh_l0": weight})
-    return layer
-
-
-def orthogonal(size):
-    return np.linalg.qr(np.random.default_rng(7).standard_normal((size, size)))[0]
-
-
 @EVERY_CELL
 @EVERY_DTYPE
 @EVERY_SHAPE
@@ -87,6 +88,19 @@ def test_profile_is_the_same_bits_with_any_number_of_threads(cell, dtype, shape)
             assert_agrees(found[-1], plain_profile(layer, x, d_last, start))
     for name, values in found[0].items():
         np.testing.assert_array_equal(found[1][name], values)
+
+
+@EVERY_CELL
+@EVERY_DTYPE
+@EVERY_SHAPE
+def test_nothing_outside_an_array_is_touched_or_matters(cell, dtype, shape, monkeypatch):
+    layer, x, start, d_last = setting(cell, *shape, dtype)
+    expected, bands = gradient_profile(layer, x, d_last, start), Bands()
+    for module in (run, groups, weights):
+        monkeypatch.setattr(module, "aligned", bands.array)
+    found = gradient_profile(layer_of(cell, hidden=shape[2], dtype=dtype), x, d_last, start)  # packs its weights anew
+    bands.assert_intact()
+    assert_same(expected, found)
 
 
 @pytest.mark.parametrize(("dtype", "decades"), [("float64", 1e-8), ("float32", 1e-3)])  # of 602; Q is rounded once

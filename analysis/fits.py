@@ -62,7 +62,7 @@ def relative_to_start(curves: pd.DataFrame) -> pd.DataFrame:
 
 
 def slopes(curves: pd.DataFrame, first_lag: float = FIRST_LAG) -> pd.DataFrame:
-    """Least-squares slope of log10 G on lag k >= first_lag, per curve.
+    """Least-squares slope of log10 G on lag first_lag <= k < T, per curve.
 
     slope10 = sum (k - mean k)(y - mean y) / sum (k - mean k)^2, in decades per step; λ1 = slope10 · ln 10.
 
@@ -72,7 +72,8 @@ def slopes(curves: pd.DataFrame, first_lag: float = FIRST_LAG) -> pd.DataFrame:
         Columns `CURVE`, `slope10`; curves with fewer than 3 such lags are left out.
 
     """
-    late = curves.loc[curves["lag"] >= first_lag]
+    # At lag T stands the start of the sequence: h_0 and c_0 are given, and no path runs from the one to the other.
+    late = curves.loc[(curves["lag"] >= first_lag) & (curves["lag"] < curves["seq_len"])]
     groups = late.groupby(list(CURVE), sort=True)
     k = late["lag"] - groups["lag"].transform("mean")
     y = late["log10_g"] - groups["log10_g"].transform("mean")

@@ -10,6 +10,7 @@ import math
 
 import pandas as pd
 
+from analysis.anchors import SIMULATED, anchor_table
 from analysis.claims.counted import counts
 from analysis.claims.flow import state_curves
 from analysis.claims.squashed import EXACT, LECTURE_X, activation_values
@@ -23,31 +24,16 @@ from analysis.theory import AFFINE_MAPS, factor_per_step, parameters
 
 NOTHING = "–"
 
-REFERENCE = {
-    ("rnn", "torch", 128): 0.594,
-    ("rnn", "torch", 32): 0.580,
-    ("lstm", "torch", 128): 0.653,
-    ("lstm", "torch", 32): 0.644,
-    ("gru", "torch", 128): 0.647,
-    ("gru", "torch", 32): 0.637,
-    ("lstm", "torch-fb1", 128): 0.880,
-    ("lstm", "torch-fb1", 32): 0.856,
-    ("rnn", "keras", 128): 0.926,
-    ("rnn", "keras", 32): 0.865,
-}
-"""Factor per step at (cell, initialiser, H), one input drawn from N(0, 1), simulated apart from this suite."""
-
-
 def tables(frame: pd.DataFrame) -> tuple[Table, ...]:
     """Return every table that the rows suffice for."""
-    found = (anchors(frame), runtime(frame), scaling(frame), activations(frame), parameter_counts(frame))
+    found = (anchor_table(frame), factors(frame), runtime(frame), scaling(frame), activations(frame), parameter_counts(frame))
     return tuple(table for table in found if table is not None)
 
 
-def anchors(frame: pd.DataFrame) -> Table | None:
+def factors(frame: pd.DataFrame) -> Table | None:
     """Factor per step: derived at zero input, reference, and measured here (mean over seeds)."""
     found = slopes(state_curves(frame))
-    rng, rows = generator("anchors"), []
+    rng, rows = generator("factors"), []
     parts = dict(list(found.groupby(["name", "initialiser", "hidden_size"])))
     keys = [
         (name, initialiser, int(size))
@@ -61,7 +47,7 @@ def anchors(frame: pd.DataFrame) -> Table | None:
         low, high = (factor(end) if math.isfinite(end) else end for end in (slope.low, slope.high))
         measured = Estimate(factor(slope.value), low, high, "1", slope.n)
         derived = factor_per_step(name, initialiser)
-        reference = REFERENCE.get((name, initialiser, size))
+        reference = SIMULATED.get((name, initialiser, size))
         if derived is None and reference is None:
             continue
         numbers = (NOTHING if number is None else show_number(number, digits=3) for number in (derived, reference))
@@ -69,7 +55,7 @@ def anchors(frame: pd.DataFrame) -> Table | None:
     if not rows:
         return None
     columns = ("cell", "initialiser", "hidden_size", "derived", "reference", "measured")
-    return Table("anchors", columns, tuple(rows), {"rows": show_number(len(rows))})
+    return Table("factors", columns, tuple(rows), {"rows": show_number(len(rows))})
 
 
 def runtime(frame: pd.DataFrame) -> Table | None:

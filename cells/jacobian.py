@@ -140,7 +140,10 @@ def step_jacobians(trace: Trace) -> Array:
 
     """
     parts = linearise("step_jacobians", trace)
-    return np.stack([parts.jacobian(t) for t in range(parts.steps)])
+    out = np.empty((parts.steps, parts.past.shape[3], parts.size, parts.size))
+    for t in range(parts.steps):
+        out[t] = parts.jacobian(t)
+    return out
 
 
 def jacobian_norms(trace: Trace, lags: Any) -> dict[str, Array]:
@@ -153,8 +156,9 @@ def jacobian_norms(trace: Trace, lags: Any) -> dict[str, Array]:
     -------
     dict
         "joint_rms", "joint_spectral": the whole joint state. In cells with a cell state also "cell_rms" and
-        "cell_spectral": the total dc_T/dc_{T-k}, with the path through h = o tanh(c) of the step it starts from; and
-        "cell_path": the rms over units of prod f, the path through the forget gates alone. Each (len(lags),).
+        "cell_spectral": the total dc_T/dc_{T-k}, with the path through h = o tanh(c) of the step it starts from (the
+        start, lag T, has none); and "cell_path": the rms over units of prod f, the path through the forget gates alone.
+        Each (len(lags),).
 
     Raises
     ------

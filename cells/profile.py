@@ -39,7 +39,8 @@ def gradient_profile(layer: Layer, x: Any, d_last: Any, initial: Mapping[str, An
     dict
         {"h": (T + 1, B), "c": ...} in float64, index t as in `Trace.states`: T is the last step, 0 the initial state.
         Finite however small the gradient is; -inf only where it is exactly 0: all paths are closed, or one step alone
-        takes away more than the dtype can hold. dL/dc_t counts with all its paths, as `Gradients.states` has it.
+        takes away more than the dtype can hold. dL/dc_t counts with all its paths, as `Gradients.states` has it; that
+        through h_t is not there at t = 0, where h is given: fit no rate through the start.
 
     Raises
     ------

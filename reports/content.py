@@ -27,10 +27,12 @@ PAGE = Page(
                 Prose("vanishing", "problem"),
                 FigureBlock("gradient-profile", toggles=True),
                 FigureBlock("decay-rate"),
-                TableBlock("anchors"),
+                TableBlock("factors"),
                 Prose("vanishing", "bias"),
                 ForgetDial(),
                 FigureBlock("forget-bias"),
+                Prose("vanishing", "anchors"),
+                TableBlock("anchors"),
             ),
         ),
         Section(

@@ -1,14 +1,24 @@
 """Chapter "Activation functions"."""
 
 from analysis.claims.claim import Claim, Interval
+from analysis.claims.probed import share_beside_limit
+from analysis.claims.rates import rate_under_tanh
 from analysis.claims.squashed import ROUNDING, worked_values
+from analysis.statistics import SLOPE_MARGIN
+
+NEARLY = 1e-6
+"""Distance from 0 or 1 within which a share counts as none or all: the limits are reached by a bias of some size."""
 
 CLAIMS = (
     Claim(
         id="sigmoid-keeps-or-forgets",
         number=11,
         quote="if the sigmoid function equals 1 means nothing to forget, if 0 means forget everything.",
+        study="ends",
+        statistic=share_beside_limit("share_kept"),
+        predicts=Interval(high=NEARLY),
         figure="activations",
+        slices_by=("gate_bias",),
     ),
     Claim(
         id="sigmoid-worked-values",
@@ -34,6 +44,12 @@ CLAIMS = (
         number=14,
         quote="This helps to avoid vanishing and exploding gradient problem by increasing or decreasing values through "
         "the network.",
-        figure="activations",
+        study="gain",
+        statistic=rate_under_tanh(),
+        predicts=Interval(low=-SLOPE_MARGIN, high=SLOPE_MARGIN),
+        figure="phase-diagram",
+        slices_by=("gain",),
+        reference={"gain": "3"},
+        never=True,
     ),
 )

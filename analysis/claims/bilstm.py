@@ -2,6 +2,7 @@
 
 from analysis.claims.claim import Claim, Interval
 from analysis.claims.counted import count_ratio
+from analysis.claims.probed import largest_difference
 from analysis.claims.timed import time_ratio
 
 CLAIMS = (
@@ -9,6 +10,12 @@ CLAIMS = (
         id="one-direction-sees-the-past",
         number=30,
         quote="we only focus on **giving past context to predict future**.",
+        study="sequences",
+        statistic=largest_difference("future_gradient"),
+        predicts=Interval(0, 0),
+        slices_by=("name",),
+        reference={"name": "lstm"},
+        never=True,
     ),
     Claim(
         id="bilstm-is-two-lstms",

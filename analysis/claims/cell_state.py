@@ -3,7 +3,9 @@
 from analysis.claims.claim import Claim, Interval
 from analysis.claims.counted import count_difference
 from analysis.claims.flow import left_of_cell_state, slope_difference_of_states
-from analysis.claims.squashed import gate_range
+from analysis.claims.probed import with_squashed_twice
+from analysis.claims.rates import cell_from_hidden
+from analysis.claims.squashed import ROUNDING, gate_range
 from analysis.statistics import SLOPE_MARGIN
 
 KEPT = -3.0
@@ -15,7 +17,7 @@ CLAIMS = (
         number=3,
         quote="the only difference with traditional or “vanilla” RNN is the Cell state.",
         study="parameters",
-        statistic=count_difference("lstm", "rnn", "gates"),
+        statistic=with_squashed_twice(count_difference("lstm", "rnn", "gates")),
         figure="parameter-count",
         kind="imprecise",
     ),
@@ -46,6 +48,12 @@ CLAIMS = (
         id="cell-state-independent-of-hidden",
         number=6,
         quote="Cell state is independent of “at” or hidden state of the vanilla RNN model",
+        study="jacobians",
+        statistic=cell_from_hidden(),
+        predicts=Interval(high=ROUNDING),
+        figure="jacobian-profile",
+        slices_by=("initialiser",),
+        reference={"initialiser": "torch"},
     ),
     Claim(
         id="forget-between-zero-and-one",

@@ -21,12 +21,12 @@ GATE_INITIALISERS = ("torch-fb1", "chrono")
 
 
 def gradient_curves(frame: pd.DataFrame, study: str, metric: str, *, relative: bool = True) -> pd.DataFrame:
-    """Profiles of one metric at the inputs and the sequence length that most cases share."""
+    """Profiles of one metric at N(0, 1) inputs, no added bias, and the sequence length that most cases share."""
     rows = measured(frame, study, metric)
     if rows.empty:
         return pd.DataFrame(columns=[*CURVE, "lag", "log10_g"])
     if "normal" in set(rows["inputs"]):
-        rows = rows.loc[rows["inputs"] == "normal"]
+        rows = rows.loc[(rows["inputs"] == "normal") & (rows["input_scale"] == 1.0) & (rows["gate_bias"] == 0.0)]
     rows = rows.loc[
         rows["input_size"] == main_level(rows, "input_size", ("name", "initialiser", "hidden_size", "seed"))
     ]
@@ -85,7 +85,7 @@ def horizon_ratio(name: str, other: str, epsilon: float = EPSILON) -> Statistic:
             key = str(level).replace("-", "_")
             facts[f"horizon_{key}"] = _horizon(part["horizon"], part["censored"])
             facts[f"horizon_other_{key}"] = _horizon(part["horizon_other"], part["censored_other"])
-        return Samples(_in_order(table), ("initialiser", "hidden_size"), "ratio", scale="ratio", facts=facts)
+        return Samples(in_order(table), ("initialiser", "hidden_size"), "ratio", scale="ratio", facts=facts)
 
     return statistic
 
@@ -96,7 +96,7 @@ def left_of_cell_state(study: str, variable: str, paths: bool = False) -> Statis
     Parameters
     ----------
     study, variable
-        Where the rows are, and the axis of that study: initialiser, or initialiser_value (the forget bias).
+        Where the rows are, and the axis of that study: initialiser, initialiser_value (the forget bias) or gain.
     paths
         Whether the forget path stands beside the total.
 
@@ -111,6 +111,7 @@ def left_of_cell_state(study: str, variable: str, paths: bool = False) -> Statis
             curves = curves.loc[curves["name"] == "lstm"]
             parts.append(_last(curves).assign(path=path))
         ends = pd.concat(parts)
+        ends["gain"] = ends["initialiser_value"]  # what the value is in a study of gains
         if ends.empty:
             return None
         variables = (variable, "path", "hidden_size") if paths else (variable, "hidden_size")
@@ -118,10 +119,10 @@ def left_of_cell_state(study: str, variable: str, paths: bool = False) -> Statis
         table = table.loc[:, [*variables, "sample", "value"]]
         facts = {"lag": show_number(float(ends["lag"].max()))}
         for (level, path), part in ends.groupby([variable, "path"]):
-            key = f"{level:g}" if isinstance(level, float) else str(level)
+            key = f"{level:g}".replace(".", "_") if isinstance(level, float) else str(level)
             key = key.replace("-", "m", 1) if key.startswith("-") else key.replace("-", "_")
             facts[f"left_{path.replace('-', '_')}_{key}"] = show_power(float(part["log10_g"].median()))
-        table = _in_order(table) if variable == "initialiser" else table.sort_values(list(variables))
+        table = in_order(table) if variable == "initialiser" else table.sort_values(list(variables))
         return Samples(table, variables, "decades", facts=facts)
 
     return statistic
@@ -147,7 +148,7 @@ def slope_difference_of_states(name: str = "lstm") -> Statistic:
             "factor_c": show_number(factor(float(pair["slope10_c"].median())), digits=3),
             "factor_h": show_number(factor(float(pair["slope10_h"].median())), digits=3),
         }
-        return Samples(_in_order(table), ("initialiser", "hidden_size"), "decades per step", centre="mean", facts=facts)
+        return Samples(in_order(table), ("initialiser", "hidden_size"), "decades per step", centre="mean", facts=facts)
 
     return statistic
 
@@ -164,9 +165,9 @@ def _horizon(steps: pd.Series, censored: pd.Series) -> str:
     return show_number(round(middle)) if math.isfinite(middle) else f"> {show_number(float(steps.max()))}"
 
 
-def _in_order(table: pd.DataFrame) -> pd.DataFrame:
+def in_order(table: pd.DataFrame, after: list[str] | None = None) -> pd.DataFrame:
+    """Sort by initialiser in the house's order, then by the columns of `after` (hidden_size) and by sample."""
+    after = ["hidden_size"] if after is None else after
     order = {name: position for position, name in enumerate(INITIALISER_ORDER)}
     rank = table["initialiser"].map(lambda name: (order.get(name, len(order)), name))
-    return (
-        table.assign(rank=rank).sort_values(["rank", "hidden_size", "sample"], ignore_index=True).drop(columns="rank")
-    )
+    return table.assign(rank=rank).sort_values(["rank", *after, "sample"], ignore_index=True).drop(columns="rank")

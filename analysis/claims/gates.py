@@ -1,8 +1,10 @@
 """Chapters "Inside the cell", "Forget gate", "Update gate", "Output gate"."""
 
+from analysis.claims.activations import NEARLY
 from analysis.claims.claim import Claim, Interval
 from analysis.claims.counted import biases_per_map, count, weights_from_cell_state
 from analysis.claims.flow import left_of_cell_state
+from analysis.claims.probed import share_beside_limit
 from analysis.claims.squashed import gate_level
 
 DECADES = 3.0
@@ -43,26 +45,34 @@ CLAIMS = (
         number=16,
         quote="**this vector represents what information is valuable to include or update** 1 means and 0 means "
         "nothing important.",
+        study="ends",
+        statistic=share_beside_limit("share_taken"),
+        predicts=Interval(high=NEARLY),
         figure="gates-along-sequence",
+        slices_by=("gate_bias",),
     ),
     Claim(
         id="additive-update-prevents-both",
         number=17,
         quote="**vector will be an adding operation** (not multiplication) this is why long memory doesn't have "
         "vanishing or exploding gradient",
-        study="gradients",
-        statistic=left_of_cell_state("gradients", "initialiser"),
+        study="gain",
+        statistic=left_of_cell_state("gain", "gain"),
         predicts=Interval(low=-DECADES, high=DECADES),
-        figure="gradient-profile",
-        slices_by=("initialiser",),
-        reference={"initialiser": "torch"},
+        figure="phase-diagram",
+        slices_by=("gain",),
+        reference={"gain": "0.5"},
         never=True,
     ),
     Claim(
         id="output-gate-sets-hidden",
         number=18,
         quote="This vector represent **how much of the new information should remain in the short memory.**",
+        study="ends",
+        statistic=share_beside_limit("share_passed"),
+        predicts=Interval(high=NEARLY),
         figure="gates-along-sequence",
+        slices_by=("gate_bias",),
     ),
     Claim(
         id="one-bias-per-gate",

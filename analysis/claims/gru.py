@@ -4,8 +4,12 @@ from analysis.claims.claim import Claim, Interval
 from analysis.claims.counted import count_difference, count_ratio
 from analysis.claims.flow import horizon_ratio
 from analysis.claims.lstm_benefits import LONGER
+from analysis.claims.probed import kept_beyond_reset
 from analysis.claims.timed import time_ratio
 from analysis.statistics import TIME_MARGIN
+
+SHARE_MARGIN = 0.01
+"""A gate works like another where it keeps the same share of the state, to a hundredth."""
 
 CLAIMS = (
     Claim(
@@ -54,7 +58,13 @@ CLAIMS = (
         id="reset-works-like-forget",
         number=39,
         quote="a reset gate which works in a similar way to the forget gate",
+        study="ends",
+        statistic=kept_beyond_reset(),
+        predicts=Interval(low=-SHARE_MARGIN, high=SHARE_MARGIN),
         figure="gates-along-sequence",
+        slices_by=("reset",),
+        reference={"reset": "reset-closed"},
+        never=True,
     ),
     Claim(
         id="update-gate-avoids-vanishing",

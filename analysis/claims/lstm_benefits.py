@@ -2,9 +2,16 @@
 
 from analysis.claims.claim import Claim, Interval
 from analysis.claims.flow import horizon_ratio
+from analysis.claims.probed import largest_difference
+from analysis.claims.rates import gain_of_moving_gates
+from analysis.claims.squashed import ROUNDING
+from analysis.statistics import SLOPE_MARGIN
 
 LONGER = 2.0
 """Mitigation worth the name: the gradient lasts at least twice as long."""
+
+LOST = 1e-3
+"""A state of which less than a thousandth is gone was preserved."""
 
 CLAIMS = (
     Claim(
@@ -28,17 +35,32 @@ CLAIMS = (
         id="gates-improve-flow",
         number=22,
         quote="Gating Mechanisms: Improved Information Flow Control",
+        study="clamped",
+        statistic=gain_of_moving_gates(),
+        predicts=Interval(low=SLOPE_MARGIN),
         figure="gates-along-sequence",
+        slices_by=("name", "initialiser", "input_size"),
+        reference={"name": "lstm", "initialiser": "torch"},
     ),
     Claim(
         id="variable-length",
         number=23,
         quote="Variable Sequence Length Handling",
+        study="sequences",
+        statistic=largest_difference("padding_difference"),
+        predicts=Interval(high=ROUNDING),
+        slices_by=("name",),
+        reference={"name": "lstm"},
     ),
     Claim(
         id="state-preservation",
         number=24,
         quote="State Preservation: Context Maintenance",
+        study="sequences",
+        statistic=largest_difference("state_lost", "chunk_difference"),
+        predicts=Interval(high=LOST),
         figure="forget-bias",
+        slices_by=("quantity",),
+        scope={"name": "lstm"},
     ),
 )

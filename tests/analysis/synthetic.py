@@ -14,6 +14,7 @@ import pandas as pd
 from analysis import theory
 from bench.case import Case
 from bench.rows import COLUMNS, METRICS, Measurement
+from tests.analysis import synthetic_probes as probes
 
 CELLS = ("rnn", "lstm", "gru", "gru-reset-before")
 LAGS = (0, 1, 2, 3, 5, 7, 10, 14, 20, 28, 40, 56, 80, 100)
@@ -45,7 +46,9 @@ def frame(truth: Truth | None = None, studies: tuple[str, ...] | None = None, se
     makers = {
         "runtime": runtime, "compile": compiling, "gradients": gradients, "forget-bias": forget_bias, "gates": gates,
         "activations": activations, "parameters": parameters, "grid": grid, "parallel": parallel, "steps": steps,
-        "peak": peak,
+        "peak": peak, "linear": probes.linear, "chrono": probes.chrono, "matrices": probes.matrices,
+        "radius": probes.radius, "critical-gain": probes.critical_gain, "clamped": probes.clamped, "ends": probes.ends,
+        "sequences": probes.sequences,
     }  # fmt: skip
     rows = []
     for name in studies or tuple(makers):

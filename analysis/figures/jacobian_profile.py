@@ -1,0 +1,176 @@
+"""Figure "jacobian-profile": norms of ds_T/ds_{T-k} against the lag k, beside Pascanu's bound on them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from analysis.figures import style
+from analysis.figures.build import make, over_seeds
+from analysis.fits import FIRST_LAG, profiles, slopes
+from analysis.result import Figure
+from analysis.select import INITIALISER_ORDER, main_level, measured
+from analysis.show import show, show_number, show_power
+from analysis.statistics import bca, generator
+
+ID = "jacobian-profile"
+STUDIES = ("jacobians",)
+NORMS = {
+    "bound": "log10_pascanu_bound",
+    "joint-spectral": "log10_jacobian_joint_spectral",
+    "joint-rms": "log10_jacobian_joint_rms",
+    "cell-rms": "log10_jacobian_cell_rms",
+    "cell-path": "log10_jacobian_cell_path",
+}
+"""Norm to its metric; a later one is drawn over an earlier one."""
+SHOWN = {"rnn": ("bound", "joint-spectral", "joint-rms"), "lstm": ("joint-rms", "cell-rms", "cell-path")}
+PANELS = (("rnn", ("torch", "orthogonal")), ("lstm", ("torch", "torch-fb1", "chrono")))
+"""A row of panels per cell."""
+LABELS = (
+    "x",
+    "y",
+    *(f"cell.{name}" for name in SHOWN),
+    *(f"initialiser.{name}" for name in INITIALISER_ORDER),
+    *(f"norm.{name}" for name in NORMS),
+)
+FACTS = (
+    "hidden_size",
+    "lag",
+    "seeds",
+    "held",
+    "points",
+    "rnn_torch_excess",
+    "rnn_torch_largest_singular_value",
+    "rnn_torch_bound_left",
+    "rnn_torch_joint_spectral_left",
+    "rnn_torch_joint_spectral_slope",
+    "lstm_torch_cell_path_left",
+    "lstm_torch_cell_rms_left",
+    "lstm_chrono_cell_rms_left",
+)
+"""Facts of a full run. There are more: <cell>_<initialiser>_<norm>_{left, slope}, <cell>_<initialiser>_excess."""
+
+FIRST_LAGS = {"joint-spectral": 20.0}
+"""The largest of many directions starts above its exponential by √(e(k + 1)) or so: it is fitted later than the rest."""
+DECIMALS = 9
+"""Decimals of a decade beyond which a norm is rounding: an orthogonal matrix has a bound of 1, not of 1 - 1e-16."""
+MARKS = {
+    "bound": style.Mark(style.INK, "v", (0, (5, 1.5))),
+    "joint-spectral": style.Mark(style.OKABE_ITO["vermillion"], "s", (0, (7, 1.5, 1, 1.5))),
+    "joint-rms": style.Mark(style.OKABE_ITO["blue"], "o", "-"),
+    "cell-rms": style.Mark(style.OKABE_ITO["orange"], "P", (0, (4, 2))),
+    "cell-path": style.Mark(style.OKABE_ITO["purple"], "D", (0, (1.2, 1.2))),
+}
+
+
+def build(frame: pd.DataFrame) -> Figure | None:
+    """Median over seeds of each norm, as log10, with the band of 95 % of them; slopes and gaps as facts."""
+    rows = measured(frame, "jacobians", NORMS.values())
+    chosen = [(name, initialiser) for name, initialisers in PANELS for initialiser in initialisers]
+    rows = rows.loc[[pair in chosen for pair in zip(rows["name"], rows["initialiser"], strict=True)]]
+    for size in ("hidden_size", "seq_len"):
+        if rows.empty:
+            return None
+        rows = rows.loc[rows[size] == main_level(rows, size, ("name", "initialiser", "seed"))]
+    parts = []
+    for norm, metric in NORMS.items():
+        curves = profiles(rows.loc[rows["metric"] == metric], relative=False)
+        parts.append(curves.loc[[norm in SHOWN[name] for name in curves["name"]]].assign(norm=norm))
+    curves = pd.concat(parts, ignore_index=True)
+    curves["log10_g"] = curves["log10_g"].round(DECIMALS) + 0.0  # without the sign of a zero
+    data = over_seeds(curves, ["name", "initialiser", "norm", "lag"], "log10_g")
+    facts = {
+        "hidden_size": show_number(float(rows["hidden_size"].iloc[0])),
+        "lag": show_number(float(data["lag"].max())),
+        "seeds": show_number(curves["seed"].nunique()),
+    }
+    return make(ID, data, draw, STUDIES, facts | _rates(curves) | _gaps(curves), seeds=curves["seed"].nunique())
+
+
+def _rates(curves: pd.DataFrame) -> dict[str, str]:
+    """Slope of each norm, mean over seeds with its interval, and the median of what is left at the longest lag."""
+    facts, rng = {}, generator(ID)
+    for norm, part in curves.groupby("norm", sort=False):
+        found = slopes(part, FIRST_LAGS.get(norm, FIRST_LAG))
+        for (name, initialiser), each in found.groupby(["name", "initialiser"]):
+            key = f"{name}_{initialiser}_{norm}".replace("-", "_")
+            slope = bca(each["slope10"].to_numpy(), rng, centre="mean", unit="decades per step")
+            facts[f"{key}_slope"] = show(slope)
+            if norm == "bound":  # a straight line: its slope is log10 of the largest singular value
+                facts[f"{name}_{initialiser}_largest_singular_value"] = show_number(10.0**slope.value, digits=3)
+        last = part.loc[part["lag"] == part["lag"].max()]
+        for (name, initialiser), each in last.groupby(["name", "initialiser"]):
+            key = f"{name}_{initialiser}_{norm}".replace("-", "_")
+            facts[f"{key}_left"] = show_power(float(each["log10_g"].median()))
+    return facts
+
+
+def _gaps(curves: pd.DataFrame) -> dict[str, str]:
+    """Points at which the bound holds, and how many decades it lies above the spectral norm at the longest lag."""
+    wide = curves.loc[curves["norm"].isin(["bound", "joint-spectral"])].pivot_table(
+        index=["name", "initialiser", "seed", "lag"], columns="norm", values="log10_g"
+    )
+    if not {"bound", "joint-spectral"} <= set(wide.columns):
+        return {}
+    gap = (wide["bound"] - wide["joint-spectral"]).dropna().rename("gap").reset_index()
+    facts = {"points": show_number(len(gap)), "held": show_number(int((gap["gap"] >= 0).sum()))}
+    rng = generator(f"{ID}-gaps")
+    for (name, initialiser), part in gap.loc[gap["lag"] == gap["lag"].max()].groupby(["name", "initialiser"]):
+        excess = bca(part["gap"].to_numpy(), rng, unit="decades")
+        facts[f"{name}_{initialiser}_excess".replace("-", "_")] = show(excess)
+    return facts
+
+
+def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:
+    """Draw a row of panels per cell, one panel per initialiser; the legend stands at the end of the first row."""
+    found = set(zip(data["name"], data["initialiser"], strict=True))
+    grid = [[(name, level) for level in levels if (name, level) in found] for name, levels in PANELS]
+    grid = [row for row in grid if row]
+    columns = max(len(row) + (position == 0) for position, row in enumerate(grid))
+    norms = [norm for norm in NORMS if norm in set(data["norm"])]
+    with style.canvas(style_name, len(grid), columns, ratio=columns * 1.12 / len(grid), sharex=True, sharey=True) as (
+        drawing
+    ):
+        look = drawing.look
+        for panels, row in zip(drawing.panels, grid, strict=True):
+            for axes in panels[len(row) :]:
+                axes.axis("off")
+            for axes, (name, initialiser) in zip(panels, row, strict=False):
+                axes.axhline(0, color=look.ink, linewidth=look.line * 0.4, zorder=1)
+                for norm in (norm for norm in norms if norm in SHOWN[name]):
+                    part = data.loc[
+                        (data["name"] == name) & (data["initialiser"] == initialiser) & (data["norm"] == norm)
+                    ]
+                    mark = _mark(norm, look)
+                    axes.fill_between(part["lag"], part["low"], part["high"], color=mark.color, alpha=0.2, linewidth=0)
+                    axes.plot(
+                        part["lag"], part["median"], color=mark.color, linestyle=mark.line, marker=mark.marker,
+                        markevery=_marks(len(part), norms.index(norm)), gid=f"series-{norm}--{name}-{initialiser}",
+                    )  # fmt: skip
+                axes.set_title(
+                    f"{style.word(labels, 'cell', name)}, {style.word(labels, 'initialiser', initialiser)}", loc="left"
+                )
+                axes.set_xlim(0, data["lag"].max())
+                axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+                axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+                axes.yaxis.set_major_formatter(FuncFormatter(style.power))
+                axes.tick_params(labelbottom=True)
+        drawing.figure.supxlabel(labels["x"], fontsize=look.type_size)
+        drawing.figure.supylabel(labels["y"], fontsize=look.type_size)
+        handles = [style.entry(_mark(norm, look), style.word(labels, "norm", norm)) for norm in norms]
+        drawing.legend_in(drawing.panels[0][len(grid[0])], handles)
+    return drawing.figure
+
+
+def _mark(norm: str, look: style.Look) -> style.Mark:
+    """Mark of a norm; the bound is drawn in the style's ink."""
+    mark = MARKS[norm]
+    return style.Mark(look.ink, mark.marker, mark.line) if mark.color == style.INK else mark
+
+
+def _marks(count: int, series: int) -> list[int]:
+    """Few markers on a line, late, where lags are far apart, and at other places on each line."""
+    return list(range(count * 2 // 3 + series, count, max(3, count // 5)))

@@ -15,7 +15,7 @@ from tests.analysis import synthetic
 
 def curves(factor: float, longest: int = 100, loss: float = -5.0) -> pd.DataFrame:
     lags = [lag for lag in synthetic.LAGS if lag <= longest]
-    one = dict.fromkeys(fits.CURVE, 0) | {"name": "rnn"}
+    one = dict.fromkeys(fits.CURVE, 0) | {"name": "rnn", "seq_len": longest + 1}
     rows = pd.DataFrame([one | {"step": lag, "value": loss + lag * math.log10(factor)} for lag in lags])
     return fits.profiles(rows)
 

@@ -4,8 +4,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bench import activations, compiling, gradients, parameters, runtime
+from bench import activations, compiling, gates, gradients, jacobians, parameters, probes, runtime
 from bench.case import Case
+from bench.draw import draw
 from bench.rows import METRICS
 
 FLOW = Case(
@@ -29,7 +30,7 @@ def test_lags_are_dense_at_first_and_reach_the_start():
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "gru-reset-before"])
 def test_a_profile_agrees_with_finite_differences(cell):
     case = replace(FLOW, cell=cell, seq_len=4)
-    layer, x, rng = gradients.draw(case)
+    layer, x, _, rng = draw(case)
     d_last = rng.standard_normal((1, case.hidden_size))
     start = {name: np.zeros((1, case.hidden_size)) for name in layer.spec.states}
     step, slopes = 1e-6, np.empty(case.hidden_size)
@@ -45,7 +46,7 @@ def test_a_profile_agrees_with_finite_differences(cell):
 
 
 def test_the_forget_path_is_the_product_of_forget_gates():
-    layer, x, _ = gradients.draw(FLOW)
+    layer, x, _, _ = draw(FLOW)
     f = layer.forward(x).gates["f"][:, 0]
     path = by_step(gradients.measure_flow(FLOW, 0), "log10_forget_path")
     for lag in (0, 1, 7, 40):
@@ -54,15 +55,50 @@ def test_the_forget_path_is_the_product_of_forget_gates():
 
 
 def test_a_gradient_that_is_exactly_zero_is_an_underflow_row_not_a_gap():
-    case = replace(FLOW, cell="rnn", initialiser="gaussian", initialiser_value=1e-30, seq_len=30)
+    case = replace(FLOW, cell="rnn", initialiser="gaussian", initialiser_value=0.0, seq_len=30)
     rows = gradients.measure_flow(case, 0)
     last = rows[-1]
     assert (last.status, last.value) == ("underflow", None)
     assert "exactly 0" in last.reason
 
 
+@pytest.mark.parametrize(("gain", "sign"), [(1e-30, -1), (1e30, 1)])
+def test_a_gradient_beyond_every_float_is_a_number(gain, sign):
+    case = replace(FLOW, cell="rnn", initialiser="gaussian", initialiser_value=gain, inputs="zero", seq_len=40)
+    rows = gradients.measure_flow(case, 0)
+    assert all(row.status == "ok" for row in rows)
+    assert by_step(rows, "log10_norm_h")[40] == pytest.approx(sign * 1200, abs=20)
+
+
+@pytest.mark.parametrize("steps", [1, 2])
+@pytest.mark.parametrize("hidden", [1, 3])
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "gru-reset-before"])
+def test_the_smallest_cases_give_rows_that_are_finite(cell, hidden, steps):
+    case = replace(FLOW, cell=cell, seq_len=steps, hidden_size=hidden)
+    for measure in (gradients.measure_flow, gates.measure_gates, jacobians.measure, probes.measure_clamped):
+        rows = measure(case, 0)
+        assert rows
+        assert all(row.status == "ok" for row in rows)
+
+
+def test_a_gain_of_thirty_two_is_measured_without_an_infinity():
+    for cell in ("rnn", "lstm", "gru"):
+        case = replace(FLOW, cell=cell, initialiser="gaussian", initialiser_value=32.0, seq_len=3000, hidden_size=32)
+        assert all(row.status == "ok" for row in gradients.measure_flow(case, 0))
+
+
+def test_a_trace_that_holds_nan_is_a_failed_row_with_its_reason():
+    case = replace(FLOW, dtype="float32")
+    layer, x, _, _ = draw(case)
+    trace = layer.forward(x)
+    trace.runs[0].states[:] = np.nan
+    rows = gradients.profile_rows(case, 0, trace, np.ones((1, case.hidden_size), np.float32))
+    assert {row.metric for row in rows} == {"log10_norm_h", "log10_norm_c"}
+    assert all(row.status == "failed" and row.value is None and "NaN" in row.reason for row in rows)
+
+
 def test_gates_stay_between_their_bounds_and_have_a_row_each_step():
-    rows = gradients.measure_gates(replace(FLOW, study="gates"), 0)
+    rows = gates.measure_gates(replace(FLOW, study="gates"), 0)
     for gate in "ifo":
         values = by_step(rows, f"gate_mean_{gate}")
         assert set(values) == set(range(1, 41))

@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 python3.11,\
 	$(shell $(p) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(p))))
 
-TARGET_TESTS := tests/cells/test_parity.py tests/cells/test_bounds.py
+TARGET_TESTS := tests/cells/test_parity.py tests/cells/test_bounds.py tests/cells/test_profile.py
 
 .PHONY: report test test-all test-targets lint peers reference clean
 

@@ -1,13 +1,15 @@
 """`python -m bench.kernels`: what the kernels promise besides their speed, measured as a table.
 
 How time grows with the length of the sequence; what keeping every state and gate costs over inference; float32 over
-float64; one thread over all; and what a user waits for in a fresh process, before and after the kernels are on disk.
+float64; one thread over all; a whole gradient profile over a pass forward and back, and a whole Lyapunov spectrum; and
+what a user waits for in a fresh process, before and after the kernels are on disk.
 Ratios are medians over blocks in which both sides are timed one after the other.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import itertools
 import statistics
 import sys
@@ -19,7 +21,7 @@ import numpy as np
 from bench import compiling
 from bench.case import Case
 from bench.timed import GRID, GRID_CELLS
-from cells import Layer, get_threads, using_threads
+from cells import Layer, get_threads, gradient_profile, lyapunov_spectrum, using_threads
 
 LENGTHS = (64, 256, 1024, 4096, 16384)
 SAMPLE_S = 5e-3
@@ -30,11 +32,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print; 0, or 2 for wrong use."""
     parser = argparse.ArgumentParser(prog="python -m bench.kernels", description="What the kernels promise, measured.")
     parser.add_argument("--blocks", type=int, default=9, help="blocks of every ratio (default 9)")
+    parser.add_argument(
+        "--only", choices=("growth", "ratios", "gradients", "first-calls"), help="one part of the table"
+    )
     blocks = parser.parse_args(argv).blocks
     if blocks < 2:
         parser.error("--blocks is at least 2")
-    for lines in (growth(blocks), ratios(blocks), first_calls()):
-        for line in lines:
+    wanted = parser.parse_args(argv).only
+    sections = {"growth": growth, "ratios": ratios, "gradients": gradients, "first-calls": first_calls}
+    for name, section in sections.items():
+        for line in section(blocks) if wanted in (None, name) else ():
             print(line, flush=True)
     return 0
 
@@ -79,7 +86,31 @@ def ratios(blocks: int) -> Iterator[str]:
         yield f"{point:<20}{cell:<6}" + "".join(f"{_spread(values):>27}" for values in found)
 
 
-def first_calls() -> Iterator[str]:
+def gradients(blocks: int) -> Iterator[str]:
+    """A gradient profile (all lags, all states, log scale) over a plain pass; seconds of a full Lyapunov spectrum."""
+    yield "a gradient profile over forward and backward, T, B, I, H = 500, 16, 128, 128"
+    rng = np.random.default_rng(1)
+    for cell in GRID_CELLS:
+        layer = Layer(cell, 128, 128, rng=rng)
+        x = rng.standard_normal((500, 16, 128)).astype(layer.dtype)
+        d_last = rng.standard_normal((16, 128)).astype(layer.dtype)
+        found = _paired(
+            functools.partial(gradient_profile, layer, x, d_last), _call(layer, 500, 16, "training"), blocks
+        )
+        yield f"  {cell:<6}{_spread(found):>27}"
+    yield "a Lyapunov spectrum, H = 256, 1000 steps after a burn-in of 300, float64, seconds"
+    for cell in GRID_CELLS:
+        layer, x = Layer(cell, 32, 256, dtype="float64", rng=rng), rng.standard_normal((1300, 1, 32))
+        layer.forward(x[:2])  # compiled before the clock starts
+        times = []
+        for _ in range(min(blocks, 3)):
+            start = time.perf_counter()
+            lyapunov_spectrum(layer, x)
+            times.append(time.perf_counter() - start)
+        yield f"  {cell:<6}{_spread(times):>27}"
+
+
+def first_calls(blocks: int) -> Iterator[str]:
     """Seconds until the first training step of a fresh process: nothing on disk, then everything."""
     yield "first training step of a fresh process, seconds with imports: kernels compiled / found on disk"
     for cell in ALL_CELLS:

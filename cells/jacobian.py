@@ -113,7 +113,8 @@ def linearise(what: str, trace: Trace) -> Linearisation:
     if spec.mask_backward is not None:
         inside[spec.mask_slot] = 1
         spec.mask_backward(None, ALL, slots, before, inside, inside_past)
-    weight = run.weights.parameters["weight_hh_l0"].astype(np.float64)
+    none = np.empty((0, hidden))  # cells whose gates see the input alone
+    weight = run.weights.parameters.get("weight_hh_l0", none).astype(np.float64)
     return Linearisation(spec, weight, past, d_slots, inside, inside_past[0])
 
 

@@ -36,6 +36,17 @@ CHECK = """
             other.load_parameters(moved)
             ends.append((other(x)[0] * d_output).sum())
         assert abs((ends[0] - ends[1]) / 2e-6 - gradients.parameters[name][place]) < 1e-7, name
+    from cells import gradient_profile, lyapunov_spectrum, step_jacobians
+    one = Layer("min-gru", 3, 5, dtype="float64", rng=rng)
+    trace = one.forward(x)
+    keep = 1 - trace.gates["z"]
+    jacobians = step_jacobians(trace)
+    np.testing.assert_allclose(np.diagonal(jacobians, axis1=2, axis2=3), keep, atol=1e-14)
+    profile = gradient_profile(one, x, np.ones((2, 5)))["h"]
+    expected = np.log10(np.linalg.norm(np.prod(keep, axis=0), axis=1))
+    np.testing.assert_allclose(profile[0], expected, atol=1e-12)
+    volume = lyapunov_spectrum(one, x[:, :1], burn_in=0).sum()
+    np.testing.assert_allclose(volume, np.log(keep[:, 0]).mean(axis=0).sum(), atol=1e-9)
     single = Layer("min-gru", 3, 33, dtype="float32", rng=rng)
     assert single.forward(x).backward(np.ones((7, 2, 33))).parameters["weight_ih_l0"].dtype == np.float32
     print("worked")

@@ -16,6 +16,7 @@ from analysis.claims.flow import state_curves
 from analysis.claims.squashed import EXACT, LECTURE_X, activation_values
 from analysis.claims.timed import elapsed
 from analysis.fits import exponents, factor, slopes
+from analysis.horizons import horizon_table
 from analysis.result import Estimate, Table
 from analysis.select import AGAIN, BACKEND_ORDER, CELL_ORDER, DIRECTION_ORDER, INITIALISER_ORDER, SIZES, ordered, sweep
 from analysis.show import show, show_number
@@ -24,9 +25,11 @@ from analysis.theory import AFFINE_MAPS, factor_per_step, parameters
 
 NOTHING = "–"
 
+
 def tables(frame: pd.DataFrame) -> tuple[Table, ...]:
     """Return every table that the rows suffice for."""
-    found = (anchor_table(frame), factors(frame), runtime(frame), scaling(frame), activations(frame), parameter_counts(frame))
+    makers = (anchor_table, horizon_table, factors, runtime, scaling, activations, parameter_counts)
+    found = [maker(frame) for maker in makers]
     return tuple(table for table in found if table is not None)
 
 

@@ -31,6 +31,12 @@ DEFINITIONS: tuple[tuple[str, str], ...] = (
     ("chain", r"\frac{\partial h_T}{\partial h_{T-k}} = \prod_{j=0}^{k-1} \frac{\partial h_{T-j}}{\partial h_{T-j-1}}"),
     ("rate", r"\lambda = \frac{d\,\ln\,G(k)}{dk}"),
     ("half-life", r"k_{1/2} = \frac{\ln\,2}{\lvert \lambda \rvert}"),
+    ("exponents", r"\lambda_i = \frac{1}{T} \sum_t \ln\,\lvert R_{ii,t} \rvert, \quad Q_t R_t = J_t Q_{t-1}"),
+    ("dimension", r"D = k + \frac{\lambda_1 + \dots + \lambda_k}{\lvert \lambda_{k+1} \rvert}"),
+    (
+        "mean-field",
+        r"q = g^2\,E\,\tanh^2(a), \quad \chi = g^2\,E\,(1 - \tanh^2 a)^2, \quad \lambda_1 = \frac{1}{2} \ln\,\chi",
+    ),
     ("parameters", r"P = D \cdot \left( k H (I + H) + n_b\, k H \right)"),
 )
 """Definitions of the methods chapter: (name in the catalogue, LaTeX)."""

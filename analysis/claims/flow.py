@@ -24,7 +24,7 @@ def gradient_curves(frame: pd.DataFrame, study: str, metric: str, *, relative: b
     """Profiles of one metric at N(0, 1) inputs, no added bias, and the sequence length that most cases share."""
     rows = measured(frame, study, metric)
     if rows.empty:
-        return pd.DataFrame(columns=[*CURVE, "lag", "log10_g"])
+        return pd.DataFrame(columns=[*CURVE, "lag", "log10_g"]).astype({"log10_g": float})
     if "normal" in set(rows["inputs"]):
         rows = rows.loc[(rows["inputs"] == "normal") & (rows["input_scale"] == 1.0) & (rows["gate_bias"] == 0.0)]
     rows = rows.loc[
@@ -41,7 +41,11 @@ def state_curves(frame: pd.DataFrame) -> pd.DataFrame:
     step in which its gradient moves from h to c.
     """
     hidden = gradient_curves(frame, "gradients", "log10_norm_h", relative=False)
-    cell = gradient_curves(frame, "gradients", "log10_norm_c", relative=False)
+    return joint_curves(hidden, gradient_curves(frame, "gradients", "log10_norm_c", relative=False))
+
+
+def joint_curves(hidden: pd.DataFrame, cell: pd.DataFrame) -> pd.DataFrame:
+    """Profiles of (h, c) from those of h and of c, each relative to its start; of h alone where a cell has no c."""
     both = hidden.merge(cell, on=[*CURVE, "lag"], how="left", suffixes=("", "_c"))
     larger = both[["log10_g", "log10_g_c"]].max(axis=1)
     smaller = both[["log10_g", "log10_g_c"]].min(axis=1)
@@ -83,8 +87,8 @@ def horizon_ratio(name: str, other: str, epsilon: float = EPSILON) -> Statistic:
         facts = {"epsilon": show_number(epsilon)}
         for level, part in pair.groupby("initialiser"):
             key = str(level).replace("-", "_")
-            facts[f"horizon_{key}"] = _horizon(part["horizon"], part["censored"])
-            facts[f"horizon_other_{key}"] = _horizon(part["horizon_other"], part["censored_other"])
+            facts[f"horizon_{key}"] = shown_horizon(part)
+            facts[f"horizon_other_{key}"] = shown_horizon(part, "_other")
         return Samples(in_order(table), ("initialiser", "hidden_size"), "ratio", scale="ratio", facts=facts)
 
     return statistic
@@ -158,10 +162,10 @@ def _last(curves: pd.DataFrame) -> pd.DataFrame:
     return curves.loc[curves["lag"] == curves["lag"].max()]
 
 
-def _horizon(steps: pd.Series, censored: pd.Series) -> str:
-    """Median horizon, "> T" where the median seed did not lose its gradient."""
-    values = steps.where(~censored, np.inf)
-    middle = float(values.median())
+def shown_horizon(found: pd.DataFrame, suffix: str = "") -> str:
+    """Median of the column `horizon`, "> T" where the median seed did not lose its gradient (`censored`)."""
+    steps = found[f"horizon{suffix}"]
+    middle = float(steps.where(~found[f"censored{suffix}"], np.inf).median())
     return show_number(round(middle)) if math.isfinite(middle) else f"> {show_number(float(steps.max()))}"
 
 

@@ -54,7 +54,7 @@ FACTS = (
 """Facts of a full run. There are more: <cell>_<initialiser>_<norm>_{left, slope}, <cell>_<initialiser>_excess."""
 
 FIRST_LAGS = {"joint-spectral": 20.0}
-"""The largest of many directions starts above its exponential by √(e(k + 1)) or so: it is fitted later than the rest."""
+"""The largest of many directions starts above its exponential by √(e(k + 1)) or so, and is fitted later."""
 DECIMALS = 9
 """Decimals of a decade beyond which a norm is rounding: an orthogonal matrix has a bound of 1, not of 1 - 1e-16."""
 MARKS = {
@@ -172,5 +172,5 @@ def _mark(norm: str, look: style.Look) -> style.Mark:
 
 
 def _marks(count: int, series: int) -> list[int]:
-    """Few markers on a line, late, where lags are far apart, and at other places on each line."""
-    return list(range(count * 2 // 3 + series, count, max(3, count // 5)))
+    """Few markers on a line, late, where lags are far apart, none at its end, and at other places on each line."""
+    return list(range(count * 3 // 5 + series, count - 1, max(3, count // 5)))

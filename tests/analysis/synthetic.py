@@ -14,7 +14,9 @@ import pandas as pd
 from analysis import theory
 from bench.case import Case
 from bench.rows import COLUMNS, METRICS, Measurement
+from tests.analysis import synthetic_gain as gains
 from tests.analysis import synthetic_probes as probes
+from tests.analysis import synthetic_spectra as spectra
 
 CELLS = ("rnn", "lstm", "gru", "gru-reset-before")
 LAGS = (0, 1, 2, 3, 5, 7, 10, 14, 20, 28, 40, 56, 80, 100)
@@ -48,7 +50,8 @@ def frame(truth: Truth | None = None, studies: tuple[str, ...] | None = None, se
         "activations": activations, "parameters": parameters, "grid": grid, "parallel": parallel, "steps": steps,
         "peak": peak, "linear": probes.linear, "chrono": probes.chrono, "matrices": probes.matrices,
         "radius": probes.radius, "critical-gain": probes.critical_gain, "clamped": probes.clamped, "ends": probes.ends,
-        "sequences": probes.sequences,
+        "sequences": probes.sequences, "jacobians": spectra.jacobians, "spectrum": spectra.spectrum,
+        "underflow": spectra.underflow, "gain": gains.gain, "mean-field": gains.mean_field,
     }  # fmt: skip
     rows = []
     for name in studies or tuple(makers):

@@ -16,6 +16,7 @@ from analysis.claims.flow import state_curves
 from analysis.claims.squashed import EXACT, LECTURE_X, activation_values
 from analysis.claims.timed import elapsed
 from analysis.fits import exponents, factor, slopes
+from analysis.gate_table import gate_table
 from analysis.horizons import horizon_table
 from analysis.result import Estimate, Table
 from analysis.select import AGAIN, BACKEND_ORDER, CELL_ORDER, DIRECTION_ORDER, INITIALISER_ORDER, SIZES, ordered, sweep
@@ -28,7 +29,7 @@ NOTHING = "–"
 
 def tables(frame: pd.DataFrame) -> tuple[Table, ...]:
     """Return every table that the rows suffice for."""
-    makers = (anchor_table, horizon_table, factors, runtime, scaling, activations, parameter_counts)
+    makers = (anchor_table, horizon_table, factors, gate_table, runtime, scaling, activations, parameter_counts)
     found = [maker(frame) for maker in makers]
     return tuple(table for table in found if table is not None)
 

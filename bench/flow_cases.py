@@ -181,7 +181,7 @@ def spectrum_cases(preset: Preset) -> list[Case]:
             size = preset.spectrum_hidden_sizes[0]
             cases += flow("spectrum", cell, name, value, preset.few_seeds, seq_len=600, hidden_size=size)
     for size in preset.spectrum_hidden_sizes:
-        seeds = 2 if size >= LARGE else preset.few_seeds
+        seeds = 3 if size >= LARGE else preset.few_seeds
         for gain in CHAOTIC_GAINS:
             cases += flow("spectrum", SIMPLE, "gaussian", gain, seeds, seq_len=1500, hidden_size=size, inputs="start")
     return cases

@@ -93,7 +93,7 @@ METRICS: dict[str, tuple[str, str]] = {
     "gate_mean": ("1", "mean of a gate over units and batch; metric name is gate_mean_<gate>"),
     "gate_min": ("1", "smallest value of a gate over units, steps and batch; gate_min_<gate>"),
     "gate_max": ("1", "largest value of a gate over units, steps and batch; gate_max_<gate>"),
-    "gate_saturated": ("1", "share of units and steps within .05 of 0 or 1; gate_saturated_<gate>"),
+    "gate_saturated": ("1", "share of units within .05 of 0 or 1, at each step; gate_saturated_<gate>"),
     "time_constant": ("steps", "1 / (1 - f) at the median of the gate that keeps the state; time_constant_<gate>"),
     # activations; step = x
     "sigmoid": ("1", "sigma(x) as the kernels compute it"),

@@ -52,6 +52,8 @@ def gradient_profile(layer: Layer, x: Any, d_last: Any, initial: Mapping[str, An
 
     """
     check_one_direction("gradient_profile", layer.bidirectional)
+    if np.ndim(x) == 3:  # what is wrong with x says the forward pass
+        check_array("d_last", d_last, (np.shape(x)[1], layer.hidden_size), "B H", layer.dtype)
     return trace_profile(layer.forward(x, initial), d_last)
 
 

@@ -52,6 +52,7 @@ PAGE = Page(
                 TableBlock("activations"),
                 Prose("cell", "gates"),
                 FigureBlock("gates-along-sequence"),
+                TableBlock("gates"),
             ),
         ),
         Section(

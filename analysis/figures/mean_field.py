@@ -179,13 +179,12 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
         left.set_ylabel(labels["y"])
         for side, place, lean in (("explodes", 0.02, "bottom"), ("vanishes", -0.03, "top")):
             left.text(float(limit["gain"].min()) * 1.04, place, labels[side], va=lean, fontweight="bold")
-        parts = [(_at(points, *point), _at(finite, *point)) for point in swept]
+        parts = [tuple(_at(rows, *point) for rows in (points, finite, limit)) for point in swept]
         span = max((_ends(*part)[1] - _ends(*part)[0] for part in parts), default=1.0)
         strips = [row[1] for row in drawing.panels]
-        for axes, (gain, scale), (here, curve) in zip(strips, swept, parts, strict=False):
+        for axes, (gain, scale), (here, curve, level) in zip(strips, swept, parts, strict=False):
             mark = INPUTS.get(scale, OTHER)
-            level = float(_at(limit, gain, scale)["value"].iloc[0])
-            axes.axhline(level, color=mark.color, zorder=1.5)
+            axes.axhline(float(level["value"].iloc[0]), color=mark.color, zorder=1.5)
             axes.plot(
                 curve["hidden_size"],
                 curve["value"],
@@ -194,8 +193,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
                 gid=f"series-n{gain:g}--s{scale:g}",
             )
             _points(axes, here, "hidden_size", mark, look)
-            low, high = _ends(here, curve)
-            low, high = min(low, level), max(high, level)
+            low, high = _ends(here, curve, level)
             axes.set_ylim((low + high - 1.2 * span) / 2, (low + high + 1.2 * span) / 2)
             axes.axhline(0, color=look.ink, linewidth=look.line * 0.6, zorder=1)
             words = labels["silent"] if scale == 0 else labels["driven"]
@@ -218,10 +216,10 @@ def _at(rows: pd.DataFrame, gain: float, scale: float) -> pd.DataFrame:
     return rows.loc[(rows["gain"] == gain) & (rows["input_scale"] == scale)]
 
 
-def _ends(here: pd.DataFrame, curve: pd.DataFrame) -> tuple[float, float]:
+def _ends(*shown: pd.DataFrame) -> tuple[float, float]:
     """Lowest and highest value or end of an interval that a panel shows."""
-    values = pd.concat([here["value"], here["low"], here["high"], curve["value"]])
-    return float(values.min()), float(values.max())
+    values = pd.concat([rows[["value", "low", "high"]] for rows in shown])
+    return float(values.min().min()), float(values.max().max())
 
 
 def _points(axes: Axes, here: pd.DataFrame, x: str, mark: style.Mark, look: style.Look) -> None:

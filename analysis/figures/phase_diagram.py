@@ -184,7 +184,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
                 x = [levels.index(level) for level in where[AGAINST[name]]]
                 line.set_data(x, _place(where[column], gains))
                 axes.add_line(line)
-                if column == "critical":
+                if rows is driven and column == "critical":
                     low, high = (_place(where[f"critical_{end}"], gains) for end in ("low", "high"))
                     axes.vlines(x, low, high, color=DARK, linewidth=look.line * 0.7, zorder=line.zorder - 0.5)
             axes.set_title(style.word(labels, "cell", name), loc="left")

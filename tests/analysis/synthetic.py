@@ -238,6 +238,10 @@ def gates(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
                     for t in range(1, 51):
                         value = level + spread * rng.normal()
                         yield Measurement(case, f"gate_mean_{gate}", min(max(value, -1), 1), "1", step=t)
+                        if gate not in "gn":
+                            yield Measurement(case, f"gate_saturated_{gate}", float(level == 0.95), "1", step=t)
+                        if gate in "fz":
+                            yield Measurement(case, f"time_constant_{gate}", 1 / (1 - level), "steps", step=t)
                     low, high = (-0.9, 0.9) if gate in "gn" else (0.02, 0.98)
                     yield Measurement(case, f"gate_min_{gate}", low, "1")
                     yield Measurement(case, f"gate_max_{gate}", high, "1")

@@ -226,6 +226,16 @@ def sequence_cases(preset: Preset) -> list[Case]:
     ]
 
 
+def reach_cases(preset: Preset) -> list[Case]:
+    """One output in the middle of a sequence, in one direction and in two."""
+    sizes: dict[str, Any] = {"seq_len": 101, "hidden_size": 32, "input_size": 8}
+    return [
+        case
+        for merge in ("none", "concat")
+        for case in flow("reach", "lstm", "torch", 0.0, preset.seeds, **sizes, merge=merge)
+    ]
+
+
 def underflow_cases(preset: Preset) -> list[Case]:
     """Plain float32 passes that are long enough to lose the gradient."""
     return [

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bench.case import Case
 from bench.draw import draw
-from bench.gradients import profile_rows
+from bench.gradients import log_row, profile_rows
 from bench.rows import Measurement
 from cells import Layer
 
@@ -125,6 +125,21 @@ def measure_sequences(case: Case, block: int) -> list[Measurement]:
         lost = np.abs(kept - start["c"]).max() / np.abs(start["c"]).max()
         rows.append(Measurement(case, "state_lost", float(lost), "1", block))
     return rows
+
+
+def measure_reach(case: Case, block: int) -> list[Measurement]:
+    """log10 of ||dL/dx_s||, for a loss at the step t in the middle, over the batch; step: s - t, above 0 the future.
+
+    A row has status "underflow" where the derivative is exactly zero: the output does not depend on that input.
+    """
+    layer, x, start, rng = draw(case)
+    trace, middle = layer.forward(x, start), case.seq_len // 2
+    d_output = np.zeros(trace.output.shape)
+    d_output[middle] = rng.standard_normal(d_output.shape[1:])
+    norms = np.linalg.norm(trace.backward(d_output).input, axis=(1, 2))
+    with np.errstate(divide="ignore"):
+        values = np.log10(norms)
+    return [log_row(case, "log10_reach", float(value), block, float(s - middle)) for s, value in enumerate(values)]
 
 
 def measure_clamped(case: Case, block: int) -> list[Measurement]:

@@ -87,6 +87,7 @@ METRICS: dict[str, tuple[str, str]] = {
     "squashed_twice": ("1", "largest |h - tanh(tanh a)| of an LSTM with f = 0, i = o = 1"),
     "padding_difference": ("1", "padded batch against single sequences, largest difference over largest output"),
     "chunk_difference": ("1", "two halves with the state carried over against the whole, relative as above"),
+    "log10_reach": ("log10", "log10 of the L2 norm of dL/dx_s, loss at the middle step t; step is s - t"),
     "future_gradient": ("1", "largest |dy_t/dx_s| over s > t"),
     "state_lost": ("1", "share of c that is gone after T steps with f open and i closed"),
     # gates; step = time step t = 1 .. T

@@ -91,6 +91,7 @@ STUDIES: tuple[Study, ...] = (
     Study(
         "sequences", "Lengths, chunks, directions: what changes?", flow_cases.sequence_cases, probes.measure_sequences
     ),
+    Study("reach", "Which inputs does an output depend on?", flow_cases.reach_cases, probes.measure_reach),
     Study("jacobians", "How do directions of the state fade?", flow_cases.jacobian_cases, jacobians.measure),
     Study("spectrum", "At which rates does the whole state fade?", flow_cases.spectrum_cases, spectra.measure_spectrum),
     Study("matrices", "Products of random matrices, the baseline", flow_cases.matrix_cases, spectra.measure_products),

@@ -13,6 +13,7 @@ CLAIMS = (
         study="sequences",
         statistic=largest_difference("future_gradient"),
         predicts=Interval(0, 0),
+        figure="input-reach",
         slices_by=("name",),
         reference={"name": "lstm"},
         never=True,
@@ -41,5 +42,6 @@ CLAIMS = (
         id="future-context-helps",
         number=33,
         quote="Sometimes it is desirable to give future context to predict what is missing in a more efficient way.",
+        figure="input-reach",
     ),
 )

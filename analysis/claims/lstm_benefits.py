@@ -49,6 +49,7 @@ CLAIMS = (
         study="sequences",
         statistic=largest_difference("padding_difference"),
         predicts=Interval(high=ROUNDING),
+        figure="input-reach",
         slices_by=("name",),
         reference={"name": "lstm"},
     ),

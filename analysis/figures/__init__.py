@@ -10,6 +10,7 @@ from analysis.figures import (
     forget_bias,
     gates_along_sequence,
     gradient_profile,
+    input_reach,
     jacobian_profile,
     lyapunov_spectrum,
     mean_field,
@@ -44,6 +45,7 @@ REGISTRY: dict[str, ModuleType] = {
         same_work_longer,
         step_parts,
         parameter_count,
+        input_reach,
     )
 }
 """Figure id to its module, which has `ID`, `STUDIES`, `LABELS` (keys of the catalogue), `FACTS` and `build`."""

@@ -93,6 +93,21 @@ def ends(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
         yield Measurement(case, "share_kept", 1 - closed, "1", step=END)
 
 
+def reach(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
+    """Half a decade a step, back and, in two directions, ahead; in one direction exactly nothing."""
+    for merge in ("none", "concat"):
+        for seed in range(truth.seeds):
+            case = _flow("reach", "lstm", "torch", seq_len=101, hidden_size=32, input_size=8, seed=seed, merge=merge)
+            for offset in (-50, -20, -10, -1, 0, 1, 10, 20, 50):
+                if merge == "none" and offset > 0:
+                    yield Measurement(
+                        case, "log10_reach", None, "log10", step=offset, status="underflow", reason="exactly 0"
+                    )
+                else:
+                    value = -0.5 * abs(offset) + rng.normal(0, 0.01)
+                    yield Measurement(case, "log10_reach", value, "log10", step=offset)
+
+
 def sequences(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
     for cell in ("rnn", "lstm", "gru"):
         for seed in range(truth.seeds):

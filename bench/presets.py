@@ -46,7 +46,7 @@ FULL = Preset(
     hidden_sizes=(16, 32, 64, 128, 256, 512),
     batch_sizes=(1, 4, 16, 64, 128),
     base=(100, 64, 16, 32),
-    blocks=21,
+    blocks=19,
     rounds=7,
     gradient_steps=500,
     gradient_hidden_sizes=(16, 32, 64, 128, 256),
@@ -57,6 +57,6 @@ FULL = Preset(
     few_seeds=10,
     spectrum_hidden_sizes=(32, 64, 128, 256),
     compile_cells=("rnn", "lstm", "gru", "gru-reset-before"),
-    grid_blocks=11,
+    grid_blocks=5,
 )
 ALL = {preset.name: preset for preset in (QUICK, COURSE, FULL)}

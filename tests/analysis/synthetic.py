@@ -50,7 +50,8 @@ def frame(truth: Truth | None = None, studies: tuple[str, ...] | None = None, se
         "activations": activations, "parameters": parameters, "grid": grid, "parallel": parallel, "steps": steps,
         "peak": peak, "linear": probes.linear, "chrono": probes.chrono, "matrices": probes.matrices,
         "radius": probes.radius, "critical-gain": probes.critical_gain, "clamped": probes.clamped, "ends": probes.ends,
-        "sequences": probes.sequences, "reach": probes.reach, "jacobians": spectra.jacobians, "spectrum": spectra.spectrum,
+        "sequences": probes.sequences, "reach": probes.reach, "jacobians": spectra.jacobians,
+        "spectrum": spectra.spectrum,
         "underflow": spectra.underflow, "gain": gains.gain, "mean-field": gains.mean_field,
     }  # fmt: skip
     rows = []

@@ -15,16 +15,13 @@ import pandas as pd
 
 from analysis import theory
 from analysis.claims.flow import state_curves
-from analysis.fits import factor, profiles, slopes
+from analysis.fits import BURN_IN, factor, profiles, slopes
 from analysis.result import Estimate, Table
 from analysis.select import measured
 from analysis.show import show, show_number
 from analysis.statistics import FEWEST, bca, exact, generator
 
 LN10 = math.log(10.0)
-BURN_IN = 300
-"""Steps at the start of a sequence whose lags are left out where a network has to reach its attractor first."""
-
 SIMULATED = {
     ("rnn", "torch", 128): 0.594,
     ("rnn", "torch", 32): 0.580,
@@ -151,20 +148,21 @@ def _radii(frame: pd.DataFrame) -> Iterator[Anchor]:
 
 
 def _mean_field(frame: pd.DataFrame) -> Iterator[Anchor]:
-    """The tanh RNN at the largest size: finite-size theory; where it dies to zero, ln of its matrix' radius."""
+    """The tanh RNN at the largest size: finite-size theory; where it dies to zero, ln of its own matrices' radii."""
     curves = profiles(_simple(frame, "mean-field", "log10_norm_h", "gaussian"))
     if curves.empty:
         return
     size = int(curves["hidden_size"].max())
     curves = curves.loc[(curves["hidden_size"] == size) & (curves["lag"] <= curves["seq_len"] - BURN_IN)]
-    found = slopes(curves)
+    found, radii = slopes(curves), measured(frame, "mean-field", "log10_spectral_radius")
     for (gain, scale), part in found.groupby(["initialiser_value", "input_scale"]):
         g, variance = float(str(gain)), float(str(scale)) ** 2
         exponent = mean(part["slope10"] * LN10)
         setting = f"g = {g:.3g}, s² = {variance:g}, N = {size}"
         if g < 1 and variance == 0:
-            expected = math.log(g * theory.UNIFORM_RADIUS[size] / theory.TORCH_GAIN)
-            yield Anchor("dead-network", setting, expected, exponent, 0.02)
+            own = part.merge(radii.loc[:, ["initialiser_value", "input_scale", "hidden_size", "seed", "value"]])
+            if len(own):
+                yield Anchor("dead-network", setting, float(own["value"].mean()) * LN10, exponent, 0.01)
         else:
             expected = theory.finite_size_exponent(g, variance, size)
             yield Anchor("mean-field", setting, expected, exponent, 0.01)
@@ -225,7 +223,7 @@ def _factors(frame: pd.DataFrame) -> Iterator[Anchor]:
         slope = mean(part["slope10"])
         low, high = (factor(end) if math.isfinite(end) else end for end in (slope.low, slope.high))
         value = Estimate(factor(slope.value), low, high, "1", slope.n)
-        tolerance = math.expm1(0.06 if name == "rnn" else 0.03)
+        tolerance = math.expm1(0.06 if (name, initialiser) == ("rnn", "torch") else 0.03)
         setting = f"{str(name).upper()}, {initialiser}, H = {size}"
         yield Anchor("factor", setting, expected, value, round(tolerance, 3), True)
 
@@ -243,18 +241,15 @@ def _bound(frame: pd.DataFrame) -> Iterator[Anchor]:
 
 
 def _lost(frame: pd.DataFrame) -> Iterator[Anchor]:
-    """Steps until float32 loses the gradient: computed from the profile in log scale, and seen in a plain pass."""
-    rows = measured(frame, "underflow")
-    for (name, initialiser), part in rows.groupby(["name", "initialiser"]):
-        medians = part.groupby("metric")["value"].median()
-        for kind in ("normal", "denormal"):
-            seen, computed = medians.get(f"lost_seen_{kind}"), medians.get(f"lost_computed_{kind}")
-            if seen is not None and computed is not None:
-                setting = f"{str(name).upper()}, {initialiser}, H = {part['hidden_size'].iloc[0]}"
-                estimate = exact(float(seen), "1", part["seed"].nunique())
-                yield Anchor(f"lost-{kind}", setting, float(computed), estimate, 0.05, True)
+    """Steps until float32 loses a gradient that falls by a known factor, as seen in a plain pass."""
+    rows = _simple(frame, "underflow", ("lost_seen_normal", "lost_seen_denormal"), "scaled-orthogonal")
+    for (gain, metric), part in rows.groupby(["initialiser_value", "metric"]):
+        steps = dict(zip(("normal", "denormal"), theory.underflow_steps(float(str(gain)), "float32"), strict=True))
+        kind = str(metric).removeprefix("lost_seen_")
+        setting = f"g = {gain:.4g}, T = {part['seq_len'].iloc[0]}"
+        yield Anchor(f"lost-{kind}", setting, steps[kind], mean(part["value"]), 0.02, True)
 
 
-def _simple(frame: pd.DataFrame, study: str, metric: str, initialiser: str) -> pd.DataFrame:
+def _simple(frame: pd.DataFrame, study: str, metric: str | tuple[str, ...], initialiser: str) -> pd.DataFrame:
     rows = measured(frame, study, metric)
     return rows.loc[(rows["name"] == "rnn") & (rows["initialiser"] == initialiser)]

@@ -29,6 +29,8 @@ CURVE = (
 FIRST_LAG = 10
 """Shorter lags belong to the transient: the loss's direction has not yet turned to the slowest one."""
 EPSILONS = (1e-3, 1e-7)
+BURN_IN = 300
+"""Steps at the start of a sequence whose lags say nothing yet where a network has to reach its attractor first."""
 
 
 def profiles(rows: pd.DataFrame, *, relative: bool = True) -> pd.DataFrame:
@@ -64,7 +66,8 @@ def relative_to_start(curves: pd.DataFrame) -> pd.DataFrame:
 def slopes(curves: pd.DataFrame, first_lag: float = FIRST_LAG) -> pd.DataFrame:
     """Least-squares slope of log10 G on lag first_lag <= k < T, per curve.
 
-    slope10 = sum (k - mean k)(y - mean y) / sum (k - mean k)^2, in decades per step; λ1 = slope10 · ln 10.
+    slope10 = sum w (k - mean k)(y - mean y) / sum w (k - mean k)^2, in decades per step; λ1 = slope10 · ln 10. Lags
+    stand on a grid that widens: each weighs as many lags as it stands for, as if all had been stored.
 
     Returns
     -------
@@ -74,17 +77,27 @@ def slopes(curves: pd.DataFrame, first_lag: float = FIRST_LAG) -> pd.DataFrame:
     """
     # At lag T stands the start of the sequence: h_0 and c_0 are given, and no path runs from the one to the other.
     late = curves.loc[(curves["lag"] >= first_lag) & (curves["lag"] < curves["seq_len"])]
-    groups = late.groupby(list(CURVE), sort=True)
-    k = late["lag"] - groups["lag"].transform("mean")
-    y = late["log10_g"] - groups["log10_g"].transform("mean")
-    sums = late.assign(ky=k * y, kk=k * k, points=1).groupby(list(CURVE), sort=True)[["ky", "kk", "points"]].sum()
+    late = late.sort_values([*CURVE, "lag"])
+    lag, keys = late["lag"], [late[name] for name in CURVE]
+    groups = lag.groupby(keys, sort=True)
+    before, after = groups.shift(1), groups.shift(-1)
+    w = (after.fillna(lag) - before.fillna(lag)) / 2
+    total = w.groupby(keys, sort=True).transform("sum")
+
+    def centred(values: pd.Series) -> pd.Series:
+        return values - (w * values).groupby(keys, sort=True).transform("sum") / total
+
+    k, y = centred(lag), centred(late["log10_g"])
+    sums = (
+        late.assign(ky=w * k * y, kk=w * k * k, points=1).groupby(list(CURVE), sort=True)[["ky", "kk", "points"]].sum()
+    )
     sums = sums.loc[sums["points"] >= 3]
     return (sums["ky"] / sums["kk"]).rename("slope10").reset_index()
 
 
 def half_life(slope10: float) -> float:
-    """Return the steps in which a gradient halves: ln 2 / |λ1|, λ1 = slope10 · ln 10; infinite for a flat profile."""
-    return math.log10(2) / abs(slope10) if slope10 else math.inf
+    """Return the steps in which a gradient halves: ln 2 / |λ1|, λ1 = slope10 · ln 10; infinite if it never does."""
+    return math.log10(2) / -slope10 if slope10 < 0 else math.inf
 
 
 def factor(slope10: float) -> float:
@@ -93,7 +106,7 @@ def factor(slope10: float) -> float:
 
 
 def horizons(curves: pd.DataFrame, epsilon: float) -> pd.DataFrame:
-    """Horizon min{k : G(k) < ε} of each curve, by linear interpolation of log10 G between lags.
+    """Horizon min{k : G(k) < ε} of each curve, a whole number, by linear interpolation of log10 G between lags.
 
     Returns
     -------
@@ -109,6 +122,7 @@ def horizons(curves: pd.DataFrame, epsilon: float) -> pd.DataFrame:
     previous_lag, previous_g = groups["lag"].shift(), groups["log10_g"].shift()
     share = (previous_g - limit) / (previous_g - curves["log10_g"])
     crossing = (previous_lag + share * (curves["lag"] - previous_lag)).where(below)
+    crossing = np.floor(crossing + 1e-9) + 1  # the first whole lag below the limit, not at it
     first = crossing.groupby([curves[name] for name in CURVE], sort=True).first()
     longest = groups["lag"].max()
     out = pd.DataFrame({"horizon": first.fillna(longest), "censored": first.isna()})

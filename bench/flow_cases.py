@@ -26,7 +26,11 @@ LARGE, LONG = 256, 1200
 FINITE_SIZES = (16, 32, 64, 128)
 FINITE_SIZE_POINTS = ((2.0, 0.0), (0.8, 1.0), (2.0, 1.0))
 CHAOTIC_GAINS = (2.0, 3.0)
-MATRIX_GAINS = (0.8, 1.0, 1.5)
+MATRICES = ((0.8, 8), (1.0, 16), (1.5, 32))
+"""(gain, size) of the products of random matrices: at another size other numbers are drawn."""
+LINEAR_FACTORS = {1 / 3**0.5: 300, 0.5 + 0.25 / 3**0.5: 400, 0.99: 11_000}
+"""Factors per step whose loss in float32 is known, and steps that are enough for it."""
+NEARLY_LOSSLESS = "chrono"
 LENGTHS_OF_LOSS = {"rnn": 300, "lstm": 500, "gru": 500}
 
 
@@ -107,8 +111,7 @@ def gain_cases(preset: Preset) -> list[Case]:
         for name in ("gaussian", "scaled-orthogonal"):
             cases += flow("gain", SIMPLE, name, gain, preset.seeds, **sizes, inputs="zero")
         for cell, bias, inputs in itertools.product(GATED, KEEP_BIASES, ("normal", "zero")):
-            seeds = preset.seeds if bias == 0 else preset.few_seeds
-            cases += flow("gain", cell, "gaussian", gain, seeds, **sizes, gate_bias=bias, inputs=inputs)
+            cases += flow("gain", cell, "gaussian", gain, preset.seeds, **sizes, gate_bias=bias, inputs=inputs)
     return cases
 
 
@@ -149,8 +152,10 @@ def matrix_cases(preset: Preset) -> list[Case]:
     """Products of fresh Gaussian matrices."""
     return [
         case
-        for gain in MATRIX_GAINS
-        for case in flow("matrices", "matrix", "gaussian", gain, preset.seeds, seq_len=2000, hidden_size=16, inputs="-")
+        for gain, size in MATRICES
+        for case in flow(
+            "matrices", "matrix", "gaussian", gain, preset.seeds, seq_len=2000, hidden_size=size, inputs="-"
+        )
     ]
 
 
@@ -179,7 +184,8 @@ def spectrum_cases(preset: Preset) -> list[Case]:
     for cell in cell_names():
         for name, value in dict.fromkeys((("torch", 0.0), initialisers_for(cell)[-1])):
             size = preset.spectrum_hidden_sizes[0]
-            cases += flow("spectrum", cell, name, value, preset.few_seeds, seq_len=600, hidden_size=size)
+            steps = 2500 if name == NEARLY_LOSSLESS else 600  # what hardly fades takes long to settle
+            cases += flow("spectrum", cell, name, value, preset.few_seeds, seq_len=steps, hidden_size=size)
     for size in preset.spectrum_hidden_sizes:
         seeds = 3 if size >= LARGE else preset.few_seeds
         for gain in CHAOTIC_GAINS:
@@ -237,8 +243,16 @@ def reach_cases(preset: Preset) -> list[Case]:
 
 
 def underflow_cases(preset: Preset) -> list[Case]:
-    """Plain float32 passes that are long enough to lose the gradient."""
-    return [
+    """Plain float32 passes that are long enough to lose the gradient, and linear ones whose factor is given."""
+    linear = [
+        case
+        for factor, steps in LINEAR_FACTORS.items()
+        for case in flow(
+            "underflow", SIMPLE, "scaled-orthogonal", factor, preset.few_seeds, seq_len=steps, hidden_size=128,
+            dtype="float32", inputs="zero",
+        )
+    ]  # fmt: skip
+    return linear + [
         case
         for cell, steps in LENGTHS_OF_LOSS.items()
         for name in ("torch", "torch-fb1")

@@ -30,7 +30,7 @@ def measure_flow(case: Case, block: int) -> list[Measurement]:
 
     dL/dh_T is a standard normal vector; the norm at lag 0 is stored too, so that the profile can be normalised. Rows of
     a batch are averaged in log scale. The LSTM also gets the forget path: the product of forget gates over the last k
-    steps. A simple cell without input is linear: there log10 of the spectral radius of W says what the slope has to be.
+    steps. A simple cell without input has a row of log10 of the spectral radius of W: at zero that is its rate.
     """
     layer, x, start, rng = draw(case)
     trace = layer.forward(x, start)
@@ -38,7 +38,7 @@ def measure_flow(case: Case, block: int) -> list[Measurement]:
     rows = profile_rows(case, block, trace, d_last)
     if "f" in trace.gates:
         rows += _forget_path(case, block, trace)
-    if layer.spec.gates == ("a",) and case.inputs == "zero":
+    if layer.spec.gates == ("a",) and case.inputs in ("zero", "start"):
         rows.append(Measurement(case, "log10_spectral_radius", math.log10(_radius(layer)), "log10", block))
     return rows
 
@@ -58,6 +58,7 @@ def profile_rows(
     return [
         log_row(case, f"{metric}_{state}", float(values[::-1][lag].mean()), block, float(lag))
         for state, values in profile.items()
+        if state != "joint" or len(profile) > 2
         for lag in lags
     ]
 
@@ -65,7 +66,7 @@ def profile_rows(
 def log_row(case: Case, metric: str, value: float, block: int, step: float) -> Measurement:
     """A row of a log10; a number that is exactly 0 has none, and the row says so."""
     if value == -math.inf:
-        reason = f"exactly 0 in {case.dtype}: every path is closed"
+        reason = f"exactly 0 in {case.dtype}"
         return Measurement(case, metric, None, "log10", block, step=step, status="underflow", reason=reason)
     return Measurement(case, metric, value, "log10", block, step=step)
 
@@ -101,9 +102,11 @@ def measure_underflow(case: Case, block: int) -> list[Measurement]:
     rows = profile_rows(case, block, trace, d_last)
     d_output = np.zeros(trace.output.shape, case.dtype)
     d_output[-1] = d_last
-    plain = np.abs(trace.backward(d_output).states["h"]).max(axis=(1, 2))[::-1]
+    # Both as root mean squares over units: one number against its like.
+    plain = np.linalg.norm(trace.backward(d_output).states["h"][:, 0].astype(np.float64), axis=1)[::-1]
+    plain /= math.sqrt(case.hidden_size)
     kind = np.finfo(case.dtype)
-    profile = trace_profile(trace, d_last)["h"].max(axis=1)[::-1]
+    profile = trace_profile(trace, d_last)["h"][::-1, 0] - 0.5 * math.log10(case.hidden_size)
     for name, limit in (("normal", kind.tiny), ("denormal", kind.smallest_subnormal)):
         for metric, lost in (
             ("lost_seen", plain <= limit),

@@ -92,7 +92,7 @@ def _squashed_twice(case: Case) -> float:
 
 
 def measure_sequences(case: Case, block: int) -> list[Measurement]:
-    """Sequences of various lengths, in chunks, and read in one direction or two; errors relative to the largest output.
+    """Sequences of various lengths, in chunks, and read in one direction or two; differences over the largest output.
 
     `padding_difference`: a batch padded to one length against each sequence on its own. `chunk_difference`: two halves
     with the state carried over against the whole. `future_gradient`: largest |dy_t/dx_s| over s > t. `state_lost`:

@@ -60,6 +60,7 @@ METRICS: dict[str, tuple[str, str]] = {
     "part_flops": ("FLOP", "operations of one part's products; metric name is part_flops_<part>"),
     # gradient flow; step = lag k = T - t
     "log10_norm_h": ("log10", "log10 of the L2 norm over units of dL/dh at lag k, loss at the last step"),
+    "log10_norm_joint": ("log10", "log10 of the L2 norm of the gradient of (h, c), two coordinates, at lag k"),
     "log10_norm_c": ("log10", "log10 of the L2 norm over units of dL/dc at lag k, loss at the last step"),
     "log10_forget_path": ("log10", "log10 of the root mean square over units of prod f over the last k steps"),
     "log10_forget_mean": ("log10", "log10 of the mean over units of prod f over the last k steps"),

@@ -13,7 +13,8 @@ from bench.gradients import log_row
 from bench.rows import Measurement
 from cells import Layer, gradient_profile, lyapunov_spectrum
 
-BURN_IN = 300
+BURN_IN, SHARE = 300, 0.4
+"""Steps before a spectrum is measured: so many, or this share of the sequence if that is more."""
 RADIUS_DRAWS = 50
 """Matrices of a case whose spectral radii are averaged."""
 PRODUCTS = 20
@@ -24,7 +25,8 @@ BISECTIONS = 40
 def measure_spectrum(case: Case, block: int) -> list[Measurement]:
     """All Lyapunov exponents of the layer along its input, nats per step; step: their place, the largest is 1."""
     layer, x, start, _ = draw(case)
-    return _exponents(case, block, lyapunov_spectrum(layer, x, burn_in=BURN_IN, initial=start))
+    burn_in = max(BURN_IN, int(SHARE * case.seq_len))
+    return _exponents(case, block, lyapunov_spectrum(layer, x, burn_in=burn_in, initial=start))
 
 
 def measure_products(case: Case, block: int) -> list[Measurement]:

@@ -16,7 +16,7 @@ from scipy.linalg import blas, lapack, qr
 
 from cells.jacobian import Linearisation, linearise
 from cells.layer import Layer
-from cells.profile import check_one_direction
+from cells.profile import check_layer
 
 Array = NDArray[np.float64]
 WARM_UP = 100
@@ -57,13 +57,13 @@ def lyapunov_spectrum(layer: Layer, x: Any, burn_in: int = 300, initial: Mapping
         Where a state or slot is NaN or infinite.
 
     """
-    check_one_direction("lyapunov_spectrum", layer.bidirectional)
+    check_layer("lyapunov_spectrum", layer)
     if isinstance(burn_in, bool) or not isinstance(burn_in, int | np.integer):
         raise TypeError(f"burn_in is {burn_in!r} of type {type(burn_in).__name__}; allowed: an integer of at least 0")
     shape = np.shape(x)
     if len(shape) == 3 and shape[1] != 1:
         raise ValueError(f"x has {shape[1]} rows in shape {shape}; allowed: one row, shape (T, 1, I)")
-    if len(shape) == 3 and not 0 <= burn_in < shape[0]:
+    if len(shape) == 3 and shape[0] > 0 and not 0 <= burn_in < shape[0]:
         raise ValueError(f"burn_in is {burn_in}; allowed: 0 .. T - 1 = {shape[0] - 1}")
     return spectrum(linearise("lyapunov_spectrum", layer.forward(x, initial)), int(burn_in))
 

@@ -51,17 +51,24 @@ def gradient_profile(layer: Layer, x: Any, d_last: Any, initial: Mapping[str, An
         step of the gradient does.
 
     """
-    check_one_direction("gradient_profile", layer.bidirectional)
-    if np.ndim(x) == 3:  # what is wrong with x says the forward pass
-        check_array("d_last", d_last, (np.shape(x)[1], layer.hidden_size), "B H", layer.dtype)
-    return trace_profile(layer.forward(x, initial), d_last)
+    check_layer("gradient_profile", layer)
+    if np.ndim(x) == 3 and np.shape(x)[1] > 0:  # what is wrong with x says the forward pass
+        check_array("d_last", d_last, (np.shape(x)[1], layer.hidden_size), "B H", "float64")
+    profile = trace_profile(layer.forward(x, initial), d_last)
+    return {name: profile[name] for name in layer.spec.states}
 
 
 def trace_profile(trace: Trace, d_last: Any) -> dict[str, Array]:
-    """`gradient_profile` of a forward pass that is there already."""
+    """`gradient_profile` of a forward pass that is there already, and under "joint" that of all states together.
+
+    The joint gradient of (h, c)_t takes h_t and c_t as two coordinates: its dL/dc_t has no path through h_t. It is what
+    a Jacobian of the joint state passes on, and one norm for cells of one state and of two.
+    """
     run = finite_run("gradient_profile", trace)
-    shape = (run.x.shape[1], run.groups.hidden)
-    norms = cpu.profile(run, check_array("d_last", d_last, shape, "B H", run.x.dtype.name))
+    given = check_array("d_last", d_last, (run.x.shape[1], run.groups.hidden), "B H", "float64")
+    # The profile is linear in d_last: brought to the size of 1 before the cast, none is too small or too large for it.
+    exponent = int(np.frexp(np.abs(given).max())[1])
+    norms = cpu.profile(run, np.ldexp(given, -exponent).astype(run.x.dtype)) + exponent * np.log10(2.0)
     bad = np.isnan(norms) | (norms == np.inf)
     if bad.any():
         step = int(np.flatnonzero(bad.any(axis=(0, 2)))[-1])
@@ -69,7 +76,14 @@ def trace_profile(trace: Trace, d_last: Any) -> dict[str, Array]:
             f"gradient_profile: the gradient is NaN or infinite at step {step}; allowed: weights with which no single "
             f"step leaves the range of {run.x.dtype.name}"
         )
-    return dict(zip(run.weights.spec.states, norms, strict=True))
+    return dict(zip((*run.weights.spec.states, "joint"), norms, strict=True))
+
+
+def check_layer(what: str, layer: Layer) -> None:
+    """TypeError for what is no layer, ValueError for a layer of two directions."""
+    if not isinstance(layer, Layer):
+        raise TypeError(f"{what}: layer is {type(layer).__name__}; allowed: a cells.Layer")
+    check_one_direction(what, layer.bidirectional)
 
 
 def check_one_direction(what: str, bidirectional: str | None) -> None:
@@ -83,6 +97,8 @@ def check_one_direction(what: str, bidirectional: str | None) -> None:
 
 def finite_run(what: str, trace: Trace) -> cpu.Run:
     """The only run of a trace; FloatingPointError names the first step whose state or slot is not finite."""
+    if not isinstance(trace, Trace):
+        raise TypeError(f"{what}: trace is {type(trace).__name__}; allowed: a Trace, as Layer.forward gives it")
     check_one_direction(what, trace.merge)
     run = trace.runs[0]
     spec = run.weights.spec

@@ -9,12 +9,15 @@ import pandas as pd
 
 from analysis.claims.claim import Statistic
 from analysis.claims.samples import Samples
-from analysis.fits import CURVE, factor, horizons, profiles, relative_to_start, slopes
+from analysis.fits import CURVE, factor, horizons, profiles, slopes
 from analysis.select import INITIALISER_ORDER, main_level, measured
 from analysis.show import show_number, show_power
 
 EPSILON = 1e-3
 """A gradient below this share of its start is called lost."""
+
+LONGER = 2.0
+"""Mitigation, or a longer memory, worth the name: the gradient lasts at least twice as long."""
 
 GATE_INITIALISERS = ("torch-fb1", "chrono")
 """Initialisers that differ from `torch` in a gate's bias only: a cell without gates is the same under both."""
@@ -37,21 +40,15 @@ def gradient_curves(frame: pd.DataFrame, study: str, metric: str, *, relative: b
 def state_curves(frame: pd.DataFrame) -> pd.DataFrame:
     """Profiles of all that a cell hands on: h for the RNN and the GRU, (h, c) for the LSTM.
 
-    ||dL/d(h, c)|| = √(||dL/dh||² + ||dL/dc||²), in logarithms. Comparing h alone would charge the LSTM for a first
-    step in which its gradient moves from h to c.
+    Comparing h alone would charge the LSTM for a first step in which its gradient moves from h to c.
     """
-    hidden = gradient_curves(frame, "gradients", "log10_norm_h", relative=False)
-    return joint_curves(hidden, gradient_curves(frame, "gradients", "log10_norm_c", relative=False))
+    curves = [gradient_curves(frame, "gradients", metric) for metric in ("log10_norm_h", "log10_norm_joint")]
+    return joint_curves(*curves)
 
 
-def joint_curves(hidden: pd.DataFrame, cell: pd.DataFrame) -> pd.DataFrame:
-    """Profiles of (h, c) from those of h and of c, each relative to its start; of h alone where a cell has no c."""
-    both = hidden.merge(cell, on=[*CURVE, "lag"], how="left", suffixes=("", "_c"))
-    larger = both[["log10_g", "log10_g_c"]].max(axis=1)
-    smaller = both[["log10_g", "log10_g_c"]].min(axis=1)
-    joint = larger + 0.5 * np.log10(1 + 10.0 ** (2 * (smaller - larger)))
-    both["log10_g"] = joint.where(both.pop("log10_g_c").notna(), both["log10_g"])
-    return relative_to_start(both)
+def joint_curves(hidden: pd.DataFrame, joint: pd.DataFrame) -> pd.DataFrame:
+    """Profiles of the joint state where a cell has more than one state, and of h where h is all there is."""
+    return pd.concat([hidden.loc[~hidden["name"].isin(joint["name"])], joint], ignore_index=True)
 
 
 def horizon_ratio(name: str, other: str, epsilon: float = EPSILON) -> Statistic:
@@ -132,27 +129,35 @@ def left_of_cell_state(study: str, variable: str, paths: bool = False) -> Statis
     return statistic
 
 
-def slope_difference_of_states(name: str = "lstm") -> Statistic:
-    """slope10 of dL/dc minus slope10 of dL/dh on the same seed: above zero, c keeps the gradient longer than h."""
+def horizon_ratio_of_states(name: str = "lstm", epsilon: float = EPSILON) -> Statistic:
+    """Horizon of dL/dc over that of dL/dh on the same seed, each relative to its own start.
+
+    In the long run both fade at one rate, as parts of one state; what differs is how much of each is left by then.
+    """
 
     def statistic(frame: pd.DataFrame) -> Samples | None:
-        both = []
-        for metric in ("log10_norm_c", "log10_norm_h"):
-            found = slopes(gradient_curves(frame, "gradients", metric))
-            both.append(found.loc[found["name"] == name, [*CURVE, "slope10"]])
-        pair = both[0].merge(both[1], on=list(CURVE), suffixes=("_c", "_h"))
-        if pair.empty:
+        curves = {state: gradient_curves(frame, "gradients", f"log10_norm_{state}") for state in ("c", "h")}
+        curves = {state: part.loc[part["name"] == name] for state, part in curves.items()}
+        if any(part.empty for part in curves.values()):
             return None
+        found = {state: horizons(part, epsilon) for state, part in curves.items()}
+        pair = found["c"].merge(found["h"], on=list(CURVE), suffixes=("", "_h"))
+        ratio = pair["horizon"] / pair["horizon_h"]
         table = pair.loc[:, ["initialiser", "hidden_size"]].assign(
-            sample=pair["seed"], value=pair["slope10_c"] - pair["slope10_h"]
+            sample=pair["seed"],
+            value=ratio,
+            low=ratio.where(~pair["censored_h"], 0.0),
+            high=ratio.where(~pair["censored"], math.inf),
         )
-        facts = {
-            "slope_c": show_number(float(pair["slope10_c"].median()), digits=3),
-            "slope_h": show_number(float(pair["slope10_h"].median()), digits=3),
-            "factor_c": show_number(factor(float(pair["slope10_c"].median())), digits=3),
-            "factor_h": show_number(factor(float(pair["slope10_h"].median())), digits=3),
-        }
-        return Samples(in_order(table), ("initialiser", "hidden_size"), "decades per step", centre="mean", facts=facts)
+        table = table.loc[~(pair["censored"] & pair["censored_h"])]
+        facts = {"epsilon": show_number(epsilon)}
+        for level, part in pair.groupby("initialiser"):
+            key = str(level).replace("-", "_")
+            facts[f"c_{key}"], facts[f"h_{key}"] = shown_horizon(part), shown_horizon(part, "_h")
+        for state, part in curves.items():
+            for level, slope in slopes(part).groupby("initialiser")["slope10"].median().items():
+                facts[f"factor_{state}_{level}".replace("-", "_")] = show_number(factor(float(slope)), digits=3)
+        return Samples(in_order(table), ("initialiser", "hidden_size"), "ratio", scale="ratio", facts=facts)
 
     return statistic
 

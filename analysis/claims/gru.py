@@ -2,9 +2,9 @@
 
 from analysis.claims.claim import Claim, Interval
 from analysis.claims.counted import count_difference, count_ratio
-from analysis.claims.flow import horizon_ratio
-from analysis.claims.lstm_benefits import LONGER
+from analysis.claims.flow import LONGER
 from analysis.claims.probed import kept_beyond_reset
+from analysis.claims.rates import horizon_by_update_bias
 from analysis.claims.timed import time_ratio
 from analysis.statistics import TIME_MARGIN
 
@@ -71,11 +71,11 @@ CLAIMS = (
         number=40,
         quote="The update gate works in two phases, a phase that decides what **new information needs to be updated** "
         "and finally includes a learning component to avoid vanishing.",
-        study="gradients",
-        statistic=horizon_ratio("gru", "rnn"),
+        study="gain",
+        statistic=horizon_by_update_bias(),
         predicts=Interval(low=LONGER),
-        figure="gradient-profile",
-        slices_by=("initialiser",),
-        reference={"initialiser": "torch"},
+        figure="phase-diagram",
+        slices_by=("gate_bias",),
+        reference={"gate_bias": "0"},
     ),
 )

@@ -10,15 +10,13 @@ from analysis.select import measured
 from analysis.show import show_number
 from analysis.theory import sigmoid
 
-SHARES = {"share_kept": "lstm", "share_taken": "lstm", "share_passed": "lstm"}
-
 
 def share_beside_limit(metric: str) -> Statistic:
     """Largest distance of a share from 1 with the gate's bias far above zero, and from 0 with it far below."""
 
     def statistic(frame: pd.DataFrame) -> Samples | None:
         rows = measured(frame, "ends", metric)
-        rows = rows.loc[rows["name"] == SHARES[metric]]
+        rows = rows.loc[rows["name"] == "lstm"]
         if rows.empty:
             return None
         limit = (rows["step"] > 0).astype(float)

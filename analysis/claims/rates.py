@@ -2,38 +2,52 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
-from analysis.claims.claim import Statistic
-from analysis.claims.flow import in_order
+from analysis.claims.claim import Statistic, slug
+from analysis.claims.flow import EPSILON, in_order, joint_curves, shown_horizon
 from analysis.claims.samples import Samples
-from analysis.fits import CURVE, factor, profiles, slopes
-from analysis.select import measured
-from analysis.show import show_number, show_power
+from analysis.fits import BURN_IN, CURVE, factor, horizons, profiles, slopes
+from analysis.select import main_level, measured
+from analysis.show import show_number
+from analysis.theory import finite_size_exponent
 
 
 def rate_beyond_recurrence() -> Statistic:
-    """slope10 of a linear recursion minus log10 of the spectral radius of its matrix, per matrix and gain.
+    """slope10 of a gradient that vanishes minus the slope that the recurrence alone foretells, per arm and gain.
 
-    Linear: a simple cell without input stays at zero, where tanh has the slope 1. The orthogonal matrices are the
-    control: all their directions have the same rate, so at gain 1 nothing fades although there is a recursion.
+    Linear arms: a simple cell without input stays at zero, where tanh has the slope 1, and log10 of the spectral radius
+    of its matrix is foretold; orthogonal matrices have one rate in all directions. The tanh arm has an input, and what
+    is foretold is the mean-field rate of the product of its Jacobians, at its size.
     """
 
     def statistic(frame: pd.DataFrame) -> Samples | None:
-        found = _simple(frame, "zero")
+        linear = _simple(frame, "gain", "zero")
         radius = measured(frame, "gain", "log10_spectral_radius")
-        keys = ["initialiser", "initialiser_value", "hidden_size", "seed"]
-        pair = found.merge(radius.loc[:, [*keys, "value"]], on=keys)
-        if pair.empty:
+        keys = ["initialiser", "initialiser_value", "inputs", "hidden_size", "seed"]
+        linear = linear.merge(radius.loc[:, [*keys, "value"]], on=keys).rename(columns={"value": "foretold"})
+        if linear.empty:
             return None
-        table = pair.loc[:, ["initialiser"]].assign(
-            gain=pair["initialiser_value"], sample=pair["seed"], value=pair["slope10"] - pair["value"]
+        linear["arm"] = linear["initialiser"].map({"scaled-orthogonal": "orthogonal"}).fillna("linear")
+        driven = _simple(frame, "mean-field", "normal")
+        driven = driven.loc[driven["hidden_size"] == driven["hidden_size"].max()].assign(arm="tanh")
+        driven["foretold"] = [
+            finite_size_exponent(row.initialiser_value, row.input_scale**2, int(row.hidden_size)) / math.log(10)
+            for row in driven.itertuples()
+        ]
+        both = pd.concat([linear, driven], ignore_index=True)
+        facts = {
+            f"factor_{_key(gain)}": show_number(factor(float(part["slope10"].mean())), digits=3)
+            for gain, part in linear.loc[linear["arm"] == "orthogonal"].groupby("initialiser_value")
+        }
+        both = both.loc[(both["foretold"] < 0) & (both["initialiser_value"] <= 1)]
+        table = both.loc[:, ["arm"]].assign(
+            gain=both["initialiser_value"], sample=both["seed"], value=both["slope10"] - both["foretold"]
         )
-        control = pair.loc[pair["initialiser"] == "scaled-orthogonal"]
-        facts = {}
-        for gain, part in control.groupby("initialiser_value"):
-            facts[f"factor_{_key(gain)}"] = show_number(factor(float(part["slope10"].mean())), digits=3)
-        return Samples(table, ("initialiser", "gain"), "decades per step", centre="mean", facts=facts)
+        table = table.loc[~((table["arm"] != "tanh") & (table["gain"] >= 1))]
+        return Samples(table, ("arm", "gain"), "decades per step", centre="mean", facts=facts)
 
     return statistic
 
@@ -42,14 +56,14 @@ def rate_under_tanh() -> Statistic:
     """slope10 of a tanh RNN under an N(0, 1) input, per gain; zero: the gradient neither vanishes nor explodes."""
 
     def statistic(frame: pd.DataFrame) -> Samples | None:
-        driven = _simple(frame, "normal")
+        driven = _simple(frame, "gain", "normal")
         driven = driven.loc[driven["input_scale"] == 1.0]
         if driven.empty:
             return None
         table = driven.loc[:, ["slope10"]].rename(columns={"slope10": "value"})
         table = table.assign(gain=driven["initialiser_value"], sample=driven["seed"])
         facts = {}
-        linear = _simple(frame, "zero")
+        linear = _simple(frame, "gain", "zero")
         linear = linear.loc[linear["initialiser"] == "gaussian"]
         for kind, part in (("tanh", driven), ("identity", linear)):
             for gain, slope in part.groupby("initialiser_value")["slope10"].mean().items():
@@ -59,24 +73,35 @@ def rate_under_tanh() -> Statistic:
     return statistic
 
 
-def left_of_start() -> Statistic:
-    """log10 of what is left at the last step of a perturbation of the start, per cell and initialiser."""
+def steps_until_lost(epsilon: float = EPSILON) -> Statistic:
+    """Horizon of the joint state in the longest sequences that a cell and initialiser were measured in.
+
+    Beyond the sequence it is known from below only. Facts: the same rate forward, from a perturbation of the start.
+    """
 
     def statistic(frame: pd.DataFrame) -> Samples | None:
-        moved = profiles(measured(frame, "jacobians", "log10_perturbation"))
-        if moved.empty:
+        rows = measured(frame, "gradients", ("log10_norm_h", "log10_norm_joint"))
+        if rows.empty:
             return None
-        last = moved.loc[moved["lag"] == moved["lag"].max()]
-        table = last.loc[:, ["name", "initialiser"]].assign(sample=last["seed"], value=last["log10_g"])
-        facts = {"steps": show_number(float(moved["lag"].max()))}
+        rows = rows.loc[(rows["inputs"] == "normal") & (rows["input_size"] == rows["input_size"].min())]
+        rows = rows.loc[rows["hidden_size"] == main_level(rows, "hidden_size", ("name", "initialiser", "seq_len"))]
+        longest = rows.groupby(["name", "initialiser"])["seq_len"].transform("max")
+        rows = rows.loc[rows["seq_len"] == longest]
+        hidden, joint = (profiles(rows.loc[rows["metric"] == f"log10_norm_{state}"]) for state in ("h", "joint"))
+        found = horizons(joint_curves(hidden, joint), epsilon)
+        table = found.loc[:, ["name", "initialiser"]].assign(
+            sample=found["seed"], value=found["horizon"], low=found["horizon"],
+            high=found["horizon"].where(~found["censored"], math.inf),
+        )  # fmt: skip
+        facts = {"epsilon": show_number(epsilon), "longest": show_number(float(rows["seq_len"].max()))}
+        for (name, initialiser), part in found.groupby(["name", "initialiser"]):
+            facts[f"horizon_{name}_{initialiser}".replace("-", "_")] = shown_horizon(part)
+        moved = slopes(profiles(measured(frame, "jacobians", "log10_perturbation")))
         back = slopes(profiles(measured(frame, "jacobians", "log10_jacobian_joint_rms")))
-        for way, found in (("forward", slopes(moved)), ("backward", back)):
-            for (name, initialiser), slope in found.groupby(["name", "initialiser"])["slope10"].mean().items():
-                key = f"{way}_{name}_{initialiser}".replace("-", "_")
-                facts[key] = show_number(factor(float(slope)), digits=3)
-        for (name, initialiser), part in last.groupby(["name", "initialiser"]):
-            facts[f"left_{name}_{initialiser}".replace("-", "_")] = show_power(float(part["log10_g"].median()))
-        return Samples(in_order(table, ["name"]), ("name", "initialiser"), "decades", facts=facts)
+        for way, part in (("forward", moved), ("backward", back)):
+            for (name, initialiser), slope in part.groupby(["name", "initialiser"])["slope10"].mean().items():
+                facts[f"{way}_{name}_{initialiser}".replace("-", "_")] = show_number(factor(float(slope)), digits=3)
+        return Samples(in_order(table, ["name"]), ("name", "initialiser"), "steps", facts=facts)
 
     return statistic
 
@@ -119,10 +144,42 @@ def gain_of_moving_gates() -> Statistic:
     return statistic
 
 
-def _simple(frame: pd.DataFrame, inputs: str) -> pd.DataFrame:
-    """slope10 of every simple cell of the study of gains under this kind of input."""
-    rows = measured(frame, "gain", "log10_norm_h")
+def horizon_by_update_bias(epsilon: float = EPSILON) -> Statistic:
+    """Horizon of a GRU over that of an RNN with the same gain, input and seed, per bias of the update gate.
+
+    Nothing but z moves along the biases: the recurrent weights are Gaussian, with a gain of 1.
+    """
+
+    def statistic(frame: pd.DataFrame) -> Samples | None:
+        rows = measured(frame, "gain", "log10_norm_h")
+        rows = rows.loc[
+            (rows["initialiser"] == "gaussian") & (rows["initialiser_value"] == 1.0)
+            & (rows["inputs"] == "normal") & (rows["input_scale"] == 1.0)
+        ]  # fmt: skip
+        found = horizons(profiles(rows), epsilon)
+        keys = ["hidden_size", "seed"]
+        plain = found.loc[(found["name"] == "rnn") & ~found["censored"], [*keys, "horizon"]]
+        pair = found.loc[found["name"] == "gru"].merge(plain, on=keys, suffixes=("", "_rnn"))
+        if pair.empty:
+            return None
+        ratio = pair["horizon"] / pair["horizon_rnn"]
+        table = pair.loc[:, ["gate_bias"]].assign(
+            sample=pair["seed"], value=ratio, low=ratio, high=ratio.where(~pair["censored"], math.inf)
+        )
+        facts = {"epsilon": show_number(epsilon), "rnn": show_number(math.ceil(plain["horizon"].median()))}
+        for bias, part in pair.groupby("gate_bias"):
+            facts[f"gru_{slug(f'{bias:g}')}"] = shown_horizon(part)
+        return Samples(table, ("gate_bias",), "ratio", scale="ratio", facts=facts)
+
+    return statistic
+
+
+def _simple(frame: pd.DataFrame, study: str, inputs: str) -> pd.DataFrame:
+    """slope10 of every simple cell of a study under this kind of input, after its burn-in."""
+    rows = measured(frame, study, "log10_norm_h")
     rows = rows.loc[(rows["name"] == "rnn") & (rows["inputs"] == inputs)]
+    if study == "mean-field":
+        rows = rows.loc[rows["step"] <= rows["seq_len"] - BURN_IN]
     return slopes(profiles(rows))
 
 

@@ -51,7 +51,7 @@ class Samples:
         """
         frame = self.frame if frame is None else frame
         if self.centre == "worst":
-            return exact(float(frame["value"].max()), self.unit, len(frame))
+            return exact(float(frame["value"].max()), self.unit, frame["sample"].nunique())
         if self.centre in ("range", "exact"):
             values = frame["value"]
             middle = values.median() if self.centre == "range" else values.mean()

@@ -12,7 +12,7 @@ from analysis.figures import style
 from analysis.figures.build import make, over_seeds
 from analysis.result import Figure
 from analysis.select import CELL_ORDER, measured, ordered
-from analysis.show import show_number, show_power
+from analysis.show import show_number
 
 ID = "input-reach"
 STUDIES = ("reach",)
@@ -45,7 +45,9 @@ def build(frame: pd.DataFrame) -> Figure | None:
     }
     for (name, offset), part in data.groupby(["name", "offset"]):
         if abs(offset) == BACK:
-            facts[f"{name}_{'back' if offset < 0 else 'ahead'}"] = show_power(float(part["median"].iloc[0]))
+            facts[f"{name}_{'back' if offset < 0 else 'ahead'}"] = show_number(
+                10.0 ** float(part["median"].iloc[0]), digits=2
+            )
     return make(ID, data, draw, STUDIES, facts, seeds=rows["seed"].nunique())
 
 

@@ -96,17 +96,15 @@ def build(frame: pd.DataFrame) -> Figure | None:
 
 def _slopes(frame: pd.DataFrame) -> pd.DataFrame:
     """slope10 of what a cell hands on, h or (h, c), per seed; `input_scale` is 0 where there is no input."""
-    rows = measured(frame, "gain", ["log10_norm_h", "log10_norm_c"])
+    rows = measured(frame, "gain", ["log10_norm_h", "log10_norm_joint"])
     without = rows["name"].map(WITHOUT)
     rows = rows.loc[
         rows["name"].isin(list(AGAINST))
         & (rows["initialiser"] == "gaussian")
         & ((rows["inputs"] == "normal") | (rows["inputs"] == without))
     ]
-    hidden, cell = (
-        profiles(rows.loc[rows["metric"] == metric], relative=False) for metric in ("log10_norm_h", "log10_norm_c")
-    )
-    return slopes(joint_curves(hidden, cell)).rename(columns={"initialiser_value": "gain"})
+    hidden, joint = (profiles(rows.loc[rows["metric"] == metric]) for metric in ("log10_norm_h", "log10_norm_joint"))
+    return slopes(joint_curves(hidden, joint)).rename(columns={"initialiser_value": "gain"})
 
 
 def _critical(part: pd.DataFrame, rng: np.random.Generator) -> tuple[float, float, float]:

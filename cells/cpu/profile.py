@@ -55,18 +55,23 @@ def _measure(cell, d_states, norms, step, first, last, group, of_states, batch, 
 
 
 @inner
-def _rescale(cell, d_states, exponents, step, now, first, last, group, of_states, batch, hidden):
-    """Divide each row's gradient at `now` by a power of two: exponents[now] = exponents[step] + what was taken out."""
+def _rescale(cell, d_states, norms, exponents, step, now, first, last, group, of_states, batch, hidden):
+    """Divide each row's gradient at `now` by a power of two: exponents[now] = exponents[step] + what was taken out.
+
+    What stands there is dL/ds before the formulas of the step that made s: of c without the path through h, so that
+    it is the gradient of the joint state. Its norm goes to norms[S, now].
+    """
     flat, width = d_states.reshape(-1), d_states.shape[2] // group
     most = DOUBLE if d_states.itemsize == 8 else SINGLE
     for b in range(first * group, min(last * group, batch)):
-        row, total = (b // group * of_states + now) * d_states.shape[2] + b % group * width, 0.0
+        row, joint = (b // group * of_states + now) * d_states.shape[2] + b % group * width, 0.0
         of_s = d_states.shape[1] * d_states.shape[2]
         for s in range(cell.states):
-            total += _norm(flat, row + s * of_s, hidden)
-        _, exponent = math.frexp(total)
-        taken = max(-most, min(most, exponent)) if math.isfinite(total) else 0
+            joint = math.hypot(joint, _norm(flat, row + s * of_s, hidden))
+        _, exponent = math.frexp(joint)
+        taken = max(-most, min(most, exponent)) if math.isfinite(joint) else 0
         exponents[now, b] = exponents[step, b] + taken
+        norms[cell.states, now, b] = math.ldexp(joint, -taken)
         if taken != 0:
             scale = math.ldexp(1.0, -taken)
             for s in range(cell.states):
@@ -80,8 +85,8 @@ def _profile_share(
 ):
     """Run a share of whole rows back through all T steps.
 
-    d_states: as states, with d_states[:, T] set to dL/d final state on entry. norms: (S, T + 1, B) float64, gets
-    ||v||. exponents: (T + 1, B) int64, gets e.
+    d_states: as states, with d_states[:, T] set to dL/d final state on entry. norms: (S + 1, T + 1, B) float64, gets
+    ||v|| of each state and of the joint one. exponents: (T + 1, B) int64, gets e.
     """
     first, last, _, _, _ = share
     panel, beside = panels
@@ -96,7 +101,7 @@ def _profile_share(
     shape, of_slots, of_h = (rows, group, hidden, columns), window * slots.shape[2], of_states * slots.shape[2]
 
     exponents[steps, first * group : first * group + rows] = 0
-    _rescale(cell, d_states, exponents, steps, steps, first, last, group, of_states, batch, hidden)
+    _rescale(cell, d_states, norms, exponents, steps, steps, first, last, group, of_states, batch, hidden)
     for t in range(steps - 1, -1, -1):
         part = (ZERO, ONE, t % 2)
         for c in range(first, last):
@@ -113,7 +118,7 @@ def _profile_share(
         source = (address(d_slots, cell.recurrent_first, first * window + t), width, of_slots)
         total = (address(d_states, 0, first * of_states + t), width, of_h)
         sum_products(d_slots, w_recurrent, cell.recurrent, panel, beside, source, total, shape, part)
-        _rescale(cell, d_states, exponents, t + 1, t, first, last, group, of_states, batch, hidden)
+        _rescale(cell, d_states, norms, exponents, t + 1, t, first, last, group, of_states, batch, hidden)
     _measure(cell, d_states, norms, 0, first, last, group, of_states, batch, hidden)
 
 

@@ -120,7 +120,10 @@ def backward(done: Run, d_output: Array, d_final: Array | None) -> RunGradients:
 
 
 def profile(done: Run, d_last: Array) -> Array:
-    """log10 of the L2 norm over units of dL/d s_t, (S, T + 1, B) float64, for a loss with dL/dh_T = d_last (B, H)."""
+    """log10 of the L2 norm over units of dL/d s_t, (S + 1, T + 1, B) float64, for a loss with dL/dh_T = d_last (B, H).
+
+    The last one is that of the joint state, where dL/dc_t has no path through h_t: h_t is a coordinate beside it.
+    """
     weights, groups = done.weights, done.groups
     steps, batch = done.x.shape[:2]
     plan, states = weights.plan(done.x), len(weights.spec.states)
@@ -128,7 +131,7 @@ def profile(done: Run, d_last: Array) -> Array:
     groups.set_step(
         d_states, steps, np.concatenate((d_last[None], np.zeros((states - 1, *d_last.shape), d_last.dtype)))
     )
-    norms = np.empty((states, steps + 1, batch))
+    norms = np.empty((states + 1, steps + 1, batch))
     exponents = np.zeros((steps + 1, batch), np.int64)
     shares = split(groups.count, plan.work)
     shares[:, 2:] = (0, 1)  # whole rows: nobody waits for anybody

@@ -179,6 +179,7 @@ def gradients(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
                     yield from profile(case, "log10_norm_h", own, rng)
                     if cell == "lstm":
                         yield from profile(case, "log10_norm_c", own, rng, start=0.3)
+                        yield from profile(case, "log10_norm_joint", own, rng)
 
 
 def profile(

@@ -64,6 +64,7 @@ def gain(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
                 yield Measurement(case, "log10_norm_h", slope * lag - 1, "log10", step=lag)
                 if cell == "lstm":
                     yield Measurement(case, "log10_norm_c", slope * lag, "log10", step=lag)
+                    yield Measurement(case, "log10_norm_joint", slope * lag, "log10", step=lag)
 
 
 def rate(level: float, scale: float, size: int) -> float:

@@ -122,10 +122,10 @@ def horizons(curves: pd.DataFrame, epsilon: float) -> pd.DataFrame:
     previous_lag, previous_g = groups["lag"].shift(), groups["log10_g"].shift()
     share = (previous_g - limit) / (previous_g - curves["log10_g"])
     crossing = (previous_lag + share * (curves["lag"] - previous_lag)).where(below)
-    crossing = np.floor(crossing + 1e-9) + 1  # the first whole lag below the limit, not at it
+    crossing = np.floor(crossing.astype(float) + 1e-9) + 1  # the first whole lag below the limit, not at it
     first = crossing.groupby([curves[name] for name in CURVE], sort=True).first()
     longest = groups["lag"].max()
-    out = pd.DataFrame({"horizon": first.fillna(longest), "censored": first.isna()})
+    out = pd.DataFrame({"horizon": first.astype(float).fillna(longest.astype(float)), "censored": first.isna()})
     return out.reset_index()
 
 

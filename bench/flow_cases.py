@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,9 +27,9 @@ LARGE, LONG = 256, 1200
 FINITE_SIZES = (16, 32, 64, 128)
 FINITE_SIZE_POINTS = ((2.0, 0.0), (0.8, 1.0), (2.0, 1.0))
 CHAOTIC_GAINS = (2.0, 3.0)
-MATRICES = ((0.8, 8), (1.0, 16), (1.5, 32))
+MATRICES = ((0.8, 16), (1.0, 24), (1.5, 32))
 """(gain, size) of the products of random matrices: at another size other numbers are drawn."""
-LINEAR_FACTORS = {1 / 3**0.5: 300, 0.5 + 0.25 / 3**0.5: 400, 0.99: 11_000}
+LINEAR_FACTORS = {1 / 3**0.5: 300, 0.5 + 0.25 / 3**0.5: 400, 1 / (1 + math.exp(-1)): 500}
 """Factors per step whose loss in float32 is known, and steps that are enough for it."""
 NEARLY_LOSSLESS = "chrono"
 LENGTHS_OF_LOSS = {"rnn": 300, "lstm": 500, "gru": 500}

@@ -54,7 +54,8 @@ def matrices(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
         for place, value in enumerate(theory.gaussian_product_exponents(size, 0.8), start=1):
             drawn = value + rng.normal(0, spread[place - 1])
             yield Measurement(case, "lyapunov", drawn, "nats per step", step=place)
-        yield Measurement(case, "log10_product_norm", 10 * math.log10(0.8), "log10", step=10)
+        for factors in range(1, 11):
+            yield Measurement(case, "log10_product_norm", factors * math.log10(0.8), "log10", step=factors)
 
 
 def radius(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:

@@ -21,15 +21,17 @@ def test_the_gates_have_the_opening_the_saturation_and_the_time_constant_of_the_
 
 
 def test_every_anchor_of_rows_that_were_made_from_theory_is_within_its_tolerance(rows: pd.DataFrame) -> None:
-    found = anchors(rows)
-    assert len({anchor.kind for anchor in found}) >= 15
+    apart = rows.loc[rows["study"] != "gradients"]  # those follow no published factor
+    found = anchors(apart)
+    assert len({anchor.kind for anchor in found}) >= 14
     assert [anchor for anchor in found if not anchor.within] == []
-    table = anchor_table(rows)
+    table = anchor_table(apart)
     assert table is not None
     assert table.facts["rows"] == table.facts["within"] == str(len(found))
 
 
 def test_rows_that_miss_are_told_apart(rows: pd.DataFrame) -> None:
+    rows = rows.loc[rows["study"] != "gradients"]
     gains = rows["metric"] == "critical_gain"
     moved = rows.assign(value=rows["value"].where(~gains, rows["value"] * 1.01))
     beyond = {anchor.kind for anchor in anchors(moved) if not anchor.within}

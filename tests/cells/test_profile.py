@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cells
-from cells import Layer, gradient_profile, initialisers
+from cells import Layer, gradient_profile, initialisers, lyapunov_spectrum, step_jacobians
 from cells.cpu import groups, run, weights
 from cells.profile import trace_profile
 from tests.cells.layers import (
@@ -247,3 +247,32 @@ def test_numbers_that_leave_the_range_beside_the_states_are_named_too(dtype):
         gradient_profile(layer, np.zeros((6, 1, 1)), np.ones((1, 5)), {"h": np.ones((1, 5))})
     with pytest.raises(FloatingPointError, match=f"gradient is NaN or infinite at step 5;.*{dtype}"):
         gradient_profile(rnn_with(huge[10:], dtype), np.zeros((6, 1, 1)), np.ones((1, 5)))
+
+
+def test_the_joint_gradient_is_what_the_jacobians_of_the_joint_state_pass_on():
+    layer, x = layer_of("lstm", hidden=5), sequence(9, 1)
+    trace, d_last = layer.forward(x), Stream("joint").uniform(1.0, 1, 5)
+    joint = trace_profile(trace, d_last)["joint"][:, 0]
+    v = np.concatenate((d_last[0], np.zeros(5)))
+    for t, jacobian in reversed(list(enumerate(step_jacobians(trace)[:, 0], start=1))):
+        assert joint[t] == pytest.approx(np.log10(np.linalg.norm(v)), abs=1e-12)
+        v = v @ jacobian
+    assert joint[0] == pytest.approx(np.log10(np.linalg.norm(v)), abs=1e-12)
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e300])
+@EVERY_DTYPE
+def test_no_loss_is_too_small_or_too_large_for_the_dtype(dtype, size):
+    layer, x, d_last = layer_of("gru", dtype=dtype), sequence(4, 2, dtype=dtype), Stream("d").uniform(1.0, 2, 5)
+    plain, scaled = (gradient_profile(layer, x, d)["h"] for d in (d_last, d_last * size))
+    np.testing.assert_allclose(scaled - plain, np.log10(size), rtol=0, atol=1e-5)
+
+
+def test_what_is_no_layer_or_no_trace_is_refused_by_name():
+    layer, x = layer_of("rnn"), sequence(4, 1)
+    with pytest.raises(TypeError, match=r"layer is str; allowed: a cells\.Layer"):
+        gradient_profile("lstm", x, np.ones((1, 5)))
+    with pytest.raises(TypeError, match=r"layer is NoneType; allowed: a cells\.Layer"):
+        lyapunov_spectrum(None, x)
+    with pytest.raises(TypeError, match="trace is Layer; allowed: a Trace"):
+        step_jacobians(layer)

@@ -72,15 +72,7 @@ def horizon_ratio(name: str, other: str, epsilon: float = EPSILON) -> Statistic:
         pair = a.loc[:, columns].merge(b.loc[:, columns], on=keys, suffixes=("", "_other"))
         if pair.empty:
             return None
-        ratio = pair["horizon"] / pair["horizon_other"]
-        table = pair.loc[:, ["initialiser", "hidden_size"]].assign(
-            sample=pair["seed"],
-            value=ratio,
-            low=ratio.where(~pair["censored_other"], 0.0),
-            high=ratio.where(~pair["censored"], math.inf),
-        )
-        # both beyond the sequence: nothing is known of the ratio
-        table = table.loc[~(pair["censored"] & pair["censored_other"])]
+        table = _ratios(pair, "_other")
         facts = {"epsilon": show_number(epsilon)}
         for level, part in pair.groupby("initialiser"):
             key = str(level).replace("-", "_")
@@ -142,14 +134,7 @@ def horizon_ratio_of_states(name: str = "lstm", epsilon: float = EPSILON) -> Sta
             return None
         found = {state: horizons(part, epsilon) for state, part in curves.items()}
         pair = found["c"].merge(found["h"], on=list(CURVE), suffixes=("", "_h"))
-        ratio = pair["horizon"] / pair["horizon_h"]
-        table = pair.loc[:, ["initialiser", "hidden_size"]].assign(
-            sample=pair["seed"],
-            value=ratio,
-            low=ratio.where(~pair["censored_h"], 0.0),
-            high=ratio.where(~pair["censored"], math.inf),
-        )
-        table = table.loc[~(pair["censored"] & pair["censored_h"])]
+        table = _ratios(pair, "_h")
         facts = {"epsilon": show_number(epsilon)}
         for level, part in pair.groupby("initialiser"):
             key = str(level).replace("-", "_")
@@ -160,6 +145,18 @@ def horizon_ratio_of_states(name: str = "lstm", epsilon: float = EPSILON) -> Sta
         return Samples(in_order(table), ("initialiser", "hidden_size"), "ratio", scale="ratio", facts=facts)
 
     return statistic
+
+
+def _ratios(pair: pd.DataFrame, other: str) -> pd.DataFrame:
+    """Ratio of two horizons of a seed, between bounds where one lies beyond the sequence; none where both do."""
+    ratio = pair["horizon"] / pair[f"horizon{other}"]
+    table = pair.loc[:, ["initialiser", "hidden_size"]].assign(
+        sample=pair["seed"],
+        value=ratio,
+        low=ratio.where(~pair[f"censored{other}"], 0.0),
+        high=ratio.where(~pair["censored"], math.inf),
+    )
+    return table.loc[~(pair["censored"] & pair[f"censored{other}"])]
 
 
 def _last(curves: pd.DataFrame) -> pd.DataFrame:

@@ -69,7 +69,8 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
             )  # fmt: skip
         axes.axvline(0, color=look.ink, linewidth=look.line * 0.5, linestyle=(0, (1, 2)), zorder=1)
         top = float(data["high"].max())
-        for place, key, side in ((first, "past", "left"), (last, "future", "right")):
+        inset = 0.015 * (last - first)
+        for place, key, side in ((first + inset, "past", "left"), (last - inset, "future", "right")):
             axes.text(place, top, labels[key], ha=side, va="top", fontweight="bold", color=look.ink)
         axes.set_xlim(min(first, -last), max(last, -first))
         axes.set_xlabel(labels["x"])

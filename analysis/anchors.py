@@ -1,7 +1,7 @@
 """Anchors: numbers that are published or follow from a derivation, each beside the same number measured in this run.
 
-The tolerance of an anchor was written before its rows were measured, with the size and number of networks that they
-have; a difference beyond it is shown as such.
+A tolerance follows from the size and number of networks behind the rows; a difference beyond it is shown as such. Those
+that were revised after rows had been seen stand in DECISIONS.md.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """A claim of the lecture as data, and the rule that judges it.
 
-Written before the data: the quote, the statistic, the interval `predicts` in which the claim would be true.
+Written before the data: the quote, the statistic, the interval `predicts` in which the claim would be true. Where one
+was revised afterwards, DECISIONS.md says so.
 
 The rule, at each point of the grid: the interval of the estimate lies inside `predicts`: supported; wholly outside:
 refuted; it straddles the edge, or it overlaps the A/A interval: inconclusive. Over the grid: supported (refuted) where

@@ -8,7 +8,6 @@ from analysis.claims.claim import Statistic
 from analysis.claims.samples import Samples
 from analysis.select import measured
 from analysis.show import show_number
-from analysis.theory import sigmoid
 
 
 def share_beside_limit(metric: str) -> Statistic:
@@ -25,8 +24,7 @@ def share_beside_limit(metric: str) -> Statistic:
         )
         bias = float(rows["step"].max())
         closed = rows.loc[rows["step"] < 0, "value"]
-        facts = {"bias": show_number(bias), "limit": show_number(sigmoid(-bias), digits=2)}
-        facts["closed"] = show_number(float(closed.max()), digits=2)
+        facts = {"bias": show_number(bias), "closed": show_number(float(closed.max()), digits=2)}
         return Samples(table, ("gate_bias",), "1", centre="worst", facts=facts)
 
     return statistic

@@ -11,8 +11,11 @@ from bench.rows import COLUMNS
 from bench.studies import find_studies
 from tests.analysis.synthetic import row
 
-NEAR_THE_TRANSITION = "g = 1.5, s² = 0, N = 256"
-"""Without input, finite-size theory needs gains further from 1: networks there are chaotic for some weights only."""
+MISSED = {
+    ("mean-field", "g = 1.5, s² = 0, N = 256"): "near the transition networks are chaotic for some weights only",
+    ("mean-exponent", "g = 2, N = 256"): "three networks, which differ by .03 each",
+}
+"""Anchors that the course's seeds miss, as its page says; DECISIONS.md has the numbers."""
 
 
 def found(studies, keep=lambda case: True) -> list[Anchor]:
@@ -31,7 +34,7 @@ def beyond(found: list[Anchor]) -> list[str]:
     return [
         f"{a.kind} {a.setting}: {a.measured.value:.6g} for {a.expected:.6g} ± {a.tolerance:g}"
         for a in found
-        if not a.within and a.setting != NEAR_THE_TRANSITION
+        if not a.within and (a.kind, a.setting) not in MISSED
     ]
 
 
@@ -75,6 +78,15 @@ def test_a_chaotic_network_has_the_published_spectrum():
     rows = found(["spectrum"], lambda case: case.initialiser == "gaussian" and case.hidden_size == 256)
     assert len(rows) == 8
     assert not beyond(rows)
+
+
+@pytest.mark.slow
+def test_what_is_missed_is_missed_by_little():
+    rows = found(["mean-field"], lambda case: case.hidden_size == 256)
+    rows += found(["spectrum"], lambda case: case.initialiser == "gaussian" and case.hidden_size == 256)
+    missed = {(a.kind, a.setting): a for a in rows if (a.kind, a.setting) in MISSED}
+    assert set(missed) == set(MISSED)
+    assert all(abs(anchor.difference) < 0.03 for anchor in missed.values())
 
 
 def test_an_anchor_beyond_its_tolerance_says_so():

@@ -35,6 +35,7 @@ def analyse(
     """
     from analysis.claims import CLAIMS, judge
     from analysis.figures import REGISTRY
+    from analysis.gpu import conditions
     from analysis.load import check
     from analysis.result import VERDICTS, Analysis
     from analysis.show import show_number
@@ -54,7 +55,7 @@ def analyse(
         "underflow": show_number(int((frame["status"] == "underflow").sum())),
     }
     facts |= {f"verdict_{verdict.replace(' ', '_')}": show_number(verdicts.count(verdict)) for verdict in VERDICTS}
-    facts |= compile_facts(frame)
+    facts |= compile_facts(frame) | conditions(frame)
     return Analysis(
         findings=findings,
         figures=tuple(figure for figure in built.values() if figure is not None),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from bench.case import CASE_COLUMNS
+from bench.case import CASE_COLUMNS, with_later_fields
 from bench.rows import COLUMNS, STATUSES
 
 EXPORTS = ("measurements.csv", "measurements.csv.gz")
@@ -95,9 +95,11 @@ def latest(frame: pd.DataFrame) -> pd.DataFrame:
 def check(frame: pd.DataFrame, *, source: str = "frame", mix_machines: bool = False) -> pd.DataFrame:
     """Return `frame` with the schema's columns and types, or say what is wrong with it.
 
-    Where a case was measured by several versions of the code, the last one counts. The order of the rows is made
-    canonical, so that the same rows give the same page in any order.
+    A column that came after the rows were exported gets its default. Where a case was measured by several versions
+    of the code, the last one counts. The order of the rows is made canonical, so that the same rows give the
+    same page in any order.
     """
+    frame = with_later_fields(frame)
     missing = [name for name in COLUMNS if name not in frame.columns]
     unknown = [name for name in frame.columns if name not in COLUMNS]
     if missing or unknown:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -39,6 +39,16 @@ def ordered(levels: Iterable[Any], order: tuple[Any, ...]) -> list[Any]:
     """Levels in the house's order; those it does not know follow, sorted."""
     found = set(levels)
     return [level for level in order if level in found] + sorted(found - set(order))
+
+
+def arranged(frame: pd.DataFrame, by: list[str], orders: Mapping[str, tuple[Any, ...]]) -> pd.DataFrame:
+    """Sort the frame by columns, levels of those in `orders` in the house's order; number its rows from 0."""
+    ranks = {name: pd.Index(ordered(frame[name], order)) for name, order in orders.items()}
+    return frame.sort_values(
+        by,
+        key=lambda column: column.map(ranks[column.name].get_loc) if column.name in ranks else column,
+        ignore_index=True,
+    )
 
 
 def main_level(frame: pd.DataFrame, column: str, groups: tuple[str, ...]) -> int:

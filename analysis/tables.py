@@ -1,4 +1,4 @@
-"""Tables: derived against measured, running times, scaling exponents, worked values, parameters.
+"""Tables: derived against measured, running times, scaling exponents, worked values, parameters, CUDA.
 
 Cells are strings: numbers written by `analysis.show`, or names of levels (`lstm`, `torch`, `training`) that the
 catalogue has words for.
@@ -15,11 +15,14 @@ from analysis.claims.counted import counts
 from analysis.claims.flow import state_curves
 from analysis.claims.squashed import EXACT, LECTURE_X, activation_values
 from analysis.claims.timed import elapsed
+from analysis.cuda_tables import cuda_table, published_table
 from analysis.fits import exponents, factor, slopes
 from analysis.gate_table import gate_table
 from analysis.horizons import horizon_table
+from analysis.kernel_table import kernel_table
 from analysis.result import Estimate, Table
 from analysis.select import AGAIN, BACKEND_ORDER, CELL_ORDER, DIRECTION_ORDER, INITIALISER_ORDER, SIZES, ordered, sweep
+from analysis.sharing_table import sharing_table
 from analysis.show import show, show_number
 from analysis.statistics import bca, block_ratios, generator, paired_ratio, quartiles
 from analysis.theory import AFFINE_MAPS, factor_per_step, parameters
@@ -29,7 +32,10 @@ NOTHING = "–"
 
 def tables(frame: pd.DataFrame) -> tuple[Table, ...]:
     """Return every table that the rows suffice for."""
-    makers = (anchor_table, horizon_table, factors, gate_table, runtime, scaling, activations, parameter_counts)
+    makers = (
+        anchor_table, horizon_table, factors, gate_table, runtime, scaling, activations, parameter_counts, cuda_table,
+        published_table, sharing_table, kernel_table,
+    )  # fmt: skip
     found = [maker(frame) for maker in makers]
     return tuple(table for table in found if table is not None)
 

@@ -11,12 +11,24 @@ BACKENDS = {
     "cpu-again": "recurbench, measured again",
     "torch": "PyTorch",
     "onnxruntime": "ONNX Runtime",
+    "cuda": "recurbench on the GPU",
+    "cuda-again": "recurbench on the GPU, measured again",
+    "cudnn": "cuDNN",
+    "cudnn-fp16": "cuDNN, half precision",
+    "sm_80": "machine code for the A100",
+    "sm_90a": "machine code for the H200",
 }
-"""Backend name to the name a reader sees. `cpu-again` is the same kernel a second time: the A/A row."""
+"""Backend name to the name a reader sees.
 
-DIRECTIONS = ("inference", "training", "profile", "count")
+`cpu-again` and `cuda-again` are the same kernels a second time: the A/A rows. `sm_...` are kernels that are compiled
+and not run.
+"""
+
+DIRECTIONS = ("inference", "training", "profile", "count", "forward", "backward")
 INPUTS = ("normal", "zero", "start", "-")
 MERGES = ("none", "mean", "concat", "sum")
+LATER = {"variant": "-"}
+"""Fields that came after rows had been stored, with what those rows have: keys of such cases stay as they were."""
 
 
 @dataclass(frozen=True, order=True)
@@ -25,10 +37,12 @@ class Case:
 
     Sizes are counts; `seed` draws parameters and inputs; `threads` is the number of CPU threads.
     `cell` is a name of the registry, or "activation" for rows about sigma and tanh alone, "matrix" for rows about
-    random matrices alone. `initialiser_value` is the parameter of an initialiser that has one (gain, T_max, forget
+    random matrices alone. `direction` is what a call does; "forward" and "backward" are the ways of a kernel that is
+    compiled and not run. `initialiser_value` is the parameter of an initialiser that has one (gain, T_max, forget
     bias), else 0. `gate_bias` is added to the bias of the gate that keeps the state (f of the LSTM, z of the GRU).
     `inputs` is "normal" (N(0, 1) times `input_scale`), "zero", "start" (zero after a random state to start from), or
-    "-" where no sequence is fed.
+    "-" where no sequence is fed. `variant` names who shares the units of a batch row on the GPU, where that is forced
+    or compiled; "-" elsewhere.
     """
 
     study: str
@@ -48,6 +62,7 @@ class Case:
     input_scale: float = 1.0
     seed: int = 0
     threads: int = 1
+    variant: str = "-"
 
     def __post_init__(self) -> None:
         for name in ("seq_len", "hidden_size", "input_size", "batch_size", "threads"):
@@ -65,7 +80,8 @@ class Case:
     @property
     def key(self) -> str:
         """16 hex digits that name this case in the store, the same on every machine."""
-        text = "|".join(f"{name}={value}" for name, value in sorted(asdict(self).items()))
+        told = {name: value for name, value in asdict(self).items() if LATER.get(name) != value}
+        text = "|".join(f"{name}={value}" for name, value in sorted(told.items()))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
@@ -79,11 +95,17 @@ class Case:
         inputs = "" if self.inputs in ("normal", "-") else f"-{self.inputs}"
         inputs += f"-scale{self.input_scale:g}" if self.input_scale != 1 else ""
         threads = f"-{self.threads}threads" if self.threads > 1 else ""
-        what = f"{self.study}-{self.cell}{merge}-{self.backend}{threads}-{self.direction}"
+        variant = "" if self.variant == "-" else f"-{self.variant}"
+        what = f"{self.study}-{self.cell}{merge}-{self.backend}{variant}{threads}-{self.direction}"
         return f"{what}-{shape}-{initialiser}{inputs}-s{self.seed}"
 
 
 CASE_COLUMNS = tuple(field.name for field in fields(Case))
+
+
+def with_later_fields(frame: Any) -> Any:
+    """A tidy frame (pandas) with every column of `Case`: what was exported before a field came has its default."""
+    return frame.assign(**{name: value for name, value in LATER.items() if name not in frame.columns})
 
 
 def case_from(row: dict[str, Any]) -> Case:

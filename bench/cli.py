@@ -150,9 +150,12 @@ def _cite(arguments: argparse.Namespace) -> int:
 
 def _doctor(arguments: argparse.Namespace) -> int:
     from bench.doctor import concerns, describe
+    from bench.gpu_doctor import sharing_table
 
     for what, value in describe():
         print(f"{what:<18}{value}")
+    table = sharing_table()
+    print("\n" + "\n".join(table) if table else "")
     found = list(concerns())
     print("\ntimings: nothing found that speaks against them" if not found else "\ntimings are not to be trusted now:")
     for concern in found:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+from bench import gpu_doctor
 from bench.environment import this_environment
 from bench.peers.process import installed_peers
 from bench.peers.worker import MODULES
@@ -31,7 +32,7 @@ def describe() -> list[tuple[str, str]]:
         ("memory", f"{facts['memory_gib']} GiB"),
         ("governor", facts["governor"] or "not told by the system"),
         ("load average", str(facts["load_average"])),
-        ("gpu", facts["gpu"] or "none"),
+        *gpu_doctor.describe(facts["gpu"]),
         ("blas of numpy", f"{blas['name']} {blas['version']}"),
         ("peers", ", ".join(peers) or f"none (known: {', '.join(MODULES)})"),
         ("python", facts["python"]),
@@ -47,6 +48,7 @@ def concerns() -> Iterator[str]:
         yield f"load average is {load}: something else runs; wait until it is below 0.3"
     if facts["governor"] not in (None, "performance"):
         yield f"governor is {facts['governor']}: the clock frequency varies; set it to performance"
+    yield from gpu_doctor.concerns(facts["gpu"])
     if cores < 2:
         yield "one core: the measuring process shares it with everything else"
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "NUMBA_DISABLE_JIT", "NUMBA_CPU_NAME"):

@@ -9,12 +9,13 @@ import json
 import os
 import platform
 import re
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from bench import gpu
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("numba", "llvmlite", "numpy", "pandas", "scipy", "pytest-benchmark", "torch", "onnxruntime")
@@ -23,15 +24,20 @@ IDENTITY = ("cpu", "cores", "architecture", "os", "python", "versions")
 
 @dataclass(frozen=True)
 class Environment:
-    """Facts about where a run happened. `id` names machine and versions; load and time do not enter it."""
+    """Facts about where a run happened. `id` names machine and versions; load and time do not enter it.
+
+    A GPU and its driver enter it only where kernels can run on it.
+    """
 
     facts: Mapping[str, Any]
 
     @property
     def id(self) -> str:
         """12 hex digits over the facts in IDENTITY: rows of two machines or two versions never mix."""
-        stable = json.dumps({name: self.facts[name] for name in IDENTITY}, sort_keys=True)
-        return hashlib.sha256(stable.encode()).hexdigest()[:12]
+        stable = {name: self.facts[name] for name in IDENTITY}
+        used = gpu.identity(self.facts.get("gpu"))
+        text = json.dumps(stable if used is None else stable | {"gpu": used}, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def this_environment() -> Environment:
@@ -48,7 +54,7 @@ def this_environment() -> Environment:
             "python": platform.python_version(),
             "versions": versions(),
             "commit": git_commit(),
-            "gpu": gpu_name(),
+            "gpu": gpu.facts(),
         }
     )
 
@@ -90,11 +96,6 @@ def governor() -> str | None:
     return path.read_text().strip() if path.exists() else None
 
 
-def gpu_name() -> str | None:
-    """First NVIDIA GPU, or None."""
-    return _output("nvidia-smi", "--query-gpu=name", "--format=csv,noheader") or None
-
-
 def git_commit() -> str | None:
     """Commit of the checkout, with "+" where files differ from it; None outside a checkout."""
     commit = _output("git", "-C", str(ROOT), "rev-parse", "--short=12", "HEAD")
@@ -104,11 +105,8 @@ def git_commit() -> str | None:
 
 
 def _output(*command: str) -> str:
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
-    except (FileNotFoundError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip().splitlines()[0] if done.returncode == 0 and done.stdout.strip() else ""
+    lines = gpu.output(*command).splitlines()
+    return lines[0] if lines else ""
 
 
 @functools.cache

@@ -20,6 +20,9 @@ QUICK = Preset(
     spectrum_hidden_sizes=(32,),
     compile_cells=("lstm",),
     grid_blocks=0,
+    gpu_blocks=3,
+    kernel_cells=("lstm",),
+    kernel_sizes=(128, 512),
 )
 COURSE = Preset(
     name="course",
@@ -39,6 +42,9 @@ COURSE = Preset(
     spectrum_hidden_sizes=(64, 256),
     compile_cells=("rnn", "lstm", "gru", "gru-reset-before"),
     grid_blocks=3,
+    gpu_blocks=2,
+    kernel_cells=("lstm", "gru"),
+    kernel_sizes=(128, 512),
 )
 FULL = Preset(
     name="full",
@@ -58,5 +64,8 @@ FULL = Preset(
     spectrum_hidden_sizes=(32, 64, 128, 256),
     compile_cells=("rnn", "lstm", "gru", "gru-reset-before"),
     grid_blocks=5,
+    gpu_blocks=5,
+    kernel_cells=("rnn", "lstm", "gru", "gru-reset-before"),
+    kernel_sizes=(32, 128, 512, 1024),
 )
 ALL = {preset.name: preset for preset in (QUICK, COURSE, FULL)}

@@ -58,6 +58,25 @@ METRICS: dict[str, tuple[str, str]] = {
     "input_gradient_s": ("s", "transposed W_ih times dL/d pre-activations of all steps"),
     "weight_gradient_s": ("s", "dL/dW_ih and dL/dW_hh: one product each over all steps and samples"),
     "part_flops": ("FLOP", "operations of one part's products; metric name is part_flops_<part>"),
+    # GPU
+    "event_s": ("s", "time of one call between two events on the GPU's stream, calls queued one after another"),
+    "event_cold_s": ("s", "the same, after 256 MB were written: nothing of the call is in the second-level cache"),
+    "launch_overhead_s": ("s", "host time of one call that nobody waits for, on an idle GPU"),
+    "peak_device_bytes": ("B", "device memory of one call at its highest, above parameters, input and dL/d output"),
+    "gpu_clock_hz": ("Hz", "clock of the multiprocessors; replicate 0 before the item's samples, 1 after them"),
+    "gpu_throttled": ("1", "1 where the driver slows the GPU down, and why in `reason`; replicates as gpu_clock_hz"),
+    # kernels compiled and not run
+    "registers": ("count", "registers of a thread"),
+    "stack_bytes": ("B", "stack of a thread"),
+    "spill_bytes": ("B", "spill stores and loads of a thread"),
+    "shared_bytes": ("B", "shared memory of a block"),
+    "threads": ("count", "threads of a block"),
+    "blocks": ("count", "blocks of the launch"),
+    "blocks_per_multiprocessor": (
+        "count",
+        "blocks that registers, threads and shared memory let a multiprocessor have",
+    ),
+    "chosen": ("1", "1 where the rule takes this kernel's sharing, else 0"),
     # gradient flow; step = lag k = T - t
     "log10_norm_h": ("log10", "log10 of the L2 norm over units of dL/dh at lag k, loss at the last step"),
     "log10_norm_joint": ("log10", "log10 of the L2 norm of the gradient of (h, c), two coordinates, at lag k"),

@@ -16,14 +16,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.case import CASE_COLUMNS, Case
+from bench.case import CASE_COLUMNS, LATER, Case
 from bench.environment import Environment
 from bench.rows import COLUMNS, MEASUREMENT_COLUMNS, Measurement
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3  # 2: without LATER
 TYPES = {"int": "INTEGER", "float": "REAL", "str": "TEXT"}
 _CASE_COLUMNS = ", ".join(f"{name} {TYPES[Case.__annotations__[name]]} NOT NULL" for name in CASE_COLUMNS)
 SCHEMA = f"""
@@ -42,6 +42,9 @@ CREATE TABLE measurements (
 ) STRICT, WITHOUT ROWID;
 PRAGMA user_version = {SCHEMA_VERSION};
 """
+_RENEWAL = "".join(
+    f"ALTER TABLE cases ADD COLUMN {name} TEXT NOT NULL DEFAULT '{value}';" for name, value in LATER.items()
+)
 _SELECT = f"""
 SELECT {", ".join(f"c.{name}" for name in CASE_COLUMNS)}, {", ".join(f"m.{name}" for name in MEASUREMENT_COLUMNS)},
        m.environment, m.code_version, i.measured_at
@@ -93,6 +96,8 @@ class Store:
         empty = not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         if empty:
             connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
+        elif version == SCHEMA_VERSION - 1:
+            connection.executescript(f"BEGIN IMMEDIATE; {_RENEWAL} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
         elif version != SCHEMA_VERSION:
             raise StoreError(
                 f"{self.path} has schema {version}; allowed: {SCHEMA_VERSION};"

@@ -5,7 +5,21 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 
-from bench import activations, compiling, flow_cases, gates, gradients, jacobians, parameters, probes, runtime, spectra
+from bench import (
+    activations,
+    compiling,
+    flow_cases,
+    gates,
+    gpu_cases,
+    gpu_kernels,
+    gpu_runtime,
+    gradients,
+    jacobians,
+    parameters,
+    probes,
+    runtime,
+    spectra,
+)
 from bench import steps as step
 from bench.case import Case
 from bench.study import Preset, Study
@@ -102,6 +116,7 @@ STUDIES: tuple[Study, ...] = (
         flow_cases.critical_gain_cases,
         spectra.measure_critical_gain,
     ),
+    Study("kernels", "What does a CUDA kernel take of a multiprocessor?", gpu_cases.kernel_cases, gpu_kernels.measure),
     Study("compile", "How long until the first result?", compile_cases, compiling.measure, timed=True),
     Study(
         "peak",
@@ -137,6 +152,22 @@ STUDIES: tuple[Study, ...] = (
         timed=True,
         blocks=_grid_blocks,
         rounds=GRID_ROUNDS,
+    ),
+    Study(
+        "gpu",
+        "How fast is the GPU, and against cuDNN?",
+        gpu_cases.gpu_cases,
+        gpu_runtime.measure,
+        timed=True,
+        blocks=gpu_cases.gpu_blocks,
+    ),
+    Study(
+        "sharings",
+        "Who should share a batch row on the GPU?",
+        gpu_cases.sharing_cases,
+        gpu_runtime.measure,
+        timed=True,
+        blocks=gpu_cases.gpu_blocks,
     ),
 )
 

@@ -36,6 +36,11 @@ class Preset:
     compile_cells: tuple[str, ...]
     grid_blocks: int
     """Blocks of the grid of shapes at which all implementations meet; 0 leaves it out."""
+    gpu_blocks: int
+    """Blocks of the GPU's grid, where there is a GPU."""
+    kernel_cells: tuple[str, ...]
+    kernel_sizes: tuple[int, ...]
+    """Cells and hidden sizes whose CUDA kernels are compiled, where there is a compiler: 2 s a kernel."""
 
 
 def _once(preset: Preset) -> int:

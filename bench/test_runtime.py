@@ -8,7 +8,7 @@ from bench.plugin import Recorder
 from bench.runtime import Prepared
 from bench.study import Item
 
-STUDIES = ("compile", "peak", "steps", "runtime", "parallel", "grid")
+STUDIES = ("compile", "peak", "steps", "runtime", "parallel", "grid", "gpu", "sharings")
 SAMPLED = ("runtime", "parallel", "grid")
 
 

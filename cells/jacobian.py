@@ -98,7 +98,7 @@ class Linearisation:
 def linearise(what: str, trace: Trace) -> Linearisation:
     """The parts of every Jacobian of a trace; ValueError and FloatingPointError as `cells.gradient_profile`."""
     run = finite_run(what, trace)
-    spec, steps, batch, hidden = run.weights.spec, *run.x.shape[:2], run.groups.hidden
+    spec, hidden, (steps, batch) = run.weights.spec, run.weights.hidden_size, run.x.shape[:2]
     shape = (steps, batch, hidden)
     slots = np.stack([run.slot(name) for name in spec.slots]).astype(np.float64)
     states = np.stack([run.state(s) for s in range(len(spec.states))]).astype(np.float64)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cells.cpu import run as cpu
+from cells.backends import engine
 from cells.layer import Layer, Trace
 from cells.validation import check_array
 
@@ -65,10 +65,12 @@ def trace_profile(trace: Trace, d_last: Any) -> dict[str, Array]:
     a Jacobian of the joint state passes on, and one norm for cells of one state and of two.
     """
     run = finite_run("gradient_profile", trace)
-    given = check_array("d_last", d_last, (run.x.shape[1], run.groups.hidden), "B H", "float64")
+    given = check_array("d_last", d_last, (run.x.shape[1], run.weights.hidden_size), "B H", "float64")
     # The profile is linear in d_last: brought to the size of 1 before the cast, none is too small or too large for it.
     exponent = int(np.frexp(np.abs(given).max())[1])
-    norms = cpu.profile(run, np.ldexp(given, -exponent).astype(run.x.dtype)) + exponent * np.log10(2.0)
+    norms = engine(trace.backend).profile(run, np.ldexp(given, -exponent).astype(run.x.dtype)) + exponent * np.log10(
+        2.0
+    )
     bad = np.isnan(norms) | (norms == np.inf)
     if bad.any():
         step = int(np.flatnonzero(bad.any(axis=(0, 2)))[-1])
@@ -95,7 +97,7 @@ def check_one_direction(what: str, bidirectional: str | None) -> None:
         )
 
 
-def finite_run(what: str, trace: Trace) -> cpu.Run:
+def finite_run(what: str, trace: Trace) -> Any:
     """The only run of a trace; FloatingPointError names the first step whose state or slot is not finite."""
     if not isinstance(trace, Trace):
         raise TypeError(f"{what}: trace is {type(trace).__name__}; allowed: a Trace, as Layer.forward gives it")

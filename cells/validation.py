@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from cells.cpu.finite import all_finite
 
 DTYPES = ("float32", "float64")
+CUDA_DTYPES = (*DTYPES, "bfloat16")
+SHARINGS = ("block", "cluster", "grid", "launch")
 Array = NDArray[Any]
 _NUMPY = {name: np.dtype(name) for name in DTYPES}
 
@@ -33,15 +35,38 @@ def check_size(what: str, given: Any) -> int:
     return int(given)
 
 
-def check_dtype(given: Any) -> str:
-    """The name of an allowed dtype, from its name or from a NumPy dtype or scalar type."""
+def check_dtype(given: Any, backend: str = "cpu") -> str:
+    """The name of a dtype that the backend has, from its name or from a NumPy dtype or scalar type."""
+    known = CUDA_DTYPES if backend == "cuda" else DTYPES
     try:
-        name = "" if given is None else str(np.dtype(given).name)
+        name = given if given in ("bfloat16",) else "" if given is None else str(np.dtype(given).name)
     except TypeError:
         name = ""
-    if name not in DTYPES:
-        raise ValueError(f"unknown dtype {given!r}; known: {', '.join(DTYPES)}")
+    if name not in known:
+        hint = ' (bfloat16: backend "cuda" only)' if name == "bfloat16" else ""
+        raise ValueError(f"unknown dtype {given!r}; known: {', '.join(known)}{hint}")
     return name
+
+
+def check_sharing(given: Any, backend: str) -> str | None:
+    """How blocks of the GPU share a batch row, or None for the rule's choice; on the CPU nobody asks."""
+    if backend != "cuda" and given is not None:
+        raise ValueError(f'sharing is {given!r} on backend {backend!r}; allowed: None, or backend="cuda"')
+    name: str | None = one_of("sharing", given, (None, *SHARINGS))
+    return name
+
+
+def check_shape(what: str, given: tuple[int, ...], shape: tuple[int | None, ...], legend: str) -> None:
+    """ValueError unless a shape is the allowed one; None in `shape` allows any size of at least 1."""
+    fits = len(given) == len(shape) and 0 not in given
+    for have, want in zip(given, shape, strict=False):
+        fits = fits and (want is None or have == want)
+    if not fits:
+        allowed = ", ".join(
+            f"{name} >= 1" if want is None else f"{name} = {want}"
+            for name, want in zip(legend.split(), shape, strict=True)
+        )
+        raise ValueError(f"{what} has shape {given}; allowed: ({allowed})")
 
 
 def check_array(what: str, given: Any, shape: tuple[int | None, ...], legend: str, dtype: str) -> Array:
@@ -53,15 +78,7 @@ def check_array(what: str, given: Any, shape: tuple[int | None, ...], legend: st
     array = np.asarray(given)
     if array.dtype.kind != "f":
         raise TypeError(f"{what} has dtype {array.dtype}; allowed: a floating-point dtype, for example {dtype}")
-    fits = len(array.shape) == len(shape) and array.size > 0
-    for have, want in zip(array.shape, shape, strict=False):
-        fits = fits and (want is None or have == want)
-    if not fits:
-        allowed = ", ".join(
-            f"{name} >= 1" if want is None else f"{name} = {want}"
-            for name, want in zip(legend.split(), shape, strict=True)
-        )
-        raise ValueError(f"{what} has shape {array.shape}; allowed: ({allowed})")
+    check_shape(what, array.shape, shape, legend)
     if array.dtype != _NUMPY[dtype]:
         with np.errstate(over="ignore"):  # the check below names what overflows
             array = array.astype(dtype)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 REFERENCE = Path(__file__).parent / "reference"
 COMMAND = "pytest --benchmark --preset course"
+CUDA_STUDIES = ("gpu", "sharings", "kernels")
 
 
 def build(source: Path, out: Path, language: str = "en") -> Path:
@@ -65,7 +66,8 @@ def tracked(what: str, total: int | None = None) -> Callable[[Iterable[Any]], It
 
 def reference_folder() -> Path:
     """Return the committed run that is shown where nothing was measured yet: the first by name."""
-    folders = sorted(path.parent for path in REFERENCE.glob("*/environment.json"))
+    found = sorted(path.parent for path in REFERENCE.glob("*/environment.json"))
+    folders = [folder for folder in found if not folder.name.startswith("cuda-")]
     if not folders:
         raise FileNotFoundError(f"no committed run in {REFERENCE}; measure one with `{COMMAND}`")
     return folders[0]
@@ -79,22 +81,47 @@ def citation(source: Path, figure_id: str | None, form: str, language: str = "en
 
 
 def read(source: Path) -> tuple[pd.DataFrame, tuple[Mapping[str, object], ...]]:
-    """Return the rows and the environments of a run, with the days and code versions that stand in its rows."""
-    from analysis.load import load, load_environments
+    """Return the rows and the environments of a run, with the days and code versions that stand in its rows.
+
+    What was measured on a GPU, or compiled for one, is a run of its own: its studies join a run that lacks them.
+    """
+    import pandas as pd
+
+    from analysis.load import load
 
     source = Path(source)
     if not source.exists() and (REFERENCE / source).is_dir():
         source = REFERENCE / source
-    frame = load(source)
-    if source.is_dir():
-        found = load_environments(source)
-    elif source.name.endswith((".csv", ".csv.gz")):
-        found = load_environments(source.parent)
-    else:
-        from bench.store import Store
-
-        found = (Store(source).environments(),)
+    frame, found = load(source), list(_environments(source))
+    for companion in companions(source):
+        more = load(companion)
+        lacking = set(CUDA_STUDIES) - set(frame["study"])
+        more = more.loc[more["study"].isin(lacking)]
+        if not more.empty:
+            frame = pd.concat([frame, more], ignore_index=True)
+            found += _environments(companion)
     return frame, described(frame, found)
+
+
+def companions(source: Path) -> list[Path]:
+    """Runs on a GPU beside a run: `cuda-...` beside a committed one, `gpu.sqlite` beside a store."""
+    source = source.resolve()
+    if source.parent == REFERENCE.resolve():
+        return [] if source.name.startswith("cuda-") else sorted(REFERENCE.glob("cuda-*"))
+    beside = source.with_name("gpu.sqlite")
+    return [beside] if source.is_file() and beside.is_file() and beside != source else []
+
+
+def _environments(source: Path) -> Sequence[Mapping[str, object]]:
+    from analysis.load import load_environments
+
+    if source.is_dir():
+        return load_environments(source)
+    if source.name.endswith((".csv", ".csv.gz")):
+        return load_environments(source.parent)
+    from bench.store import Store
+
+    return (Store(source).environments(),)
 
 
 def described(frame: pd.DataFrame, found: Sequence[Mapping[str, object]]) -> tuple[Mapping[str, object], ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from analysis.gpu import STUDY
 from analysis.result import VERDICTS, Figure
 from analysis.show import show_number
 from reports import citing, page, provenance
@@ -69,6 +70,12 @@ def figure(block: page.FigureBlock, scene: Scene) -> Context:
     }
 
 
+def absent(item: page.Section, scene: Scene) -> Context:
+    """Return the note in place of a chapter of which nothing was measured; its figures' anchors lead to it."""
+    title, *paragraphs = scene.text.sentences("chapters", item.id, "absent")
+    return {"ids": item.figure_ids(), "title": inline(title), "paragraphs": [inline(part) for part in paragraphs]}
+
+
 def series(svg: str, scene: Scene) -> list[Context]:
     """Return the series of a drawing that can be shown and hidden, by their gid `series-<cell>`."""
     names = []
@@ -85,6 +92,7 @@ def figure_provenance(found: Figure, scene: Scene) -> list[tuple[str, str]]:
     pieces = [
         (text("ui", "studies"), ", ".join(found.studies)),
         (text("ui", "machine"), provenance.machine(environments)),
+        (text("environment", "gpu"), provenance.gpu(environments) if STUDY in found.studies else ""),
         (text("ui", "commit"), provenance.commit(environments)),
         (text("ui", "day"), provenance.day(environments)),
         (text("ui", "seeds"), str(found.seeds) if found.seeds else ""),
@@ -196,15 +204,15 @@ def machine(block: page.Machine, scene: Scene) -> Context:
     """Return the environments of the run, name by name; names that the catalogue does not know stand as they are."""
     known = scene.text.table("environment")
     order = {name: place for place, name in enumerate(known)}
-    return {
-        "environments": [
-            [
-                (known.get(name, name), name in known, value)
-                for name, value in sorted(provenance.flat(environment), key=lambda pair: order.get(pair[0], len(order)))
-            ]
-            for environment in scene.analysis.environments
-        ]
-    }
+    none = scene.text("ui", "none")
+    found = []
+    for environment in scene.analysis.environments:
+        told = list(provenance.flat(environment))
+        if "gpu" in environment and environment["gpu"] is None:
+            told.append(("gpu", none))
+        told.sort(key=lambda pair: order.get(pair[0], len(order)))
+        found.append([(known.get(name, name), name in known, level("worked", text, scene.text)) for name, text in told])
+    return {"environments": found}
 
 
 def cite_suite(block: page.CiteSuite, scene: Scene) -> Context:

@@ -87,10 +87,18 @@ Block = (
 
 @dataclass(frozen=True)
 class Section:
-    """A chapter: `id` is its anchor and its name in the catalogue."""
+    """A chapter: `id` is its anchor and its name in the catalogue.
+
+    `whole`: where none of its figures was measured, one note (`chapters.<id>.absent`) stands for all of its blocks.
+    """
 
     id: str
     blocks: tuple[Block, ...]
+    whole: bool = False
+
+    def figure_ids(self) -> tuple[str, ...]:
+        """Return the figures of the chapter, in the order in which they stand."""
+        return tuple(block.figure_id for block in self.blocks if isinstance(block, FigureBlock))
 
 
 @dataclass(frozen=True)
@@ -101,9 +109,7 @@ class Page:
 
     def figure_ids(self) -> tuple[str, ...]:
         """Return the figures of the page, in the order in which they stand."""
-        return tuple(
-            block.figure_id for section in self.sections for block in section.blocks if isinstance(block, FigureBlock)
-        )
+        return tuple(figure_id for section in self.sections for figure_id in section.figure_ids())
 
     def table_ids(self) -> tuple[str, ...]:
         """Return the tables of the page, in the order in which they stand."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from analysis.show import show_number
+
 Environment = Mapping[str, object]
 
 
@@ -19,6 +21,8 @@ def flat(environment: Environment, prefix: str = "") -> Iterator[tuple[str, str]
         elif isinstance(value, Sequence):
             if value:
                 yield name, ", ".join(str(item) for item in value)
+        elif isinstance(value, float) and name.endswith("_hz"):
+            yield name, show_number(value, "Hz", digits=4)
         elif value is not None:
             yield name, str(value)
 
@@ -36,6 +40,11 @@ def first(environments: Sequence[Environment], *names: str) -> str:
 def machine(environments: Sequence[Environment]) -> str:
     """Return the processor that measured."""
     return first(environments, "cpu")
+
+
+def gpu(environments: Sequence[Environment]) -> str:
+    """Return the GPU that measured, or an empty text."""
+    return first(environments, "gpu.name", "gpu")
 
 
 def commit(environments: Sequence[Environment]) -> str:

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from reports import citing, provenance
 from reports.catalogue import placeholders
-from reports.components import COMPONENTS
+from reports.components import COMPONENTS, absent
 from reports.inline import inline, plain
 from reports.page import Page, Section
 from reports.scene import Scene
@@ -70,7 +70,9 @@ def section(item: Section, scene: Scene) -> dict[str, Any]:
     known = scene.facts
     told = "lead" if all(name in known for name in placeholders(lead)) else "lead_without"
     blocks = []
-    for block in item.blocks:
+    if item.whole and not set(item.figure_ids()) & {figure.id for figure in scene.analysis.figures}:
+        blocks.append(("blocks/absent.html", absent(item, scene)))
+    for block in () if blocks else item.blocks:
         template, fill = COMPONENTS[type(block)]
         blocks.append((f"blocks/{template}.html", fill(block, scene)))
     return {

@@ -115,8 +115,8 @@ def cast(arrays: dict[str, np.ndarray], dtype: str) -> dict[str, np.ndarray]:
     return {name: a.astype(dtype) for name, a in arrays.items()}
 
 
-def layer_for(problem: Problem, given: Given, dtype: str) -> Any:
-    """A layer of `cells` that holds the problem's parameters."""
+def layer_for(problem: Problem, given: Given, dtype: str, **where: Any) -> Any:
+    """A layer of `cells` that holds the problem's parameters. where: backend, sharing."""
     from cells import Layer
 
     layer = Layer(
@@ -126,17 +126,18 @@ def layer_for(problem: Problem, given: Given, dtype: str) -> Any:
         dtype=dtype,
         bidirectional=problem.merge,
         rng=np.random.default_rng(0),
+        **where,
     )
     layer.load_parameters(given.parameters)
     return layer
 
 
-def answer_of_layer(problem: Problem, given: Given, dtype: str) -> Answer:
+def answer_of_layer(problem: Problem, given: Given, dtype: str, **where: Any) -> Answer:
     """What `cells` says."""
-    layer = layer_for(problem, given, dtype)
-    x = given.x.astype(dtype)
-    trace = layer.forward(x, initial=cast(given.start, dtype) if problem.initial else None)
-    grads = trace.backward(given.d_output.astype(dtype), d_final=cast(given.d_final, dtype))
+    layer = layer_for(problem, given, dtype, **where)
+    kind = layer.array_dtype
+    trace = layer.forward(given.x.astype(kind), initial=cast(given.start, kind) if problem.initial else None)
+    grads = trace.backward(given.d_output.astype(kind), d_final=cast(given.d_final, kind))
     return {
         "output": {"output": trace.output},
         "final": dict(trace.final) if hasattr(trace, "final") else final_of(trace, problem.merge),

@@ -1,5 +1,6 @@
 """The cell that CONTRIBUTING.md adds, added as it says: one file and one line."""
 
+import os
 import re
 import subprocess
 import sys
@@ -53,20 +54,35 @@ CHECK = """
 """
 
 
-@pytest.mark.slow
-def test_the_worked_example_of_a_new_cell_works(tmp_path):
+def copy_with_the_new_cell(folder):
+    """The package in `folder`, with the cell of CONTRIBUTING.md."""
     text = (ROOT / "CONTRIBUTING.md").read_text()
     (source,) = re.findall(r"`cells/min_gru\.py`:\n\n```python\n(.*?)```", text, re.S)
     for path in (ROOT / "cells").rglob("*.py"):
-        copy = tmp_path / path.relative_to(ROOT)
+        copy = folder / path.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_text(path.read_text())
-    (tmp_path / "cells" / "min_gru.py").write_text(source)
-    registry = tmp_path / "cells" / "registry.py"
+    (folder / "cells" / "min_gru.py").write_text(source)
+    registry = folder / "cells" / "registry.py"
     changed = registry.read_text().replace('    "rnn",\n', '    "rnn",\n    "min_gru",\n')
     assert changed.count("min_gru") == 1
     registry.write_text(changed)
+
+
+def assert_works(check, folder, **environment):
+    """Runs the lines of `check`, which print "worked" at their end, with the package in `folder`."""
     done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(CHECK)], cwd=tmp_path, capture_output=True, text=True, check=False
+        [sys.executable, "-c", textwrap.dedent(check)],
+        cwd=folder,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.stdout == "worked\n", done.stderr
+
+
+@pytest.mark.slow
+def test_the_worked_example_of_a_new_cell_works(tmp_path):
+    copy_with_the_new_cell(tmp_path)
+    assert_works(CHECK, tmp_path)

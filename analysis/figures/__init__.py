@@ -6,6 +6,8 @@ from types import ModuleType
 
 from analysis.figures import (
     activations,
+    cuda_ratio,
+    cuda_step,
     decay_rate,
     forget_bias,
     gates_along_sequence,
@@ -44,6 +46,8 @@ REGISTRY: dict[str, ModuleType] = {
         peer_ratio,
         same_work_longer,
         step_parts,
+        cuda_ratio,
+        cuda_step,
         parameter_count,
         input_reach,
     )

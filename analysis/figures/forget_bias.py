@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
@@ -71,9 +69,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
     """Two panels with the same axes; light to dark is a small to a large bias, written at the end of its line."""
     paths = [path for path in METRICS if path in set(data["path"])]
     biases = sorted(set(data["forget_bias"]))
-    # the middle of the scale: its ends vanish on a dark or on a light page
-    shades = [sns.color_palette("viridis", as_cmap=True)(share) for share in np.linspace(0.28, 0.82, len(biases))]
-    colors = dict(zip(biases, shades, strict=True))
+    colors = style.shades(biases)
     with style.canvas(style_name, 1, len(paths), ratio=1.0 * len(paths), sharex=True, sharey=True) as drawing:
         look = drawing.look
         end = float(data["lag"].max())

@@ -8,12 +8,13 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -104,6 +105,12 @@ def look(style: str) -> Look:
     if style not in LOOKS:
         raise ValueError(f"unknown style {style!r}; known: {', '.join(STYLES)}")
     return LOOKS[style]
+
+
+def shades(levels: Sequence[Any]) -> dict[Any, Any]:
+    """A colour for each level of something that grows: the middle of viridis, whose ends vanish on some page."""
+    colors = sns.color_palette("viridis", as_cmap=True)
+    return {level: colors(share) for level, share in zip(levels, np.linspace(0.32, 0.84, len(levels)), strict=True)}
 
 
 def cell_mark(name: str) -> Mark:

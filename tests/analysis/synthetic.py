@@ -15,6 +15,7 @@ from analysis import theory
 from bench.case import Case
 from bench.rows import COLUMNS, METRICS, Measurement
 from tests.analysis import synthetic_gain as gains
+from tests.analysis import synthetic_gpu as devices
 from tests.analysis import synthetic_probes as probes
 from tests.analysis import synthetic_spectra as spectra
 
@@ -53,6 +54,7 @@ def frame(truth: Truth | None = None, studies: tuple[str, ...] | None = None, se
         "sequences": probes.sequences, "reach": probes.reach, "jacobians": spectra.jacobians,
         "spectrum": spectra.spectrum,
         "underflow": spectra.underflow, "gain": gains.gain, "mean-field": gains.mean_field,
+        "gpu": devices.gpu, "kernels": devices.kernels, "sharings": devices.sharings,
     }  # fmt: skip
     rows = []
     for name in studies or tuple(makers):

@@ -55,7 +55,13 @@ def pages(figures) -> dict[str, bytes]:  # type: ignore[no-untyped-def]
 
 @pytest.mark.parametrize(
     ("name", "style_name"),
-    [("activations", "paper"), ("parameter-count", "slide-light"), ("time-ratio", "slide-dark")],
+    [
+        ("activations", "paper"),
+        ("parameter-count", "slide-light"),
+        ("time-ratio", "slide-dark"),
+        ("cuda-ratio", "slide-dark"),
+        ("cuda-step", "slide-light"),
+    ],
 )
 def test_a_figure_draws_in_every_style(name: str, style_name: str, figures) -> None:  # type: ignore[no-untyped-def]
     canvas = figures[name].draw(style_name, dict.fromkeys(REGISTRY[name].LABELS, "w"))

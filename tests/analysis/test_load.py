@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from analysis.load import check, load, load_environments
+from bench.case import LATER
 from bench.rows import COLUMNS
 from tests.analysis import synthetic
 
@@ -46,6 +47,14 @@ def test_two_machines_are_not_mixed_unless_told(few: pd.DataFrame) -> None:
 def test_missing_and_unknown_columns_are_named(few: pd.DataFrame) -> None:
     with pytest.raises(ValueError, match=r"missing columns \['value'\], unknown columns \['worth'\]"):
         check(few.rename(columns={"value": "worth"}))
+
+
+def test_a_column_that_came_later_has_its_default_in_older_exports(few: pd.DataFrame, tmp_path: Path) -> None:
+    few.drop(columns=list(LATER)).to_csv(tmp_path / "measurements.csv", index=False)
+    frame = load(tmp_path)
+    assert tuple(frame.columns) == COLUMNS
+    for name, value in LATER.items():
+        assert set(frame[name]) == {value}
 
 
 def test_an_unknown_status_is_named_with_the_known(few: pd.DataFrame) -> None:

@@ -1,13 +1,16 @@
+import hashlib
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
 import textwrap
+from dataclasses import asdict, replace
 
 import pandas as pd
 import pytest
 
+from bench.case import case_from, with_later_fields
 from bench.environment import ROOT, Environment
 from bench.rows import COLUMNS, Measurement
 from bench.store import Store, StoreError
@@ -92,7 +95,7 @@ def test_a_store_of_another_schema_is_refused(store):
     store.path.parent.mkdir()
     with sqlite3.connect(store.path) as connection:
         connection.executescript("CREATE TABLE t (a); PRAGMA user_version = 99;")
-    with pytest.raises(StoreError, match="has schema 99; allowed: 2"):
+    with pytest.raises(StoreError, match="has schema 99; allowed: 3"):
         store.frame()
 
 
@@ -158,3 +161,35 @@ def test_kill_9_between_and_inside_items_leaves_whole_items(store, environment, 
     assert (frame.groupby("seed").size() == 50).all()
     assert frame["seed"].nunique() == len(store.done(environment, "v1")) >= 21
     add(store, environment, case, rows)  # and the lock is free
+
+
+def test_a_store_from_before_a_field_came_is_renewed_in_place(store, environment, case, rows):
+    add(store, environment, case, rows)
+    with sqlite3.connect(store.path) as connection:
+        connection.executescript("ALTER TABLE cases DROP COLUMN variant; PRAGMA user_version = 2;")
+    assert store.done(environment, "v1") == {(case.key, 0)}
+    frame = store.frame()
+    assert set(frame["variant"]) == {"-"}
+    assert len(frame) == len(rows)
+    forced = replace(case, variant="grid")
+    add(store, environment, forced, [Measurement(forced, "log10_norm_h", -1.0, "log10")])
+    assert set(store.frame()["variant"]) == {"-", "grid"}
+
+
+def test_a_field_that_came_later_leaves_the_keys_of_stored_cases_as_they_were(case):
+    told = {name: value for name, value in asdict(case).items() if name != "variant"}
+    text = "|".join(f"{name}={value}" for name, value in sorted(told.items()))
+    assert case.key == hashlib.sha256(text.encode()).hexdigest()[:16]
+    assert replace(case, variant="grid").key != case.key
+    assert "variant-grid" not in case.label
+    assert replace(case, variant="grid").label != case.label
+
+
+def test_an_export_from_before_a_field_came_has_its_default(store, environment, case, rows, tmp_path):
+    add(store, environment, case, rows)
+    path, _ = store.export(tmp_path)
+    older = pd.read_csv(path).drop(columns="variant")
+    assert set(with_later_fields(older)["variant"]) == {"-"}
+    assert case_from(with_later_fields(older).iloc[0].to_dict()) == case
+    newer = pd.read_csv(path).assign(variant="grid")
+    assert set(with_later_fields(newer)["variant"]) == {"grid"}

@@ -19,7 +19,7 @@ from reports.scene import Scene, slug
 NUMBER = re.compile(r"\d")
 ALLOWED = re.compile(
     r"\$[^$]*\$|`[^`]*`|\{[^}]*\}|https?://\S+"  # maths, code, facts, addresses
-    r"|float32|float64|arXiv:[0-9.]+|\(\d{4}\)|in 2014"  # types, sources, years
+    r"|b?float16|float32|float64|TF32|H100|arXiv:[0-9.]+|\(\d{4}\)|in 2014"  # types, names, sources, years
     r"|CC BY 4\.0|BSD 3|Serif 4|License 1\.1"  # licences
     r"|: 1 takes, 0 ignores|σ = [01]|rounds to 1|from 0 to 1|between [−0-9]+ and [0-9]+|[:=] ?[01]\b"  # ends of a range
     r"|σ\([−0-9.]+\)|tanh\([−0-9.]+\)"  # arguments on the slide

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from analysis.claims import CLAIMS
-from reports import render
+from reports import components, render
 from reports.build import write
 from reports.catalogue import Catalogue, CatalogueError, load_catalogue
 from reports.check import check
 from reports.content import PAGE
+from reports.page import Machine
+from reports.scene import Scene
 from tests.reports import synthetic
 
 IDS = Path(__file__).with_name("figure_ids.txt")
@@ -31,9 +33,45 @@ def test_empty_page_has_no_problems(empty_page):
 def test_empty_page_says_what_each_figure_needs(empty_page):
     html = empty_page.read_text(encoding="utf-8")
     assert "<figure" not in html
-    for figure_id in PAGE.figure_ids():
+    alone = [figure_id for section in PAGE.sections if not section.whole for figure_id in section.figure_ids()]
+    for figure_id in alone:
         assert f'<div class="absent" id="{figure_id}">' in html
-    assert html.count("pytest --benchmark --preset course") == len(PAGE.figure_ids())
+    assert html.count("pytest --benchmark --preset course") == len(alone)
+
+
+def test_a_chapter_without_a_gpu_says_so_once_and_what_to_run(empty_page, full_page):
+    html = empty_page.read_text(encoding="utf-8")
+    assert html.count("CUDA: not measured on this machine") == 1
+    assert html.count("make bench-gpu") == 1
+    whole = [figure_id for section in PAGE.sections if section.whole for figure_id in section.figure_ids()]
+    assert whole == ["cuda-ratio", "cuda-step"]
+    for figure_id in whole:
+        assert f'<span id="{figure_id}"></span>' in html  # a citation of the figure leads to the note
+    assert "not measured on this machine" not in full_page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("gpu", "shown"),
+    [
+        (None, [("GPU", "none")]),
+        ("Example GPU", [("GPU", "Example GPU")]),
+        (
+            {"name": "Example GPU", "clock_hz": 1.98e9, "used": True, "tf32": "off", "versions": {"cuda-core": "0.0"}},
+            [
+                ("GPU", "Example GPU"),
+                ("Kernels can run on it", "yes"),
+                ("Clock at the start", "1.98 GHz"),
+                ("TF32", "off"),
+                ("cuda.core", "0.0"),
+            ],
+        ),
+    ],
+    ids=["none", "text", "mapping"],
+)
+def test_facts_about_the_gpu_have_names(gpu, shown, text):
+    analysis = dataclasses.replace(synthetic.empty(), environments=({"gpu": gpu},))
+    block = components.machine(Machine(), Scene(analysis, text, {}, {}, ""))
+    assert [(name, value) for name, known, value in block["environments"][0] if known] == shown
 
 
 def test_every_claim_has_a_card_in_the_order_of_the_lecture(full_page):

@@ -1,0 +1,163 @@
+"""Figure "cuda-ratio": how many times as long cuDNN takes, over the grid of hidden and batch sizes and lengths."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
+
+from analysis.figures import style
+from analysis.figures.build import make
+from analysis.figures.time_ratio import TICKS
+from analysis.gpu import REGIMES, STUDY, by_shape, events, limits, noise, on_grid, paired, regime, together
+from analysis.result import Figure
+from analysis.select import CELL_ORDER, DIRECTION_ORDER, ordered
+from analysis.show import show, show_number
+from analysis.statistics import generator, geometric_mean
+
+ID = "cuda-ratio"
+STUDIES = (STUDY,)
+DTYPE = "float32"
+SHOWN = CELL_ORDER[:3]
+LABELS = (
+    "x",
+    "y",
+    "batch",
+    "noise",
+    *(f"cell.{name}" for name in SHOWN),
+    *(f"direction.{name}" for name in DIRECTION_ORDER),
+)
+FACTS = (
+    "points",
+    "slower",
+    "lengths",
+    "noise_low",
+    "noise_high",
+    "small_hidden",
+    "small_batch",
+    "large_from",
+    "large_to",
+    *(f"{area}_{direction}" for area in ("small", "large") for direction in DIRECTION_ORDER),
+    *(f"{direction}_least" for direction in DIRECTION_ORDER),
+    *(f"{direction}_least_point" for direction in DIRECTION_ORDER),
+)
+"""Facts of a full run: <regime>_<direction>, the geometric mean over shapes and cells with its interval over blocks."""
+
+LINE = ["direction", "name", "batch_size", "hidden_size"]
+
+
+def build(frame: pd.DataFrame) -> Figure | None:
+    """Paired ratio at each shape of the grid in float32, and its geometric mean, least and most over the lengths."""
+    rows = events(frame)
+    rows = rows.loc[(rows["dtype"] == DTYPE) & rows["name"].isin(SHOWN)]
+    ratios = paired(rows)
+    ratios = ratios.loc[on_grid(ratios)] if len(ratios) else ratios
+    if ratios.empty:
+        return None
+    data = by_shape(ratios, ID)
+    data["regime"] = regime(data)
+    over_lengths = data.groupby(LINE)["ratio"].agg(
+        mean=lambda values: geometric_mean(values.to_numpy()), least="min", most="max"
+    )
+    data = data.merge(over_lengths.reset_index(), on=LINE)
+    facts = limits() | _facts(data)
+    band = noise(rows)
+    if len(band):
+        data = data.merge(band, on="direction", how="left")
+        facts["noise_low"] = show_number(float(band["noise_low"].min()), digits=3)
+        facts["noise_high"] = show_number(float(band["noise_high"].max()), digits=3)
+    ratios = ratios.assign(regime=regime(ratios))
+    for area in REGIMES:
+        for direction in DIRECTION_ORDER:
+            part = ratios.loc[(ratios["regime"] == area) & (ratios["direction"] == direction)]
+            if len(part):
+                facts[f"{area}_{direction}"] = show(together(part, generator(f"{area}-{direction}")))
+    return make(ID, data, draw, STUDIES, facts)
+
+
+def _facts(data: pd.DataFrame) -> dict[str, str]:
+    facts = {
+        "points": show_number(len(data)),
+        "slower": show_number(int((data["ratio"] < 1).sum())),
+        "lengths": ", ".join(show_number(size) for size in sorted(set(data["seq_len"]))),
+    }
+    for direction, part in data.groupby("direction"):
+        least = part.loc[part["ratio"].idxmin()]
+        facts[f"{direction}_least"] = show_number(float(least["ratio"]), digits=3)
+        facts[f"{direction}_least_point"] = ", ".join(
+            show_number(least[name]) for name in ("seq_len", "batch_size", "hidden_size")
+        )
+        facts[f"{direction}_most"] = show_number(float(part["ratio"].max()), digits=3)
+    return facts
+
+
+def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:
+    """A row per pass, a column per cell, a line per batch size; bars span the lengths, the level line is a tie."""
+    directions = ordered(data["direction"], DIRECTION_ORDER)
+    names, batches = ordered(data["name"], SHOWN), sorted(set(data["batch_size"]))
+    colors = style.shades(batches)
+    ratio = 0.9 * len(names) / len(directions)
+    with style.canvas(style_name, len(directions), len(names), ratio=ratio, sharex=True, sharey=True) as drawing:
+        look = drawing.look
+        for row, direction in zip(drawing.panels, directions, strict=True):
+            here = data.loc[data["direction"] == direction]
+            for axes, name in zip(row, names, strict=True):
+                if "noise_low" in here.columns and here["noise_low"].notna().any():
+                    axes.axhspan(
+                        here["noise_low"].min(), here["noise_high"].max(), color=look.ink, alpha=0.13, linewidth=0
+                    )
+                axes.axhline(1, color=look.ink, linewidth=look.line * 0.6)
+                for place, batch in enumerate(batches):
+                    line = here.loc[(here["name"] == name) & (here["batch_size"] == batch)]
+                    line = line.drop_duplicates(LINE).sort_values("hidden_size")
+                    if line.empty:
+                        continue
+                    # beside each other, so that no bar hides another
+                    x = line["hidden_size"] * 2.0 ** (0.09 * (place - (len(batches) - 1) / 2))
+                    axes.vlines(
+                        x, line["least"], line["most"], color=colors[batch], linewidth=look.line * 0.8, alpha=0.7
+                    )
+                    axes.plot(
+                        x, line["mean"], color=colors[batch], marker=style.MARKERS[place], linewidth=look.line * 0.9,
+                        gid=f"series-batch{batch}--{name}-{direction}",
+                    )  # fmt: skip
+                _scales(axes, sorted(set(data["hidden_size"])))
+            row[0].set_ylabel(style.word(labels, "direction", direction), fontweight="bold")
+        for axes, name in zip(drawing.panels[0], names, strict=True):
+            axes.set_title(style.word(labels, "cell", name), loc="left")
+        _ratio_axis(drawing.flat, data)
+        drawing.figure.supxlabel(labels["x"], fontsize=look.type_size)
+        drawing.figure.supylabel(labels["y"], fontsize=look.type_size)
+        handles: list[Any] = [
+            style.entry(style.Mark(colors[batch], style.MARKERS[place], "-"), f"{labels['batch']} {batch}")
+            for place, batch in enumerate(batches)
+        ]
+        if "noise_low" in data.columns:
+            handles.append(style.swatch(look, labels["noise"]))
+        drawing.legend(handles)
+    return drawing.figure
+
+
+def _scales(axes: Axes, sizes: list[int]) -> None:
+    axes.set_xscale("log", base=2)
+    axes.set_xticks([size for size in sizes if np.log2(size) == round(np.log2(size))] or sizes)
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(style.thousands))
+    axes.grid(False, axis="x")
+
+
+def _ratio_axis(panels: list[Axes], data: pd.DataFrame) -> None:
+    """Ticks at plain ratios, as many as the data span."""
+    low, high = min(data["least"].min(), 1.0) / 1.15, max(data["most"].max(), 1.0) * 1.15
+    for axes in panels:
+        axes.set_yscale("log", base=2)
+        axes.set_ylim(low, high)
+        axes.set_yticks([tick for tick in TICKS if low <= tick <= high])
+        axes.yaxis.set_minor_locator(NullLocator())
+        axes.yaxis.set_minor_formatter(NullFormatter())
+        axes.yaxis.set_major_formatter(FuncFormatter(style.thousands))

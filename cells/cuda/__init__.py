@@ -1,0 +1,1 @@
+"""Kernels for NVIDIA GPUs (numba.cuda): the twin of `cells.cpu`."""

@@ -1,0 +1,167 @@
+"""How the blocks that share a batch row hand each other numbers, and how they meet: see `design`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numba import int32, uint32
+
+from cells.cuda.design import Design
+from cells.cuda.ptx import (
+    arrive,
+    cluster_arrive,
+    cluster_wait,
+    load4_shared_by_blocks,
+    load_shared_by_blocks,
+    pack_bfloat16,
+    pointer,
+    round_bfloat16,
+    store_in_cluster,
+    wait_for,
+)
+from cells.cuda.target import cuda
+from cells.cuda.tile import Tile
+from cells.formula import formula
+
+
+def make_rounding(design: Design) -> Any:
+    """What becomes of a number before it enters a product."""
+    return round_bfloat16 if design.rounded else formula(lambda x: x)
+
+
+def make_meeting(design: Design) -> tuple[Callable[..., None], Callable[..., None]]:
+    """`done(counters, group, thread)` says that this block has finished a phase; `meet(counters, group, phases,
+    thread)` waits until all have finished so many. Between the two there is time for what needs nobody else.
+    """
+    parts = design.parts
+    if design.sharing == "cluster":
+
+        @formula
+        def done(counters, group, thread):
+            cluster_arrive()
+
+        @formula
+        def meet(counters, group, phases, thread):
+            cluster_wait()
+
+    elif design.sharing == "grid":
+
+        @formula
+        def done(counters, group, thread):
+            cuda.syncthreads()
+            if thread == 0:
+                arrive(counters, group)
+
+        @formula
+        def meet(counters, group, phases, thread):
+            if thread == 0:
+                wait_for(counters, group, phases * parts)
+            cuda.syncthreads()
+
+    else:
+
+        @formula
+        def done(counters, group, thread):
+            pass
+
+        @formula
+        def meet(counters, group, phases, thread):
+            cuda.syncthreads()
+
+    return done, meet
+
+
+def make_push(design: Design) -> Callable[..., None]:
+    """`push(shared, at, value)`: a number to that place of the shared memory of every block of the row."""
+    parts, rounding = design.parts, make_rounding(design)
+    if not design.tiles:
+        return formula(lambda shared, at, value: None)
+    if design.sharing == "cluster":
+
+        @formula
+        def push(shared, at, value):
+            for rank in range(parts):
+                store_in_cluster(shared, at, rank, rounding(value))
+
+    else:
+
+        @formula
+        def push(shared, at, value):
+            shared[at] = rounding(value)
+
+    return push
+
+
+def make_pull(design: Design, tile: Tile | None) -> Callable[..., None]:
+    """`pull(source, at, of_row, rows, shared, thread)`: the vectors of the next product, from global memory.
+
+    The first `rows` vectors stand at `at` of source, `of_row` apart; the others, and what is behind a vector, are zero.
+    """
+    if tile is None:
+        return formula(lambda source, at, of_row, rows, shared, thread: None)
+    depth, stride, batch, threads = tile.depth, design.stride, design.rows, design.threads
+    quads, tensor, wide = tile.padded_depth // 4, tile.tensor, design.hidden % 4 == 0
+    zero, rounding = np.dtype(design.real).type(0), make_rounding(design)
+    turns = -(-batch * quads // threads)
+
+    @formula
+    def put(shared, at, v0, v1, v2, v3):
+        if tensor:
+            words = pointer(cuda.shared.array(0, uint32, alignment=16))
+            words[at] = pack_bfloat16(v0, v1)
+            words[at + 1] = pack_bfloat16(v2, v3)
+        else:
+            shared[at] = rounding(v0)
+            shared[at + 1] = rounding(v1)
+            shared[at + 2] = rounding(v2)
+            shared[at + 3] = rounding(v3)
+
+    @formula
+    def one(source, at, k):
+        return load_shared_by_blocks(source, at) if k < depth else zero
+
+    @formula
+    def pull(source, at, of_row, rows, shared, thread):
+        for turn in range(turns):
+            i = int32(thread + turn * threads)
+            r = int32(i // quads)
+            k = int32((i - r * quads) * 4)
+            here = int32(at + r * of_row + k)
+            there = int32(r * stride + (k // 2 if tensor else k))
+            if r >= batch:
+                pass
+            elif r >= rows or k >= depth:
+                put(shared, there, zero, zero, zero, zero)
+            elif wide:
+                v = load4_shared_by_blocks(source, here)
+                put(shared, there, v[0], v[1], v[2], v[3])
+            else:
+                put(
+                    shared,
+                    there,
+                    one(source, here, k),
+                    one(source, here + 1, k + 1),
+                    one(source, here + 2, k + 2),
+                    one(source, here + 3, k + 3),
+                )
+
+    return pull
+
+
+def make_total(tile: Tile | None, real: str) -> Callable[..., Any]:
+    """`total(shared, sums_at, b, row)`: the sum for a vector and a row of weights, over the warps along the depth."""
+    zero = np.dtype(real).type(0)
+    if tile is None:
+        return formula(lambda shared, sums_at, b, row: zero)
+    depth_warps, batch, padded_rows = tile.depth_warps, tile.batch, tile.padded_rows
+
+    @formula
+    def total(shared, sums_at, b, row):
+        found = zero
+        for d in range(depth_warps):
+            found += shared[int32(sums_at + (d * batch + b) * padded_rows + row)]
+        return found
+
+    return total

@@ -1,0 +1,128 @@
+"""Kernels on their way to the GPU: streams, launches, and sequences of launches kept as graphs."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from cells.cuda import target
+from cells.cuda.compile import Kernel, compiled
+from cells.cuda.memory import DeviceArray
+
+STATIC_SHARED = 48 * 1024  # more has to be asked for
+NUMBERS = {
+    "int32": ctypes.c_int32,
+    "int64": ctypes.c_int64,
+    "float32": ctypes.c_float,
+    "float64": ctypes.c_double,
+}
+GRAPHS = 16  # kept: those of a training loop, which meets the same arrays again
+
+_stream: ContextVar[Any] = ContextVar("stream", default=None)
+
+
+@contextmanager
+def using_stream(stream: Any) -> Iterator[None]:
+    """Work inside goes to this stream: anything with `__cuda_stream__`, as of cuda.core and PyTorch, or None.
+
+    Arrays are made and freed in the order of the stream they were made on: another one that uses them waits for it.
+    """
+    if stream is not None and not hasattr(stream, "__cuda_stream__"):
+        raise TypeError(f"stream is {type(stream).__name__}; allowed: an object with __cuda_stream__, or None")
+    token = _stream.set(stream)
+    try:
+        yield
+    finally:
+        _stream.reset(token)
+
+
+def current_stream() -> Any:
+    """The stream that work goes to now: the device's default one unless `using_stream` says otherwise."""
+    core, given = target.cuda_core(), _stream.get()
+    device = core.Device(0)
+    device.set_current()
+    if given is None:
+        return device.default_stream
+    return given if isinstance(given, core.Stream) else device.create_stream(given)
+
+
+@functools.lru_cache(maxsize=512)
+def _loaded(kernel: Kernel) -> Any:
+    made = compiled(kernel, target.facts().capability)
+    return target.cuda_core().ObjectCode.from_cubin(made.code).get_kernel(made.entry)
+
+
+def launch(
+    kernel: Kernel,
+    grid: tuple[int, int],
+    shared_bytes: int,
+    arguments: Sequence[Any],
+    *,
+    cluster: int = 1,
+    together: bool = False,
+) -> None:
+    """Run it on the current stream; grid in blocks. `together`: its blocks wait for each other."""
+    if target.SIMULATED:
+        from cells.cuda import simulator
+
+        given = [a.values.reshape(-1) if isinstance(a, DeviceArray) else a for a in arguments]
+        made = kernel.maker(*kernel.parameters)
+        simulator.run(made, grid, kernel.threads, shared_bytes, given, cluster=cluster, together=together)
+        return
+    _launch_on(current_stream(), kernel, grid, shared_bytes, arguments, cluster, together)
+
+
+def launch_each(kernel: Kernel, grid: tuple[int, int], shared_bytes: int, arguments: Sequence[Sequence[Any]]) -> None:
+    """One launch after the other, as a graph: the host hands over all of them at once.
+
+    A graph holds addresses. It is kept, and used again when the same arrays come again.
+    """
+    if target.SIMULATED:
+        for each in arguments:
+            launch(kernel, grid, shared_bytes, each)
+        return
+    stream = current_stream()
+    key = (kernel, grid, shared_bytes, tuple(tuple(_plain(argument) for argument in each) for each in arguments))
+    graph = _graphs.pop(key, None)
+    if graph is None:
+        builder = stream.device.create_stream().create_graph_builder().begin_building()
+        for each in arguments:
+            _launch_on(builder, kernel, grid, shared_bytes, each, 1, False)
+        graph = builder.end_building().complete()
+    _graphs[key] = graph  # the newest is last
+    while len(_graphs) > GRAPHS:
+        _graphs.popitem(last=False)
+    graph.launch(stream)
+
+
+_graphs: OrderedDict[Any, Any] = OrderedDict()
+
+
+def _launch_on(
+    stream: Any,
+    kernel: Kernel,
+    grid: tuple[int, int],
+    shared_bytes: int,
+    arguments: Sequence[Any],
+    cluster: int,
+    together: bool,
+) -> None:
+    core, function = target.cuda_core(), _loaded(kernel)
+    if shared_bytes > STATIC_SHARED and function.attributes.max_dynamic_shared_size_bytes < shared_bytes:
+        function.attributes.max_dynamic_shared_size_bytes = shared_bytes
+    shape = {"grid": grid} if cluster == 1 else {"grid": (grid[0] // cluster, grid[1]), "cluster": (cluster, 1)}
+    config = core.LaunchConfig(**shape, block=kernel.threads, shmem_size=shared_bytes, is_cooperative=together)
+    given = [
+        _plain(argument) if kind.endswith("*") else NUMBERS[kind](argument)
+        for kind, argument in zip(kernel.signature, arguments, strict=True)
+    ]
+    core.launch(stream, config, function, *given)
+
+
+def _plain(argument: Any) -> Any:
+    return argument.address if isinstance(argument, DeviceArray) else argument

@@ -1,0 +1,225 @@
+"""The backward pass in log scale: from dL/dh of the last step back to the start, carried as (v, e) with v 2^e.
+
+One block has one row of the batch. After each step its gradient is divided by the power of two next to its largest
+number, which is exact, and e grows by it. The norms are taken afterwards, over all steps at once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numba import int32
+
+from cells.cuda.design import Design
+from cells.cuda.exchange import make_push, make_total
+from cells.cuda.ptx import from_lane, pointer
+from cells.cuda.sequence import held
+from cells.cuda.target import cuda
+from cells.cuda.tile import REALS, WARP
+from cells.formula import formula
+
+PROFILE = ("{0}*", "{0}*", "{0}*", "{0}*", "int32*", "{0}*", "{0}*", "int32", "int32")
+NORMS = ("{0}*", "{0}*", *["int32"] * 5)
+MOST = {"float32": 120, "float64": 1000}  # power of two that one step takes out: its reciprocal is a normal number too
+MOST_WARPS = 32
+
+
+def make_profile(design: Design) -> Callable[..., None]:
+    """The kernel. Flat arrays: slots (T, B, P, H), states, totals and carried (S, T + 1, B, H), exponents (T + 1, B).
+
+    totals: index T holds dL/d final state on entry; on exit dL/ds with the paths inside of a step. carried: on exit
+    without them, as coordinates of the joint state. Both over 2^exponents.
+    """
+    real, spec, hidden = design.real, design.spec, design.hidden
+    layout = spec.layout
+    P, S = layout.slots, layout.states
+    recurrent_first, recurrents, masked_first, maskeds = (
+        layout.recurrent_first,
+        layout.recurrent,
+        layout.masked_first,
+        layout.masked,
+    )
+    mask_slot, masks, threads, stride = layout.mask_slot, design.phases == 2, threads_of(design), design.stride
+    sums_at, largest_at = design.vectors, design.shared_elements
+    carry_at = largest_at + MOST_WARPS
+    hold, product, registers = held(design.recurrent, real)
+    hold_masked, product_masked, masked_registers = held(design.masked, real)
+    total, total_masked = make_total(design.recurrent, real), make_total(design.masked, real)
+    push = make_push(design)
+    shared_at, masked_shared_at = design.weights_at
+    kind, zero, one = REALS[real], np.dtype(real).type(0), np.dtype(real).type(1)
+    infinity, most, warps = np.dtype(real).type(np.inf), MOST[real], threads // WARP
+    clearing, turns = -(-2 * stride // threads), -(-hidden // threads)
+    nothing: Any = lambda cell, k, slots, previous, d_slots, d_previous: None  # noqa: E731
+    unit_backward, unit_mask_backward = formula(spec.backward), formula(spec.mask_backward or nothing)
+
+    @formula
+    def power_of(shared, own, thread):
+        """The power of two next to the largest |own| of the block: 0 where there is none, or an infinite one."""
+        distance = WARP // 2
+        while distance > 0:
+            other = from_lane(own, distance)
+            own = other if other > own else own
+            distance //= 2
+        if thread % WARP == 0:
+            shared[largest_at + thread // WARP] = own
+        cuda.syncthreads()
+        found = zero
+        for w in range(warps):
+            value = shared[largest_at + w]
+            found = value if value > found else found
+        cuda.syncthreads()
+        power = 0
+        if found > zero and found < infinity:
+            _, power = math.frexp(found)
+            power = most if power > most else power
+            power = -most if power < -most else power
+        return power
+
+    def profile(slots, states, totals, carried, exponents, weights, masked_weights, batch, steps):
+        thread, row = int32(cuda.threadIdx.x), int32(cuda.blockIdx.y)
+        shared = pointer(cuda.shared.array(0, kind, alignment=16))
+        own, own_masked = cuda.local.array(registers, kind), cuda.local.array(masked_registers, kind)
+        hold(weights, 0, own, shared, shared_at, thread)
+        hold_masked(masked_weights, 0, own_masked, shared, masked_shared_at, thread)
+        slot, d_slot = cuda.local.array((P, 1), kind), cuda.local.array((P, 1), kind)
+        previous, state = cuda.local.array((S, 1), kind), cuda.local.array((S, 1), kind)
+        d_state, d_previous = cuda.local.array((S, 1), kind), cuda.local.array((S, 1), kind)
+        of_state = int32((steps + 1) * batch * hidden)
+        exponent = 0
+        for turn in range(clearing):
+            i = int32(thread + turn * threads)
+            if i < 2 * stride:
+                shared[i] = zero
+        for turn in range(turns):
+            unit = int32(thread + turn * threads)
+            if unit < hidden:
+                for s in range(S):
+                    last = int32(s * of_state + (steps * batch + row) * hidden + unit)
+                    shared[int32(carry_at + s * hidden + unit)] = totals[last]
+        cuda.syncthreads()
+
+        for n in range(steps + 1):
+            t = int32(steps - 1 - n)
+            largest = zero
+            for turn in range(turns):
+                unit = int32(thread + turn * threads)
+                if unit < hidden:
+                    for s in range(S):
+                        value = shared[int32(carry_at + s * hidden + unit)]
+                        size = value if value > zero else -value
+                        largest = size if size > largest else largest
+            power = power_of(shared, largest, thread)
+            scale = math.ldexp(one, -power)
+            exponent += power
+            if thread == 0:
+                exponents[(t + 1) * batch + row] = exponent
+            for turn in range(turns):
+                unit = int32(thread + turn * threads)
+                at = int32(((t * batch + row) * P) * hidden + unit)
+                before = int32((t * batch + row) * hidden + unit)
+                after = int32(before + batch * hidden)
+                if unit < hidden:
+                    for s in range(S):
+                        d_previous[s, 0] = shared[int32(carry_at + s * hidden + unit)] * scale
+                        d_state[s, 0] = d_previous[s, 0]
+                        carried[int32(s * of_state + after)] = d_previous[s, 0]
+                    if t >= 0:
+                        for p in range(P):
+                            slot[p, 0] = slots[int32(at + p * hidden)]
+                        for s in range(S):
+                            previous[s, 0] = states[int32(s * of_state + before)]
+                            state[s, 0] = states[int32(s * of_state + after)]
+                        unit_backward(0, 0, slot, previous, state, d_slot, d_state, d_previous)
+                        for s in range(S):
+                            shared[int32(carry_at + s * hidden + unit)] = d_previous[s, 0]
+                        for p in range(recurrents):
+                            push(shared, int32(stride + unit + p * hidden), d_slot[recurrent_first + p, 0])
+                        for p in range(maskeds):
+                            push(shared, int32(unit + p * hidden), d_slot[masked_first + p, 0])
+                    for s in range(S):
+                        totals[int32(s * of_state + after)] = d_state[s, 0]
+            cuda.syncthreads()
+            if t >= 0 and masks:
+                product_masked(own_masked, shared, masked_shared_at, masked_weights, 0, 0, stride, sums_at, thread)
+                cuda.syncthreads()
+                for turn in range(turns):
+                    unit = int32(thread + turn * threads)
+                    at = int32(((t * batch + row) * P) * hidden + unit)
+                    if unit < hidden:
+                        for p in range(P):
+                            slot[p, 0] = slots[int32(at + p * hidden)]
+                        for s in range(S):
+                            previous[s, 0] = states[int32(s * of_state + (t * batch + row) * hidden + unit)]
+                            d_previous[s, 0] = shared[int32(carry_at + s * hidden + unit)]
+                        for p in range(recurrents):
+                            d_slot[recurrent_first + p, 0] = shared[int32(stride + unit + p * hidden)]
+                        d_slot[mask_slot, 0] = total_masked(shared, sums_at, 0, unit)
+                        unit_mask_backward(0, 0, slot, previous, d_slot, d_previous)
+                        for s in range(S):
+                            shared[int32(carry_at + s * hidden + unit)] = d_previous[s, 0]
+                        for p in range(recurrents):
+                            push(shared, int32(stride + unit + p * hidden), d_slot[recurrent_first + p, 0])
+                cuda.syncthreads()
+            if t >= 0:
+                product(own, shared, shared_at, weights, 0, stride, stride, sums_at, thread)
+                cuda.syncthreads()
+                for turn in range(turns):
+                    unit = int32(thread + turn * threads)
+                    if unit < hidden:
+                        shared[int32(carry_at + unit)] += total(shared, sums_at, 0, unit)
+                cuda.syncthreads()
+
+    return profile
+
+
+def threads_of(design: Design) -> int:
+    """Threads of the profile's block: those of the products, however many units there are."""
+    return max((tile.threads for tile in design.tiles), default=WARP)
+
+
+def shared_bytes(design: Design) -> int:
+    """Of the profile's kernel: also the largest number of every warp, and the gradient that is carried."""
+    more = MOST_WARPS + len(design.spec.states) * design.hidden
+    return design.shared_bytes + more * np.dtype(design.real).itemsize
+
+
+def make_norms(real: str) -> Callable[..., None]:
+    """out[row] = L2 norm of `segments` runs of `width` numbers, `of_segment` apart; a warp for each row.
+
+    Squares are of numbers over the largest one: none is lost, and a norm is accurate where its numbers are tiny.
+    """
+    zero = np.dtype(real).type(0)
+
+    def norms(source, out, rows, width, segments, of_segment, first):
+        lane, row = int32(cuda.threadIdx.x), int32(cuda.blockIdx.x)
+        if row < rows:
+            largest = zero
+            for s in range(segments):
+                for k in range(lane, width, WARP):
+                    value = source[s * of_segment + row * width + k]
+                    size = value if value > zero else -value
+                    largest = size if size > largest else largest
+            distance = WARP // 2
+            while distance > 0:
+                other = from_lane(largest, distance)
+                largest = other if other > largest else largest
+                distance //= 2
+            total = zero
+            for s in range(segments):
+                for k in range(lane, width, WARP):
+                    value = source[s * of_segment + row * width + k]
+                    # Of a row of zeros nothing is divided; NaN fails both comparisons and stays.
+                    part = value / largest if largest > zero else value
+                    total += part * part
+            distance = WARP // 2
+            while distance > 0:
+                total += from_lane(total, distance)
+                distance //= 2
+            if lane == 0:
+                out[first + row] = math.sqrt(total) * largest if largest > zero else total
+
+    return norms

@@ -1,0 +1,187 @@
+"""A pass of one direction of a layer on the GPU: choose designs, allocate, launch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cells.cuda import target
+from cells.cuda.backward import BACKWARD, make_backward
+from cells.cuda.compile import Kernel
+from cells.cuda.design import Design
+from cells.cuda.gradient import input_gradient, input_product, parameter_gradients
+from cells.cuda.launch import launch, launch_each
+from cells.cuda.memory import DeviceArray, clear, copy, empty, to_device, zeros
+from cells.cuda.plan import Choice, choose, profile_design
+from cells.cuda.profile import NORMS, PROFILE, make_norms, make_profile, shared_bytes, threads_of
+from cells.cuda.sequence import FORWARD, make_forward, signature
+from cells.cuda.tile import WARP
+from cells.cuda.weights import Weights
+
+Array = NDArray[Any]
+MOST_ELEMENTS = 1 << 31  # kernels count in 32 bits
+WINDOW_BYTES = 1 << 30  # of slots that inference holds at once: more steps go through in turns
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished forward pass of one direction, on the device.
+
+    x (T, B, I), slots (T, B, P, H), states (S, T + 1, B, H).
+    """
+
+    weights: Weights
+    x: DeviceArray
+    slots: DeviceArray
+    states: DeviceArray
+
+    def state(self, index: int) -> Array:
+        """(T + 1, B, H) of one state, on the host."""
+        return self.states[index].numpy()
+
+    def slot(self, name: str) -> Array:
+        """(T, B, H) of one slot, on the host."""
+        return np.ascontiguousarray(self.slots.numpy()[:, :, self.weights.spec.slots.index(name)])
+
+
+@dataclass(frozen=True)
+class RunGradients:
+    """Gradients of one direction on the device: parameters by name, input (T, B, I), states (S, T + 1, B, H)."""
+
+    parameters: dict[str, DeviceArray]
+    input: DeviceArray
+    d_states: DeviceArray
+
+    @property
+    def initial(self) -> list[DeviceArray]:
+        """(B, H) of each state."""
+        return [self.d_states[s][0] for s in range(self.d_states.shape[0])]
+
+    def state(self, index: int) -> Array:
+        """(T + 1, B, H): the total dL/d s_t of one state at every step, on the host."""
+        return self.d_states[index].numpy()
+
+
+def infer(weights: Weights, x: DeviceArray, initial: DeviceArray | None) -> tuple[DeviceArray, DeviceArray]:
+    """Output (T, B, H) and final states (S, B, H); beyond the output, memory does not grow with T for long."""
+    steps, batch, _ = x.shape
+    spec, hidden = weights.spec, weights.hidden_size
+    window = max(1, WINDOW_BYTES // (len(spec.slots) * batch * hidden * x.dtype.itemsize))
+    if window >= steps:
+        run = _forward(weights, x, initial, keep=False)
+        return run.states[0][1:], _step(run.states, steps)
+    output, state = empty((steps, batch, hidden), x.dtype), initial
+    for begin in range(0, steps, window):
+        run = _forward(weights, x[begin : begin + window], state, keep=False)
+        count = run.x.shape[0]
+        copy(run.states[0][1:], output[begin : begin + count])
+        state = _step(run.states, count)
+    assert state is not None, "a sequence has at least one step"
+    return output, state
+
+
+def forward(weights: Weights, x: DeviceArray, initial: DeviceArray | None) -> Run:
+    """Run the whole sequence and keep every slot and state."""
+    return _forward(weights, x, initial, keep=True)
+
+
+def choice(weights: Weights, batch: int, way: str, keep: bool = True) -> Choice:
+    """The design that a pass takes here, and its grid."""
+    given = (weights.spec.name, weights.hidden_size, batch, weights.dtype, target.facts())
+    return choose(*given, way=way, keep=keep, sharing=weights.sharing)
+
+
+def kernel_of(design: Design, way: str) -> Kernel:
+    """The kernel of a design, for one way."""
+    maker, pattern = (make_forward, FORWARD) if way == "forward" else (make_backward, BACKWARD)
+    return Kernel(maker, (design,), signature(pattern, design), design.threads)
+
+
+def _forward(weights: Weights, x: DeviceArray, initial: DeviceArray | None, *, keep: bool) -> Run:
+    steps, batch, _ = x.shape
+    spec, hidden = weights.spec, weights.hidden_size
+    largest = max(len(spec.slots) * steps, len(spec.states) * (steps + 1)) * batch * hidden
+    if largest >= MOST_ELEMENTS:
+        raise ValueError(f"T, B, H = {steps}, {batch}, {hidden} make arrays of {largest} elements; allowed: below 2^31")
+    slots = empty((steps, batch, len(spec.slots), hidden), x.dtype)
+    states = empty((len(spec.states), steps + 1, batch, hidden), x.dtype)
+    _set_step(states, 0, initial)
+    input_product(weights, x, slots)
+    taken = choice(weights, batch, "forward", keep)
+    arrays = (slots, states, weights.bias, *weights.packed(taken.design))
+    _run_phases(taken, "forward", arrays, (batch, steps, taken.rows), steps * taken.design.phases)
+    return Run(weights, x, slots, states)
+
+
+def backward(done: Run, d_output: DeviceArray, d_final: DeviceArray | None) -> RunGradients:
+    """Gradients of a loss with dL/d output (T, B, H) and dL/d final state (S, B, H)."""
+    weights, (steps, batch, _) = done.weights, done.x.shape
+    d_slots, d_states = empty(done.slots.shape, done.x.dtype), empty(done.states.shape, done.x.dtype)
+    _set_step(d_states, steps, d_final)
+    taken = choice(weights, batch, "backward")
+    arrays = (done.slots, done.states, d_output, d_slots, d_states, *weights.packed_back(taken.design))
+    _run_phases(taken, "backward", arrays, (batch, steps, taken.rows), steps * taken.design.phases + 1)
+    d_x = input_gradient(weights, d_slots, done.x.shape)
+    return RunGradients(parameter_gradients(weights, done.x, done.slots, done.states, d_slots), d_x, d_states)
+
+
+def profile(done: Run, d_last: Array) -> Array:
+    """log10 of the L2 norm over units of dL/d s_t, (S + 1, T + 1, B) float64, for a loss with dL/dh_T = d_last (B, H).
+
+    The last one is that of the joint state; see `cells.cpu.run.profile`.
+    """
+    weights, (steps, batch, _) = done.weights, done.x.shape
+    count, hidden, dtype = len(weights.spec.states), weights.hidden_size, done.x.dtype
+    design = profile_design(weights.spec.name, hidden, weights.dtype, target.facts())
+    totals, carried = empty(done.states.shape, dtype), empty(done.states.shape, dtype)
+    _set_step(totals, steps, None)
+    copy(to_device(d_last.astype(dtype)), totals[0][steps])
+    exponents, norms = empty((steps + 1, batch), np.int32), empty((count + 1, steps + 1, batch), dtype)
+    arrays = (done.slots, done.states, totals, carried, exponents, *weights.packed_back(design))
+    kernel = Kernel(make_profile, (design,), signature(PROFILE, design), threads_of(design))
+    launch(kernel, (1, batch), shared_bytes(design), (*arrays, batch, steps))
+    rows, of_state = (steps + 1) * batch, (steps + 1) * batch * hidden
+    measure = Kernel(make_norms, (dtype.name,), signature(NORMS, design), WARP)
+    launch(measure, (count * rows, 1), 0, (totals, norms, count * rows, hidden, 1, 0, 0))
+    launch(measure, (rows, 1), 0, (carried, norms, rows, hidden, count, of_state, count * rows))
+    with np.errstate(divide="ignore"):
+        in_decades: Array = np.log10(norms.numpy().astype(np.float64)) + exponents.numpy() * np.log10(2.0)
+    return in_decades
+
+
+def _step(array: DeviceArray, step: int) -> DeviceArray:
+    """(S, B, H) of one step, a copy."""
+    out = empty((array.shape[0], *array.shape[2:]), array.dtype)
+    for s in range(array.shape[0]):
+        copy(array[s][step], out[s])
+    return out
+
+
+def _set_step(array: DeviceArray, step: int, values: DeviceArray | None) -> None:
+    """One step of an array (S, T + 1, B, H) to values (S, B, H), or to zero."""
+    for s in range(array.shape[0]):
+        if values is None:
+            clear(array[s][step])
+        else:
+            copy(values[s], array[s][step])
+
+
+def _run_phases(taken: Choice, way: str, arrays: tuple[Any, ...], sizes: tuple[int, ...], phases: int) -> None:
+    design, kernel = taken.design, kernel_of(taken.design, way)
+    if design.sharing == "launch":
+        given = (*arrays, arrays[0], *sizes)  # nobody counts: a launch ends when all blocks have
+        each = [(*given, begin, begin + 1) for begin in range(phases)]
+        launch_each(kernel, taken.grid, design.shared_bytes, each)
+        return
+    counters = zeros((taken.groups,), np.int32) if design.sharing == "grid" else arrays[0]
+    launch(
+        kernel,
+        taken.grid,
+        design.shared_bytes,
+        (*arrays, counters, *sizes, 0, phases),
+        cluster=design.parts if design.sharing == "cluster" else 1,
+        together=design.sharing == "grid",
+    )

@@ -1,0 +1,299 @@
+"""The GPU's side of the suite as far as a machine without one can say: nothing in here is a measurement."""
+
+import itertools
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from bench import gpu, gpu_cases, gpu_contenders, gpu_kernels, gpu_runtime
+from bench.case import Case
+from bench.doctor import describe
+from bench.draw import draw
+from bench.environment import ROOT, Environment
+from bench.gpu_doctor import sharing_table
+from bench.plan import plan
+from bench.presets import ALL, COURSE, QUICK
+from bench.rows import METRICS
+from cells.reference import reference
+from tests.bench.conftest import FACTS
+
+# Invented answers in the form of nvidia-smi's: they test the parser and stand for no GPU.
+LINE = "NVIDIA Invented 9000, 999.88.77, 1755, 2619, 1980, 412.34, 700.00, 61, 0x0000000000000004"
+SPARSE = "NVIDIA Invented 9000, 999.88.77, 300, [N/A], 1980, [N/A], [Not Supported], 35, [N/A]"
+CASE = Case("gpu", "lstm", "cuda", "training", "none", 3, 4, 4, 2)
+needs_compiler = pytest.mark.skipif(gpu_kernels.why_not() is not None, reason=str(gpu_kernels.why_not()))
+
+
+@pytest.fixture
+def with_gpu(monkeypatch):
+    monkeypatch.setattr(gpu, "available", lambda: True)
+
+
+def test_an_answer_of_nvidia_smi_is_read_in_units():
+    found = gpu.parse(LINE)
+    assert (found.name, found.driver) == ("NVIDIA Invented 9000", "999.88.77")
+    assert (found.clock_hz, found.memory_clock_hz, found.highest_clock_hz) == (1.755e9, 2.619e9, 1.98e9)
+    assert (found.power_w, found.power_limit_w, found.temperature_c) == (412.34, 700.0, 61.0)
+    assert found.slowdowns == ("power cap",)
+
+
+def test_what_a_gpu_does_not_tell_is_none_and_slows_nothing():
+    found = gpu.parse(SPARSE)
+    assert (found.clock_hz, found.memory_clock_hz, found.power_w, found.reasons) == (3e8, None, None, None)
+    assert found.slowdowns == ()
+
+
+@pytest.mark.parametrize(("mask", "names"), [(0x1, ()), (0x2, ()), (0x100, ()), (0x64, 3)])
+def test_an_idle_gpu_or_one_with_chosen_clocks_is_not_slowed_down(mask, names):
+    found = gpu.parse(LINE.rsplit(",", 1)[0] + f", {mask:#018x}").slowdowns
+    assert found == names or len(found) == names
+
+
+def test_another_number_of_fields_is_refused():
+    with pytest.raises(ValueError, match="allowed: 9 fields"):
+        gpu.parse("NVIDIA Invented 9000, 999.88.77")
+
+
+def test_an_older_driver_is_asked_by_the_older_name(monkeypatch):
+    asked = []
+
+    def answer(*command):
+        asked.append(command[1])
+        return "" if "clocks_event_reasons" in command[1] else LINE
+
+    monkeypatch.setattr(gpu, "output", answer)
+    assert gpu.read() == gpu.parse(LINE)
+    assert len(asked) == 2
+
+
+def test_only_a_gpu_that_is_used_makes_another_environment():
+    told = {"name": "one", "driver": "1", "versions": {}, "used": True, "clock_hz": 1e9}
+    without = Environment(FACTS).id
+    assert Environment(FACTS | {"gpu": None}).id == without
+    assert Environment(FACTS | {"gpu": told | {"used": False}}).id == without
+    used = Environment(FACTS | {"gpu": told}).id
+    assert used != without
+    assert Environment(FACTS | {"gpu": told | {"clock_hz": 2e9}}).id == used
+    assert Environment(FACTS | {"gpu": told | {"driver": "2"}}).id != used
+
+
+@pytest.mark.parametrize("preset", ALL.values(), ids=list(ALL))
+def test_without_a_gpu_no_preset_plans_anything_on_one(preset, monkeypatch):
+    monkeypatch.setattr(gpu, "available", lambda: False)
+    assert plan(preset, ["gpu", "sharings"]) == []
+
+
+@pytest.mark.parametrize("preset", ALL.values(), ids=list(ALL))
+def test_without_a_compiler_no_preset_plans_to_compile(preset, monkeypatch):
+    monkeypatch.setattr(gpu_kernels, "why_not", lambda: "no compiler")
+    assert plan(preset, ["kernels"]) == []
+
+
+@pytest.mark.usefixtures("with_gpu")
+def test_with_a_gpu_the_grid_is_there_once_with_every_contender(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: SimpleNamespace())
+    cases = gpu_cases.gpu_cases(COURSE)
+    assert len({case.key for case in cases}) == len(cases)
+    shapes = {(c.cell, c.seq_len, c.batch_size, c.hidden_size) for c in cases}
+    grid = set(itertools.product(("rnn", "lstm", "gru"), (64, 256, 1024), (1, 16, 64, 128), gpu_cases.SIZES))
+    assert grid < shapes
+    assert shapes - grid == {
+        *((cell, 100, 64, 512) for cell in gpu_cases.CELLS),
+        ("rnn", 50, 16, 1760),
+        ("lstm", 25, 16, 512),
+        ("lstm", 150, 16, 256),
+        ("gru", 1500, 32, 1024),
+    }
+    at = {(c.backend, c.dtype) for c in cases if (c.hidden_size, c.cell) == (512, "gru")}
+    full = {("cuda", "float32"), ("cuda-again", "float32"), ("cudnn", "float32")}
+    assert at == full | {("cuda", "bfloat16"), ("cudnn-fp16", "float16")}
+    assert {(c.backend, c.dtype) for c in cases if c.hidden_size == 64} == full
+    assert {c.direction for c in cases} == {"inference", "training"}
+    assert len(gpu_cases.gpu_cases(QUICK)) < len(cases) / 5
+
+
+@pytest.mark.usefixtures("with_gpu")
+def test_contenders_of_a_gpu_shape_are_neighbours_in_every_block():
+    items = plan(QUICK, ["gpu"])
+    shapes = [(i.block, i.case.seq_len, i.case.hidden_size, i.case.batch_size, i.case.direction) for i in items]
+    runs = [key for key, _ in itertools.groupby(shapes)]
+    assert len(runs) == len(set(runs))
+
+
+@pytest.mark.parametrize(
+    ("registers", "shared", "threads", "of_chip", "blocks"),
+    [
+        (32, 0, 1024, 164 * 1024, 2),  # threads
+        (128, 0, 512, 228 * 1024, 1),  # registers, all of them
+        (129, 0, 384, 228 * 1024, 1),  # rounded up to 136: 15 warps, 12 in fours
+        (32, 100 * 1024, 128, 228 * 1024, 2),  # shared memory
+        (16, 0, 32, 228 * 1024, 16),  # a warp takes the room of four
+        (255, 227 * 1024, 256, 228 * 1024, 1),  # all that a block may have
+    ],
+)
+def test_blocks_of_a_multiprocessor_are_what_its_scarcest_resource_allows(registers, shared, threads, of_chip, blocks):
+    assert gpu_kernels.resident_blocks(registers, shared, threads, of_chip) == blocks
+
+
+@needs_compiler
+@pytest.mark.cuda_compiler
+def test_a_kernel_has_rows_of_what_it_takes():
+    cases = [c for c in gpu_cases.kernel_cases(QUICK) if c.hidden_size == 128]
+    assert {c.backend for c in cases} == {"sm_80", "sm_90a"}
+    assert {c.variant for c in cases if c.backend == "sm_90a"} == {"block", "cluster", "grid", "launch"}
+    case = next(c for c in cases if (c.backend, c.direction, c.variant) == ("sm_90a", "forward", "launch"))
+    found = {row.metric: row for row in gpu_kernels.measure(case, 0)}
+    assert set(found) <= set(METRICS)
+    assert all(row.unit == METRICS[name][0] for name, row in found.items())
+    assert found["stack_bytes"].value == found["spill_bytes"].value == 0
+    assert 0 < found["registers"].value <= 255
+    assert found["blocks_per_multiprocessor"].value >= 1
+
+
+@needs_compiler
+def test_jobs_are_the_different_kernels_and_travel(monkeypatch):
+    import pickle
+
+    from cells.cuda.target import H200
+
+    cases = [replace(CASE, seq_len=t, backend=backend) for t in (3, 5) for backend in ("cuda", "cuda-again", "cudnn")]
+    jobs = gpu_kernels.jobs_of(cases, H200)
+    assert [job.way for job in jobs] == ["forward", "backward"]
+    assert pickle.loads(pickle.dumps(jobs)) == jobs
+    assert pickle.loads(pickle.dumps(jobs))[0].kernel() == jobs[0].kernel()
+
+
+class FakeClock:
+    """Calls once and says that it took so many milliseconds."""
+
+    def series(self, call, count, *, cold=False):
+        call()
+        return [2e-3 if cold else 1e-3] * count
+
+    def overheads(self, call, count):
+        call()
+        return [1e-5] * count
+
+
+@pytest.fixture
+def faked(monkeypatch):
+    """A contender that has the right results, without a GPU."""
+    x = np.random.default_rng(0).standard_normal((3, 2, 4)).astype(np.float32)
+    right = {"output": x, "input": 2 * x}
+    made = SimpleNamespace(call=lambda: None, results=lambda: right, peak_bytes=lambda: 4096)
+    monkeypatch.setattr(gpu_runtime, "clock", lambda: FakeClock())
+    monkeypatch.setattr(gpu_runtime, "make_contender", lambda case: made)
+    monkeypatch.setattr(gpu_contenders, "_expected", lambda case: {n: v.astype(float) for n, v in right.items()})
+    monkeypatch.setattr(gpu, "read", lambda: gpu.parse(LINE))
+    monkeypatch.setattr(gpu_runtime, "_errors", {})
+    monkeypatch.setattr(gpu_runtime, "_last_reading", [])
+    return made
+
+
+@pytest.mark.usefixtures("faked")
+def test_an_item_on_the_gpu_keeps_every_sample_and_says_how_the_gpu_was():
+    rows = gpu_runtime.measure(CASE, 0)
+    assert all(row.unit == METRICS[row.metric][0] for row in rows if not row.metric.startswith("flops"))
+    by = {metric: [row for row in rows if row.metric == metric] for metric in {row.metric for row in rows}}
+    assert [row.replicate for row in by["event_s"]] == list(range(gpu_runtime.MOST))
+    assert {row.value for row in by["event_cold_s"]} == {2e-3}
+    assert len(by["launch_overhead_s"]) == gpu_runtime.OVERHEADS
+    assert [row.replicate for row in by["gpu_clock_hz"]] == [0, 1]
+    assert {(row.value, row.reason) for row in by["gpu_throttled"]} == {(1.0, "power cap")}
+    assert by["peak_device_bytes"][0].value == 4096
+    assert by["validation_error"][0].value == 0
+    later = {row.metric for row in gpu_runtime.measure(CASE, 1)}
+    assert later == {"event_s", "event_cold_s", "launch_overhead_s"}  # clocks were read a moment ago
+
+
+@pytest.mark.parametrize("error", [1e-3, float("nan")])
+@pytest.mark.parametrize("name", ["output", "input"])
+def test_a_wrong_contender_on_the_gpu_gets_no_time(faked, name, error):
+    right = faked.results()
+    faked.results = lambda: right | {name: right[name] + np.float32(error)}
+    with pytest.raises(ValueError, match=r"against float64; allowed: 5e-05 for float32"):
+        gpu_runtime.measure(CASE, 0)
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("direction", ["inference", "training"])
+@pytest.mark.parametrize("cell", gpu_cases.CELLS)
+def test_the_contender_through_pytorch_computes_the_same_layer(cell, direction, monkeypatch):
+    """On PyTorch's CPU, by the same calls; its reference in float64 against ours in NumPy."""
+    torch = pytest.importorskip("torch")
+    case = replace(CASE, cell=cell, direction=direction, backend="cudnn")
+    layer, x, _, rng = draw(replace(case, backend="cpu"))
+    x = x.astype(np.float32)
+    d_output = rng.standard_normal((3, 2, 4)).astype(np.float32) if direction == "training" else None
+    problem = gpu_contenders.Problem(case, layer.parameters, x, d_output)
+    monkeypatch.setattr(gpu_contenders, "DEVICE", "cpu")
+    monkeypatch.setattr(gpu_contenders, "torch_or_none", lambda: torch)
+    monkeypatch.setattr(gpu_contenders, "_problem", lambda case: problem)
+    monkeypatch.setattr(torch.backends.cudnn, "is_acceptable", lambda tensor: True)
+    contender = gpu_contenders.make_contender(case)
+    contender.call()
+    results = contender.results()
+    gpu_contenders.forget_references()
+    assert 0 < gpu_contenders.largest_error(case, results) < 5e-6
+    expected = gpu_contenders._expected(replace(case, study="gpu", backend="cuda"))
+    exact = reference(cell, layer.parameters, x, d_output, None)
+    assert np.allclose(expected["output"], exact.output, atol=1e-12)
+    for name, value in exact.parameters.items():
+        assert np.allclose(expected[name], value, atol=1e-12)
+    gpu_contenders.forget_references()
+
+
+SIMULATED = """
+from bench import gpu, gpu_contenders, gpu_runtime
+from bench.gpu_first import case_of
+from tests.bench.test_gpu import FakeClock
+
+gpu_runtime.clock, gpu_contenders.PERIOD = FakeClock, 2
+gpu_contenders.OwnContender.peak_bytes = lambda self: None
+assert not gpu.available(), "the simulator is no GPU to measure"
+case = case_of("rnn", "training", 3, 1, 3)
+rows = gpu_runtime.measure(case, 0)
+(error,) = [row.value for row in rows if row.metric == "validation_error"]
+assert 0 < error < 5e-5, error
+x = gpu_contenders.make_problem(case).x.numpy()
+assert (x[2] == x[0]).all() and (x[1] != x[0]).all()
+"""
+
+
+def test_our_contender_is_validated_in_the_simulator():
+    environment = os.environ | {"RECURBENCH_CUDA": "simulator"}
+    command = [sys.executable, "-c", SIMULATED]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_doctor_says_what_is_missing_without_a_gpu(monkeypatch):
+    monkeypatch.setattr(gpu, "read", lambda: None)
+    monkeypatch.setattr(gpu, "available", lambda: False)
+    told = dict(describe())
+    assert told["gpu"].startswith("none")
+    assert told["cuda kernels"].startswith("do not run here: ")
+    assert "needed: " in told["cuda kernels"] or "pip install" in told["cuda kernels"]
+    assert told["cuda compiler"] == "ready" or "pip install" in told["cuda compiler"]
+
+
+@needs_compiler
+def test_the_doctor_shows_the_rule_for_every_cell(monkeypatch):
+    monkeypatch.setattr(gpu, "available", lambda: False)
+    title, head, *lines = sharing_table()
+    assert "H200" in title
+    assert "not here" in title
+    assert [size.strip() for size in head.split("H = ")[1:]] == ["32", "128", "256", "512", "1024"]
+    assert [line.split()[0] for line in lines] == ["rnn", "lstm", "gru", "gru-reset-before"]
+    assert all(line.count(" / ") == 5 for line in lines)
+
+
+def test_the_command_names_what_is_missing(capsys, monkeypatch):
+    monkeypatch.setattr(gpu, "available", lambda: False)
+    assert gpu.main() == gpu_kernels.main([]) == 2
+    assert capsys.readouterr().err.count("no GPU") == 2

@@ -1,0 +1,115 @@
+"""Kernels to compile where there is no GPU: every maker, cell, sharing, way and dtype at sizes that matter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cells import cell_names
+from cells.cuda.compile import Kernel
+from cells.cuda.directions import SIGNATURE, make_place
+from cells.cuda.directions import THREADS as PLACING
+from cells.cuda.multiply import THREADS as FILLING
+from cells.cuda.multiply import make_fill
+from cells.cuda.plan import choose, profile_design, sharings
+from cells.cuda.product import Matrix, column_sum_calls, product_calls
+from cells.cuda.profile import NORMS, PROFILE, make_norms, make_profile, shared_bytes, threads_of
+from cells.cuda.run import kernel_of
+from cells.cuda.sequence import signature
+from cells.cuda.target import A100, H200, Facts
+
+WAYS = ("forward", "backward")
+BATCH = 16
+# A small size, the largest whose weights fit one block, and one that needs many blocks.
+STEPS = (
+    ("lstm", 33, "float32", ("block", "launch"), H200),
+    ("lstm", 128, "float32", ("block", "cluster"), H200),
+    ("lstm", 512, "float32", ("block", "grid", "launch"), H200),
+    ("gru-reset-before", 33, "float32", ("cluster",), H200),
+    ("gru-reset-before", 128, "float32", ("block",), H200),
+    ("gru-reset-before", 512, "float32", ("grid", "launch"), H200),
+    ("gru", 128, "float32", ("block", "cluster"), H200),
+    ("rnn", 512, "float32", ("block", "grid"), H200),
+    ("lstm", 128, "float64", ("cluster",), H200),
+    ("gru-reset-before", 128, "float64", ("block",), H200),
+    ("lstm", 512, "bfloat16", ("cluster", "grid"), H200),
+    ("gru-reset-before", 512, "bfloat16", ("launch",), H200),
+    ("lstm", 128, "float32", ("block", "grid"), A100),
+    ("gru-reset-before", 512, "float32", ("block", "grid"), A100),
+    ("gru", 512, "bfloat16", ("grid",), A100),
+    ("rnn", 33, "float64", ("launch",), A100),
+)
+PROFILES = (("lstm", 128, "float32", H200), ("gru-reset-before", 512, "float32", A100), ("lstm", 33, "float64", H200))
+PRODUCTS = ((64, 16), (64, 512), (4096, 4096))  # rows and columns of `out`: narrow tiles, square ones, wide ones
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A kernel, the GPU it is for, and the shared memory that it is launched with."""
+
+    label: str
+    kernel: Kernel
+    facts: Facts
+    shared_bytes: int
+    real: str
+
+
+def catalogue() -> Iterator[Entry]:
+    """All of them."""
+    yield from steps()
+    yield from profiles()
+    yield from products()
+    yield from others()
+
+
+def steps() -> Iterator[Entry]:
+    """The time loops; sharings that do not fit are left out."""
+    assert {cell for cell, *_ in STEPS} == set(cell_names())
+    for cell, hidden, dtype, named, facts in STEPS:
+        for way in WAYS:
+            for sharing in sharings(cell, hidden, BATCH, dtype, facts, way):
+                if sharing in named:
+                    design = choose(cell, hidden, BATCH, dtype, facts, way=way, sharing=sharing).design
+                    label = f"{way}-{cell}-{hidden}-{dtype}-{sharing}"
+                    yield Entry(label, kernel_of(design, way), facts, design.shared_bytes, design.real)
+
+
+def profiles() -> Iterator[Entry]:
+    """The gradient profile and its norms."""
+    for cell, hidden, dtype, facts in PROFILES:
+        design = profile_design(cell, hidden, dtype, facts)
+        kernel = Kernel(make_profile, (design,), signature(PROFILE, design), threads_of(design))
+        yield Entry(f"profile-{cell}-{hidden}-{dtype}", kernel, facts, shared_bytes(design), design.real)
+    for real in ("float32", "float64"):
+        kernel = Kernel(make_norms, (real,), signature(NORMS, profile_design("rnn", 8, real, H200)), 32)
+        yield Entry(f"norms-{real}", kernel, H200, 0, real)
+
+
+def products() -> Iterator[Entry]:
+    """Products over all steps, whole and in pieces, and sums over them."""
+    for facts, real, rounded in ((H200, "float32", False), (H200, "float32", True), (A100, "float64", False)):
+        calls = []
+        for rows, columns in PRODUCTS:
+            a, b, out = Matrix(rows, 8192, 0, 8192), Matrix(columns, 8192, 0, 8192), Matrix(rows, columns, 0, columns)
+            how = {"a_transposed": False, "b_transposed": True, "bias": True, "rounded": rounded, "real": real}
+            made = product_calls(a, b, out, **how, multiprocessors=facts.multiprocessors)
+            calls += made[:1] if rounded else made
+        if not rounded:
+            calls += column_sum_calls(a, Matrix(1, 8192, 0, 8192), real=real, multiprocessors=facts.multiprocessors)
+        for call in calls:
+            kernel = Kernel(call.maker, call.parameters, call.signature, call.threads)
+            yield Entry(f"{kernel.name}-{'-'.join(map(str, call.parameters))}", kernel, facts, call.shared_bytes, real)
+
+
+def others() -> Iterator[Entry]:
+    """Two directions, and a bias that is written before cuBLAS adds to it."""
+    for real, accumulate in (("float32", False), ("float32", True), ("float64", True)):
+        kernel = Kernel(make_place, (accumulate,), tuple(kind.format(real) for kind in SIGNATURE), PLACING)
+        yield Entry(f"place-{real}-{accumulate}", kernel, H200, 0, real)
+    kernel = Kernel(make_fill, (), ("float32*", "float32*", *["int64"] * 4), FILLING)
+    yield Entry("fill", kernel, A100, 0, "float32")
+
+
+def unique(entries: Iterator[Entry]) -> list[Entry]:
+    """Each kernel once for each GPU."""
+    return list({(entry.kernel, entry.facts): entry for entry in entries}.values())

@@ -1,0 +1,61 @@
+"""Kernels compiled to machine code, where no GPU is needed: what a thread needs is there, and nothing is spilled."""
+
+from __future__ import annotations
+
+import pytest
+
+from cells.cuda import target
+
+
+def lacking():
+    """Why nothing can be compiled here, or None."""
+    if target.SIMULATED or target.COMPILER is not None:
+        return target.COMPILER or "the simulator compiles nothing"
+    from cells.cuda.compile import find_assembler
+
+    return None if find_assembler() else "ptxas, NVIDIA's assembler, is not installed"
+
+
+LACKING = lacking()
+pytestmark = [pytest.mark.cuda_compiler, pytest.mark.skipif(LACKING is not None, reason=str(LACKING))]
+
+
+def entries():
+    if LACKING is not None:
+        return []
+    from tests.cells.cuda.catalogue import catalogue, unique
+
+    return unique(catalogue())
+
+
+def name(entry):
+    return f"sm{''.join(map(str, entry.facts.capability))}-{entry.label}"
+
+
+@pytest.mark.parametrize("entry", entries(), ids=name)
+def test_a_kernel_fits_the_gpu_and_spills_nothing(entry):
+    from cells.cuda.compile import compiled
+
+    needs = compiled(entry.kernel, entry.facts.capability).resources
+    assert (needs.stack, needs.spills) == (0, 0), needs
+    allocated = -(-needs.registers // 8) * 8 * entry.kernel.threads  # registers are given out in eights
+    assert allocated <= 65536, (needs, entry.kernel.threads)
+    assert entry.shared_bytes <= entry.facts.shared_bytes
+    assert entry.real == "float64" or not needs.float64, "float64 in a float32 kernel"
+
+
+def test_the_same_kernel_is_compiled_once(monkeypatch):
+    from cells.cuda import compile
+
+    entry = next(entry for entry in entries() if entry.label == "fill")
+    first = compile.compiled(entry.kernel, entry.facts.capability)
+    compile.compiled.cache_clear()
+    monkeypatch.setattr(compile, "_compile", lambda *_: pytest.fail("compiled again"))
+    assert compile.compiled(entry.kernel, entry.facts.capability) == first
+
+
+def test_a_kernel_that_ptxas_refuses_names_its_words():
+    from cells.cuda.compile import _assemble
+
+    with pytest.raises(RuntimeError, match=r"refused a kernel for sm_80: .*nonsense"):
+        _assemble(".version 8.0\n.target sm_80\n.address_size 64\nnonsense", "sm_80")

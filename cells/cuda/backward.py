@@ -121,17 +121,10 @@ def make_backward(design: Design) -> Callable[..., None]:
                         if t >= 0:
                             d_state[0, 0] += d_output[before]
                             unit_backward(0, 0, slot, previous, state, d_slot, d_state, d_previous)
-                            for p in range(P):
-                                d_slots[int32(at + p * hidden)] = d_slot[p, 0]
                             if pushes:
                                 for p in range(maskeds if phases == 2 else recurrents):
                                     which = masked_first + p if phases == 2 else recurrent_first + p
                                     push(shared, int32(place + p * hidden), d_slot[which, 0])
-                            else:
-                                for s in range(S):
-                                    d_states[int32(s * of_state + before)] = d_previous[s, 0]
-                        for s in range(S):
-                            d_states[int32(s * of_state + after)] = d_state[s, 0]
                 else:
                     if not pushes:
                         source = int32(((t * batch + base) * P + masked_first) * hidden)
@@ -144,16 +137,25 @@ def make_backward(design: Design) -> Callable[..., None]:
                     if mine:
                         d_slot[mask_slot, 0] = total_masked(shared, sums_at, b, u)
                         unit_mask_backward(0, 0, slot, previous, d_slot, d_previous)
-                        for p in range(P):
-                            if p < masked_first or p >= masked_first + maskeds:  # others may still read those
-                                d_slots[int32(at + p * hidden)] = d_slot[p, 0]
                         if pushes:
                             for p in range(recurrents):
                                 push(shared, int32(place + p * hidden), d_slot[recurrent_first + p, 0])
-                        else:
+                # What nobody waits for is stored after the others have been told to go on.
+                if pushes and n + 1 < end:
+                    done(counters, group, thread)
+                if mine:
+                    if phase == 0:
+                        for s in range(S):
+                            d_states[int32(s * of_state + after)] = d_state[s, 0]
+                    if t >= 0:
+                        for p in range(P):
+                            # In the second phase others may still read those of the masked product.
+                            if phase == 0 or p < masked_first or p >= masked_first + maskeds:
+                                d_slots[int32(at + p * hidden)] = d_slot[p, 0]
+                        if not pushes:
                             for s in range(S):
                                 d_states[int32(s * of_state + before)] = d_previous[s, 0]
-            if n + 1 < end:
+            if n + 1 < end and not pushes:
                 done(counters, group, thread)
 
     return backward

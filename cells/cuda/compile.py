@@ -14,6 +14,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -81,7 +82,7 @@ def compiled(kernel: Kernel, capability: tuple[int, int]) -> Compiled:
 
 def _key(kernel: Kernel, capability: tuple[int, int]) -> str:
     maker = f"{kernel.maker.__module__}.{kernel.maker.__qualname__}"
-    versions = [metadata.version(package) for package in ("numba-cuda",)]
+    versions = (metadata.version("numba-cuda"), _assembler_version())
     text = repr((maker, kernel.parameters, kernel.signature, kernel.threads, capability, versions))
     return f"{kernel.name}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
@@ -142,6 +143,13 @@ def _assemble(ptx: str, arch: str) -> tuple[bytes, str]:
 
 
 @functools.cache
+def _assembler_version() -> str:
+    ptxas = find_assembler()
+    done = subprocess.run([ptxas, "--version"], capture_output=True, text=True, check=False) if ptxas else None
+    return done.stdout if done else ""
+
+
+@functools.cache
 def find_assembler() -> str | None:
     """Ptxas of the package nvidia-cuda-nvcc or of a CUDA toolkit, or None."""
     from cuda.pathfinder import find_nvidia_binary_utility
@@ -150,17 +158,21 @@ def find_assembler() -> str | None:
     return found
 
 
+_compiling = threading.Lock()
+
+
 @contextmanager
 def _compiling_for(capability: tuple[int, int]) -> Iterator[None]:
     """Numba compiles inner functions for the GPU that is there; here none may be, or another one."""
     from numba.cuda import dispatcher
 
-    known = dispatcher.get_current_device
-    dispatcher.get_current_device = lambda: SimpleNamespace(compute_capability=capability, id=0)
-    try:
-        yield
-    finally:
-        dispatcher.get_current_device = known
+    with _compiling:
+        known = dispatcher.get_current_device
+        dispatcher.get_current_device = lambda: SimpleNamespace(compute_capability=capability, id=0)
+        try:
+            yield
+        finally:
+            dispatcher.get_current_device = known
 
 
 def _resources(log: str, ptx: str) -> Resources:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -76,12 +77,16 @@ def multiply(
     ]  # fmt: skip
     one, beta = np.ones(1, real), np.full(1, accumulate, real)  # cuBLAS reads both before it returns
     handle, cublas, kind = _handle(device), _bindings(), DATA[real]
-    cublas.set_stream(handle, stream)
-    cublas.gemm_ex_64(
-        handle, TRANSPOSED[b_transposed], TRANSPOSED[a_transposed], columns, rows, depth,
-        one.ctypes.data, at[1], kind, b.stride, at[0], kind, a.stride, beta.ctypes.data, at[2], kind, out.stride,
-        COMPUTE[real, rounded], DEFAULT_ALGORITHM,
-    )  # fmt: skip
+    with _using:  # a handle has one stream at a time
+        cublas.set_stream(handle, stream)
+        cublas.gemm_ex_64(
+            handle, TRANSPOSED[b_transposed], TRANSPOSED[a_transposed], columns, rows, depth,
+            one.ctypes.data, at[1], kind, b.stride, at[0], kind, a.stride, beta.ctypes.data, at[2], kind, out.stride,
+            COMPUTE[real, rounded], DEFAULT_ALGORITHM,
+        )  # fmt: skip
+
+
+_using = threading.Lock()
 
 
 @functools.cache

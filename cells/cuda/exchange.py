@@ -22,7 +22,7 @@ from cells.cuda.ptx import (
     wait_for,
 )
 from cells.cuda.target import cuda
-from cells.cuda.tile import Tile
+from cells.cuda.tile import REALS, Tile
 from cells.formula import formula
 
 
@@ -123,31 +123,46 @@ def make_pull(design: Design, tile: Tile | None) -> Callable[..., None]:
         return load_shared_by_blocks(source, at) if k < depth else zero
 
     @formula
-    def pull(source, at, of_row, rows, shared, thread):
+    def pull_scalars(source, at, of_row, rows, shared, thread):
         for turn in range(turns):
             i = int32(thread + turn * threads)
             r = int32(i // quads)
             k = int32((i - r * quads) * 4)
-            here = int32(at + r * of_row + k)
-            there = int32(r * stride + (k // 2 if tensor else k))
-            if r >= batch:
-                pass
-            elif r >= rows or k >= depth:
+            here, there = int32(at + r * of_row + k), int32(r * stride + (k // 2 if tensor else k))
+            if r < rows and k < depth:
+                v0, v1 = one(source, here, k), one(source, here + 1, k + 1)
+                v2, v3 = one(source, here + 2, k + 2), one(source, here + 3, k + 3)
+                put(shared, there, v0, v1, v2, v3)
+            elif r < batch:
                 put(shared, there, zero, zero, zero, zero)
-            elif wide:
-                v = load4_shared_by_blocks(source, here)
-                put(shared, there, v[0], v[1], v[2], v[3])
-            else:
-                put(
-                    shared,
-                    there,
-                    one(source, here, k),
-                    one(source, here + 1, k + 1),
-                    one(source, here + 2, k + 2),
-                    one(source, here + 3, k + 3),
-                )
 
-    return pull
+    # All loads of a chunk are under way before the first one is needed: the second-level cache is far.
+    at_once = min(turns, 2 if design.real == "float64" else 4)
+    chunks, room, kind = -(-turns // at_once), 4 * at_once, REALS[design.real]
+
+    @formula
+    def pull_quads(source, at, of_row, rows, shared, thread):
+        for chunk in range(chunks):
+            found = cuda.local.array(room, kind)
+            for turn in range(at_once):
+                i = int32(thread + (chunk * at_once + turn) * threads)
+                r = int32(i // quads)
+                k = int32((i - r * quads) * 4)
+                inside = r < rows and k < depth
+                v = load4_shared_by_blocks(source, int32(at + r * of_row + k) if inside else at)
+                found[4 * turn] = v[0] if inside else zero
+                found[4 * turn + 1] = v[1] if inside else zero
+                found[4 * turn + 2] = v[2] if inside else zero
+                found[4 * turn + 3] = v[3] if inside else zero
+            for turn in range(at_once):
+                i = int32(thread + (chunk * at_once + turn) * threads)
+                r = int32(i // quads)
+                k = int32((i - r * quads) * 4)
+                if r < batch:
+                    there, n = int32(r * stride + (k // 2 if tensor else k)), 4 * turn
+                    put(shared, there, found[n], found[n + 1], found[n + 2], found[n + 3])
+
+    return pull_quads if wide else pull_scalars
 
 
 def make_total(tile: Tile | None, real: str) -> Callable[..., Any]:

@@ -113,8 +113,8 @@ def _launch_on(
     together: bool,
 ) -> None:
     core, function = target.cuda_core(), _loaded(kernel)
-    if shared_bytes > STATIC_SHARED and function.attributes.max_dynamic_shared_size_bytes < shared_bytes:
-        function.attributes.max_dynamic_shared_size_bytes = shared_bytes
+    if shared_bytes > STATIC_SHARED:
+        _allow_shared(function, shared_bytes)
     shape = {"grid": grid} if cluster == 1 else {"grid": (grid[0] // cluster, grid[1]), "cluster": (cluster, 1)}
     config = core.LaunchConfig(**shape, block=kernel.threads, shmem_size=shared_bytes, is_cooperative=together)
     given = [
@@ -122,6 +122,15 @@ def _launch_on(
         for kind, argument in zip(kernel.signature, arguments, strict=True)
     ]
     core.launch(stream, config, function, *given)
+
+
+def _allow_shared(function: Any, size: int) -> None:
+    from cuda.bindings import driver
+
+    attribute = driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
+    (status,) = driver.cuKernelSetAttribute(attribute, size, function.handle, driver.CUdevice(0))
+    if status != driver.CUresult.CUDA_SUCCESS:
+        raise RuntimeError(f"{size} bytes of shared memory for a block were refused: {status.name}")
 
 
 def _plain(argument: Any) -> Any:

@@ -53,15 +53,18 @@ class DeviceArray:
 
     def __getitem__(self, index: int | slice) -> DeviceArray:
         """A part along the first axis, sharing memory."""
-        first, last, step = (index if isinstance(index, slice) else slice(index, index + 1 or None)).indices(
-            self.shape[0]
-        )
-        if step != 1 or last < first:
-            raise IndexError(f"index {index!r} of a device array; allowed: an integer, or a slice of step 1")
-        each = math.prod(self.shape[1:])
-        shape = (last - first, *self.shape[1:]) if isinstance(index, slice) else self.shape[1:]
+        count, whole = self.shape[0], isinstance(index, slice)
+        if isinstance(index, slice):
+            first, last, step = index.indices(count)
+        else:
+            first = index + count if index < 0 else index
+            last, step = first + 1, 1
+        if step != 1 or not 0 <= first <= last <= count:
+            raise IndexError(f"index {index!r} of {count} elements; allowed: an integer inside, or a slice of step 1")
+        shape = (last - first, *self.shape[1:]) if whole else self.shape[1:]
         part = None if self._values is None else self._values[first:last].reshape(shape)
-        return DeviceArray(shape, self.dtype, self._owner, self.address + first * each * self.dtype.itemsize, part)
+        address = self.address + first * math.prod(self.shape[1:]) * self.dtype.itemsize
+        return DeviceArray(shape, self.dtype, self._owner, address, part)
 
     def reshape(self, *shape: int) -> DeviceArray:
         """The same memory in another shape."""
@@ -145,6 +148,8 @@ def _adopt(given: Any, interface: dict[str, Any]) -> DeviceArray:
     if strides is not None and tuple(strides) != tuple(expected):
         raise ValueError(f"a device array has strides {tuple(strides)}; allowed: C-contiguous, {tuple(expected)}")
     values = None
+    if not target.SIMULATED:
+        _check_device(interface["data"][0])
     producer = interface.get("stream")
     if producer is not None and not target.SIMULATED and producer != _stream():
         from cells.cuda.launch import current_stream
@@ -154,6 +159,15 @@ def _adopt(given: Any, interface: dict[str, Any]) -> DeviceArray:
         holder = type("Holder", (), {"__array_interface__": {**interface, "version": 3}})()
         values = np.asarray(holder)
     return DeviceArray(shape, kind, given, interface["data"][0], values)
+
+
+def _check_device(address: int) -> None:
+    from cuda.bindings import driver
+
+    attribute = driver.CUpointer_attribute.CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL
+    status, device = driver.cuPointerGetAttribute(attribute, address)
+    if status == driver.CUresult.CUDA_SUCCESS and int(device) != 0:
+        raise ValueError(f"a device array is in the memory of GPU {int(device)}; allowed: the first one, GPU 0")
 
 
 def copy(source: DeviceArray, target_: DeviceArray) -> None:

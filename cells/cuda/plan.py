@@ -216,7 +216,7 @@ def make_tile(
 def _busy_registers(each: int, batch: int, itemsize: int, tensor: bool, share: int) -> int:
     """Registers of a thread that hold no weights: sums, a vector, the unit's slots and states, addresses."""
     of_numbers = 24 + (0 if tensor else each * batch + 4)
-    return 48 + of_numbers * itemsize // 4 + 16 * (share - 1)
+    return 52 + of_numbers * itemsize // 4 + 16 * (share - 1)
 
 
 def _streamed(tile: Tile) -> int:

@@ -23,6 +23,7 @@ from cells.cuda.weights import Weights
 
 Array = NDArray[Any]
 MOST_ELEMENTS = 1 << 31  # kernels count in 32 bits
+MOST_ROWS = 65535  # blocks along the second axis of a grid
 WINDOW_BYTES = 1 << 30  # of slots that inference holds at once: more steps go through in turns
 
 
@@ -103,6 +104,8 @@ def kernel_of(design: Design, way: str) -> Kernel:
 def _forward(weights: Weights, x: DeviceArray, initial: DeviceArray | None, *, keep: bool) -> Run:
     steps, batch, _ = x.shape
     spec, hidden = weights.spec, weights.hidden_size
+    if batch > MOST_ROWS:
+        raise ValueError(f"a batch of {batch} rows; allowed on the GPU: up to {MOST_ROWS}")
     largest = max(len(spec.slots) * steps, len(spec.states) * (steps + 1)) * batch * hidden
     if largest >= MOST_ELEMENTS:
         raise ValueError(f"T, B, H = {steps}, {batch}, {hidden} make arrays of {largest} elements; allowed: below 2^31")

@@ -145,25 +145,27 @@ def make_forward(design: Design) -> Callable[..., None]:
                     if mine:
                         for p in range(maskeds):
                             slot[masked_first + p, 0] += total_masked(shared, sums_at, b, int32(p * units + u))
+                place = int32((n + 1) % 2 * own_set + b * stride + unit)
+                masks = phases == 2 and phase == 0
                 if mine:
-                    place = int32((n + 1) % 2 * own_set + b * stride + unit)
-                    if phases == 2 and phase == 0:
+                    if masks:
                         unit_mask(0, 0, slot, previous)
-                        for p in range(P):
-                            slots[int32(at + p * hidden)] = slot[p, 0]
-                        if pushes:
-                            push(shared, place, slot[mask_slot, 0])
                     else:
                         unit_forward(0, 0, slot, previous, state)
+                    if pushes and n + 1 < end:
+                        push(shared, place, slot[mask_slot, 0] if masks else state[0, 0])
+                # What nobody waits for is stored after the others have been told to go on.
+                if pushes and n + 1 < end:
+                    done(counters, group, thread)
+                if mine:
+                    if not masks:
                         for s in range(S):
                             states[int32(s * of_state + after)] = state[s, 0]
-                        if keep:
-                            for p in range(P):
-                                if phases == 1 or p != mask_slot:  # others may still read the masked state
-                                    slots[int32(at + p * hidden)] = slot[p, 0]
-                        if pushes and n + 1 < end:
-                            push(shared, place, state[0, 0])
-            if n + 1 < end:
+                    for p in range(P):
+                        # In the second phase others may still read the masked state.
+                        if masks or (keep and (phases == 1 or p != mask_slot)):
+                            slots[int32(at + p * hidden)] = slot[p, 0]
+            if n + 1 < end and not pushes:
                 done(counters, group, thread)
 
     return forward

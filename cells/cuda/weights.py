@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cells.cuda import target
 from cells.cuda.design import Design
+from cells.cuda.launch import current_stream
 from cells.cuda.memory import DeviceArray, to_device
 from cells.cuda.pack import pack
 from cells.cuda.tile import Tile
@@ -92,6 +94,8 @@ class Weights:
             runs = ((design.recurrent, self.spec.recurrent_gates), (design.masked, self.spec.masked_gates))
             recurrent, masked = (self._pack(way, design, tile, gates) for tile, gates in runs)
             self._packed[key] = recurrent, masked
+            if not target.SIMULATED:
+                current_stream().sync()  # the next caller may be on another stream
         return self._packed[key]
 
     def _pack(self, way: str, design: Design, tile: Tile | None, gates: tuple[str, ...]) -> DeviceArray:

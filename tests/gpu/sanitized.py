@@ -25,7 +25,7 @@ def main(cells: list[str]) -> None:
                 if fits(problem, dtype, sharing):
                     answer(problem, problem.draw(), dtype, backend="cuda", sharing=sharing)
             layer = layer_for(problem, problem.draw(), dtype, backend="cuda")
-            gradient_profile(layer, problem.draw().x, np.ones((9, 33)))
+            gradient_profile(layer, problem.draw().x, np.ones(SIZES[1:3]))
         for merge in ("concat", "mean"):
             two = Problem(cell, *SIZES, merge)
             with using_products("own"):

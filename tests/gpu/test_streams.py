@@ -10,7 +10,7 @@ from tests.problem import Problem, layer_for
 
 torch = pytest.importorskip("torch")
 PROBLEM = Problem("lstm", 30, 9, 100, 20)
-SLEEP = 200_000_000  # cycles, about a tenth of a second
+SLEEP = 1_000_000_000  # cycles, about half a second
 
 
 @pytest.fixture

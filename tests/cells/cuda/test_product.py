@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from cells.cuda import target
+from tests.cells.cuda.answers import bfloat16
 
 pytestmark = pytest.mark.skipif(not target.SIMULATED, reason=f"runs with {target.VARIABLE}=simulator")
 product = pytest.importorskip("cells.cuda.product", exc_type=ImportError)
@@ -126,12 +127,6 @@ def test_rounded_operands_are_bfloat16_and_sums_are_not(a_transposed, b_transpos
     values = multiply(a, b, a_transposed, b_transposed, TINY, rounded=True)
     assert_close(values, exact, size, "float32")
     assert (abs(values - expected(a, b, a_transposed, b_transposed)[0]) > RTOL["float32"] * size).any()
-
-
-def bfloat16(values):
-    """Nearest bfloat16, ties to even, by adding just under half of what is cut off."""
-    words = values.view(np.uint32)
-    return ((words + 0x7FFF + (words >> 16 & 1)) & np.uint32(0xFFFF0000)).view(np.float32)
 
 
 @pytest.mark.parametrize(("a_transposed", "b_transposed"), [(False, True), (True, False)])

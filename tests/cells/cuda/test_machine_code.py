@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
 import pytest
 
 from cells.cuda import target
@@ -32,6 +36,21 @@ def name(entry):
     return f"sm{''.join(map(str, entry.facts.capability))}-{entry.label}"
 
 
+def compile_entry(entry):
+    from cells.cuda.compile import compiled
+
+    compiled(entry.kernel, entry.facts.capability)
+
+
+@pytest.fixture(scope="module")
+def on_disk(request):
+    """The kernels of the tests that were chosen, compiled by all cores before the first of them."""
+    chosen = [item.callspec.params["entry"] for item in request.session.items if "on_disk" in item.fixturenames]
+    with ProcessPoolExecutor(min(os.cpu_count() or 1, len(chosen)), mp_context=get_context("spawn")) as pool:
+        list(pool.map(compile_entry, chosen))
+
+
+@pytest.mark.usefixtures("on_disk")
 @pytest.mark.parametrize("entry", entries(), ids=name)
 def test_a_kernel_fits_the_gpu_and_spills_nothing(entry):
     from cells.cuda.compile import compiled

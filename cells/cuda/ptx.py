@@ -14,7 +14,6 @@ if SIMULATED:
     from cells.cuda.simulated import (
         arrive,
         cluster_arrive,
-        cluster_rank,
         cluster_wait,
         from_lane,
         load4,
@@ -174,13 +173,6 @@ else:
         return types.void(), _nothing(emit)
 
     @intrinsic
-    def cluster_rank(typing_context):
-        """Which block of its cluster this is."""
-        return types.int32(), lambda c, builder, s, a: _asm(
-            builder, I32, [], "mov.u32 $0, %cluster_ctarank;", "=r", effects=False
-        )
-
-    @intrinsic
     def store_in_cluster(typing_context, base, index, rank, value):
         """Write into the shared memory of another block of the cluster, at the place that `base` has in this one."""
 
@@ -232,7 +224,6 @@ else:
 __all__ = [
     "arrive",
     "cluster_arrive",
-    "cluster_rank",
     "cluster_wait",
     "from_lane",
     "load4",

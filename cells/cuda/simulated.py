@@ -97,12 +97,6 @@ def cluster_wait() -> None:
     wait("cluster")
 
 
-def cluster_rank() -> int:
-    """Which block of its cluster this is."""
-    block = this_thread().block
-    return block.neighbours.index(block)
-
-
 def store_in_cluster(memory: Memory, index: int, rank: int, value: Any) -> None:
     """Write into the shared memory of another block of the cluster, at the place that `memory` has in this one."""
     neighbour = this_thread().block.neighbours[rank]

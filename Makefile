@@ -15,7 +15,7 @@ CUDA ?= cuda13
 GPU_STORE ?= results/gpu.sqlite
 GPU_NAME ?= $(shell nvidia-smi --query-gpu=name --format=csv,noheader 2>/dev/null | head -1 | tr 'A-Z ' 'a-z-')
 
-.PHONY: report test test-all test-targets test-gpu bench-gpu check-cuda gpu lint peers reference clean
+.PHONY: report test test-all test-targets test-gpu bench-gpu gpu-parcel check-cuda gpu lint peers reference clean
 
 report: $(VENV)/ready
 	$(BIN)/python -m pytest --benchmark --preset $(PRESET)
@@ -51,25 +51,34 @@ reference: peers
 gpu: $(VENV)/ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[$(CUDA),peers]"
 
-# Every test that needs a GPU.
+# What a GPU has to get right, each check by itself: bench/gpu_checks. Kernels are compiled first, on all cores.
 test-gpu: gpu
 	@$(BIN)/python -m bench.gpu
-	$(BIN)/python -m pytest -m gpu tests
+	$(BIN)/python -m bench.gpu_kernels --for here --stage contact --stage parity --stage sanitizer
+	$(BIN)/python -m bench.gpu_checks --stage contact --stage parity --stage tests --stage sanitizer
 
-# The GPU beside cuDNN, all shapes; a new reference run in reports/reference. Kernels are compiled first, on all cores.
-# Items that failed (code 1) are named, and their rows say why; what was measured is exported all the same.
+# The GPU beside cuDNN, all shapes; a new reference run in reports/reference. Interrupted, the same command resumes.
+# Checks that went wrong (code 1) are named, and their rows say why; what was measured is exported all the same.
 bench-gpu: gpu
 	@$(BIN)/python -m bench.gpu
-	$(BIN)/python -m bench.gpu_kernels --preset course
-	$(BIN)/recurbench run --preset course --study gpu --study sharings --store $(GPU_STORE) || [ $$? -eq 1 ]
+	$(BIN)/python -m bench.gpu_kernels --for here --preset course --stage steps --stage grid --stage half
+	$(BIN)/python -m bench.gpu_checks --stage steps --stage grid --stage half --preset course --store $(GPU_STORE) \
+		|| [ $$? -eq 1 ]
 	$(BIN)/recurbench export --compress --store $(GPU_STORE) reports/reference/cuda-$(GPU_NAME)
 	@echo "rows: $(GPU_STORE); reference run: reports/reference/cuda-$(GPU_NAME)"
+
+# What travels to a machine with a GPU and no network: machine code and wheels, in .gpu. See GPU.md.
+gpu-parcel: $(VENV)/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-cuda.lock
+	rm -rf .gpu
+	$(BIN)/python -m bench.gpu_kernels --for sm_90a --into .gpu/cubins
+	$(BIN)/python -m bench.gpu_checks --wheels .gpu/whl
 
 # What can be checked without a GPU: every kernel as machine code, then thread by thread in the simulator.
 check-cuda: $(VENV)/ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-cuda.lock
 	$(BIN)/python -m pytest -m cuda_compiler tests
-	RECURBENCH_CUDA=simulator $(BIN)/python -m pytest tests/cells/cuda
+	RECURBENCH_CUDA=simulator $(BIN)/python -m pytest tests/cells/cuda tests/bench/gpu_checks/test_simulated.py
 
 $(VENV)/ready: requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "recurbench needs Python 3.11 or newer; found none (make PYTHON=/path/to/python)"; exit 1; }

@@ -39,7 +39,7 @@ def sharing_table(frame: pd.DataFrame) -> Table | None:
         for row in found.to_dict("records")
     ]
     first, excess = rows.iloc[0], found["excess"].dropna()
-    facts = {name: show_number(float(first[name])) for name in ("seq_len", "batch_size")}
+    facts = {name: show_number(float(first[name])) for name in ("seq_len", "batch_size", "input_size")}
     if len(excess):
         facts["excess"] = show_number(geometric_mean(excess.to_numpy()), digits=3)
         facts["worst"] = show_number(float(excess.max()), digits=3)

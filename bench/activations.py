@@ -7,7 +7,8 @@ from numba import njit
 
 from bench.case import Case
 from bench.rows import Measurement
-from cells.formula import FAST, sigmoid, tanh
+from cells.formula import sigmoid, tanh
+from cells.lowering import FAST
 
 LECTURE_ARGUMENTS = (5.0, 0.1, -0.5)
 ARGUMENTS = np.unique(np.concatenate((np.linspace(-20, 20, 161), np.linspace(16, 17.5, 61), LECTURE_ARGUMENTS)))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from bench.case import Case
 from cells import Layer
 from cells.initialisers import find_initialiser, with_keep_bias
+from cells.registry import find_cell
 
 Array = NDArray[np.floating[Any]]
 
@@ -21,6 +22,13 @@ class Drawn(NamedTuple):
     x: Array
     initial: dict[str, Array] | None
     rng: np.random.Generator
+
+
+def draw_parameters(case: Case, rng: np.random.Generator) -> dict[str, Array]:
+    """The parameters of a layer of one direction, by name: those that `draw` has with the same generator."""
+    initialiser = find_initialiser(case.initialiser, case.initialiser_value)
+    parameters = initialiser(find_cell(case.cell), case.input_size, case.hidden_size, rng)
+    return {name: value.astype(case.dtype) for name, value in parameters.items()}
 
 
 def draw(case: Case) -> Drawn:

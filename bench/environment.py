@@ -18,6 +18,7 @@ from typing import Any
 from bench import gpu
 
 ROOT = Path(__file__).resolve().parents[1]
+SOURCES = (".py", ".toml")  # a cost of the rule decides which kernel is measured
 PACKAGES = ("numba", "llvmlite", "numpy", "pandas", "scipy", "pytest-benchmark", "torch", "onnxruntime")
 IDENTITY = ("cpu", "cores", "architecture", "os", "python", "versions")
 
@@ -111,9 +112,10 @@ def _output(*command: str) -> str:
 
 @functools.cache
 def code_version() -> str:
-    """12 hex digits over the sources of `cells` and `bench`: rows of changed code are measured anew."""
+    """12 hex digits over the sources of `cells` and `bench`, and their data: rows of changed code are measured anew."""
     digest = hashlib.sha256()
     for folder in ("cells", "bench"):
-        for path in sorted((ROOT / folder).rglob("*.py")):
+        files = (path for path in (ROOT / folder).rglob("*") if path.suffix in SOURCES)
+        for path in sorted(files):
             digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:12]

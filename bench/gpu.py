@@ -151,14 +151,17 @@ def identity(told: Any) -> dict[str, Any] | None:
 
 
 def versions() -> dict[str, str]:
-    """Installed version of each package that a number from the GPU depends on."""
+    """Version of each package that a number from the GPU depends on; of compilers, those that made what came along."""
     found = {}
     for package in PACKAGES:
         try:
             found[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    from cells.cuda import cubins
+
+    folder = cubins.travelling()
+    return found | cubins.manifest(folder).get("compilers", {}) if folder else found
 
 
 def assembler() -> tuple[str | None, str | None]:

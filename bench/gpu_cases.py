@@ -5,10 +5,14 @@ from __future__ import annotations
 import importlib.util
 import itertools
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from bench import gpu, gpu_kernels
 from bench.case import Case
 from bench.study import Preset
+
+if TYPE_CHECKING:
+    from cells.cuda.target import Facts
 
 CELLS = ("rnn", "lstm", "gru")
 DIRECTIONS = ("inference", "training")
@@ -25,6 +29,7 @@ PUBLISHED = (
     (("gru",), 1500, 32, 1024),
 )
 SHARING_LENGTH, SHARING_BATCH = 256, 16
+SHARING_INPUTS = 16  # few: what a step costs is asked, not what the product of the input costs
 KERNEL_BATCH = 16
 
 
@@ -62,23 +67,35 @@ def gpu_cases(preset: Preset) -> list[Case]:
     ]
 
 
+def fitting(cell: str, hidden: int, batch: int, dtype: str, facts: Facts, direction: str) -> tuple[str, ...]:
+    """The sharings that have a kernel for every way that a call of this direction goes."""
+    from cells.cuda.plan import sharings
+
+    ways = ("forward", "backward") if direction == "training" else ("forward",)
+    found = [sharings(cell, hidden, batch, dtype, facts, way) for way in ways]
+    return tuple(name for name in found[0] if all(name in each for each in found))
+
+
 def sharing_cases(preset: Preset) -> list[Case]:
     """The rule's choice ("-") beside each sharing that fits, at one length and batch."""
     if not gpu.available():
         return []
-    from cells.cuda.plan import sharings
     from cells.cuda.target import facts
 
-    cases = []
     sizes = SIZES if preset.grid_blocks else FEW_SIZES
-    for h, cell, direction in itertools.product(sizes, CELLS, DIRECTIONS):
-        fits = set(sharings(cell, h, SHARING_BATCH, "float32", facts()))
-        if direction == "training":
-            fits &= set(sharings(cell, h, SHARING_BATCH, "float32", facts(), "backward"))
-        for variant in ("-", *sorted(fits)):
-            point = ("sharings", cell, SHARING_LENGTH, SHARING_BATCH, h, direction, "cuda", "float32")
-            cases.append(_case(*point, variant=variant))
-    return cases
+    return [
+        sharing_case(cell, direction, h, variant)
+        for h, cell, direction in itertools.product(sizes, CELLS, DIRECTIONS)
+        for variant in ("-", *fitting(cell, h, SHARING_BATCH, "float32", facts(), direction))
+    ]
+
+
+def sharing_case(
+    cell: str, direction: str, hidden: int, variant: str, steps: int = SHARING_LENGTH, batch: int = SHARING_BATCH
+) -> Case:
+    """One sharing, or the rule's choice."""
+    sizes = {"seq_len": steps, "batch_size": batch, "hidden_size": hidden, "input_size": SHARING_INPUTS}
+    return Case("sharings", cell, "cuda", direction, variant=variant, **sizes)  # type: ignore[arg-type]
 
 
 def kernel_cases(preset: Preset) -> list[Case]:

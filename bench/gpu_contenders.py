@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.case import Case
-from bench.draw import draw
+from bench.draw import draw_parameters
 from cells import Layer
 from cells.reference import reference
 
@@ -66,11 +66,13 @@ def _of_shape(case: Case) -> Case:
 @functools.lru_cache(maxsize=KEPT)
 def _problem(case: Case) -> Problem:
     drawn = min(case.seq_len, PERIOD)
-    layer, x, _, rng = draw(replace(case, backend="cpu", seq_len=drawn))
+    rng = np.random.default_rng(case.seed)
+    parameters = draw_parameters(case, rng)  # without a layer of the CPU, whose kernels nobody needs here
+    x = rng.standard_normal((drawn, case.batch_size, case.input_size))
     d_output = None
     if case.direction == "training":
         d_output = _repeated(rng.standard_normal((drawn, case.batch_size, case.hidden_size)), case)
-    return Problem(case, layer.parameters, _repeated(np.asarray(x), case), d_output)
+    return Problem(case, parameters, _repeated(x, case), d_output)
 
 
 def _repeated(period: Array, case: Case) -> Any:
@@ -120,16 +122,32 @@ class OwnContender:
         gradients = trace.backward(self._d_output)
         return {"output": trace.runs[0].states[0][1:], "input": gradients.input, **gradients.parameters}
 
+    def time_loops(self) -> dict[str, Call]:
+        """The kernels of the time loop alone, by the metric that their time is: no product over all steps, no packing.
+
+        They run on what a call has left on the device: times do not depend on the numbers.
+        """
+        from cells.cuda.run import loop_alone
+
+        (weights,) = self._layer.directions
+        loops = loop_alone(weights, self._x, self._d_output)
+        return {f"kernel_{way}_s": call for way, call in loops.items()}
+
     def peak_bytes(self) -> int | None:
         """See `Contender`. By the counter of the memory pool; what cuBLAS has for itself is not in it."""
-        from cuda.bindings import driver
-
         from cells.cuda.launch import current_stream
-        from cells.cuda.target import cuda_core
+        from cells.cuda.target import SIMULATED, cuda_core
+
+        if SIMULATED:
+            return None
+        from cuda.bindings import driver
 
         pool = cuda_core().Device(0).memory_resource
         if not hasattr(pool, "attributes"):
             return None
+        if self._d_output is not None:  # a call packs anew and frees the old ones: they must not count as given
+            for weights in self._layer.directions:
+                weights.forget_packed()
         current_stream().sync()
         before = int(pool.attributes.used_mem_current)
         highest = driver.CUmemPool_attribute.CU_MEMPOOL_ATTR_USED_MEM_HIGH

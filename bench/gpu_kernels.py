@@ -1,4 +1,4 @@
-"""CUDA kernels without a GPU: compiled to machine code, in parallel or one by one, and what they take of a chip."""
+"""CUDA kernels without a GPU: what they take of a chip; and the command that compiles them for one elsewhere."""
 
 from __future__ import annotations
 
@@ -6,61 +6,30 @@ import argparse
 import importlib.util
 import os
 import sys
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench.case import Case
 from bench.rows import Measurement
 
 if TYPE_CHECKING:
-    from cells.cuda.compile import Kernel
-    from cells.cuda.plan import Choice
     from cells.cuda.target import Facts
 
 # Of a multiprocessor, capabilities 8.0 and 9.0: CUDA C++ Programming Guide, table "Technical Specifications".
 REGISTERS, REGISTER_UNIT, WARPS, WARP_UNIT, MOST_BLOCKS = 65536, 256, 64, 4, 32
 SHARED = {"sm_80": 164 * 1024, "sm_90a": 228 * 1024}
 SHARED_OF_SYSTEM, SHARED_UNIT = 1024, 128  # of each block
-
-
-class Job(NamedTuple):
-    """A kernel by what the rule chooses it from; unlike the kernel itself it travels to another process."""
-
-    cell: str
-    hidden: int
-    batch: int
-    dtype: str
-    facts: Facts
-    way: str
-    keep: bool
-    sharing: str | None
-
-    def choice(self) -> Choice:
-        """The design and its grid."""
-        from cells.cuda.plan import choose
-
-        given = (self.cell, self.hidden, self.batch, self.dtype, self.facts)
-        return choose(*given, way=self.way, keep=self.keep, sharing=self.sharing)
-
-    def kernel(self) -> Kernel:
-        """The kernel, not yet compiled."""
-        from cells.cuda.run import kernel_of
-
-        return kernel_of(self.choice().design, self.way)
+HERE = "here"
 
 
 def why_not() -> str | None:
     """What is missing to compile kernels, with how to get it; None where nothing is."""
     if importlib.util.find_spec("numba_cuda") is None and os.environ.get("RECURBENCH_CUDA") != "simulator":
         return 'numba-cuda is not installed: pip install "recurbench[cuda13]" (or cuda12, for an older driver)'
-    from cells.cuda import target
-    from cells.cuda.compile import find_assembler
+    from cells.cuda.compile import missing
 
-    if target.SIMULATED:
-        return "the simulator compiles nothing"
-    return target.COMPILER or (None if find_assembler() else f"ptxas is not installed: {target.INSTALL}")
+    return missing()
 
 
 def chip(backend: str) -> Facts:
@@ -73,11 +42,15 @@ def chip(backend: str) -> Facts:
 def measure(case: Case, block: int) -> list[Measurement]:
     """Compile the case's kernel; its registers, memory, and how many of its blocks a multiprocessor has."""
     from cells.cuda.compile import compiled
+    from cells.cuda.kernel import time_loop
+    from cells.cuda.plan import choose
 
     sheet = chip(case.backend)
-    job = Job(case.cell, case.hidden_size, case.batch_size, case.dtype, sheet, case.direction, True, case.variant)
-    choice, design = job.choice(), job.choice().design
-    needs = compiled(job.kernel(), sheet.capability).resources
+    given = (case.cell, case.hidden_size, case.batch_size, case.dtype, sheet)
+    choice = choose(*given, way=case.direction, sharing=case.variant)
+    by_rule = choose(*given, way=case.direction)
+    design = choice.design
+    needs = compiled(time_loop(design, case.direction), sheet.capability).resources
     numbers = {
         "registers": needs.registers,
         "stack_bytes": needs.stack,
@@ -88,7 +61,7 @@ def measure(case: Case, block: int) -> list[Measurement]:
         "blocks_per_multiprocessor": resident_blocks(
             needs.registers, design.shared_bytes, design.threads, SHARED[case.backend]
         ),
-        "chosen": int(job._replace(sharing=None).choice().design.sharing == case.variant),
+        "chosen": int(by_rule.design.sharing == case.variant),
     }
     units = {"stack_bytes": "B", "spill_bytes": "B", "shared_bytes": "B", "chosen": "1"}
     return [Measurement(case, name, float(value), units.get(name, "count"), block) for name, value in numbers.items()]
@@ -108,56 +81,62 @@ def resident_blocks(registers: int, shared_bytes: int, threads: int, shared_of_c
     return min(by_registers, WARPS // warps, shared_of_chip // of_block, MOST_BLOCKS)
 
 
-def jobs_of(cases: Iterable[Case], facts: Facts) -> list[Job]:
-    """One job for each different kernel of the time loop that runs in these cases on that GPU."""
-    found: dict[Kernel, Job] = {}
-    for case in cases:
-        if not case.backend.startswith("cuda"):
-            continue
-        training = case.direction == "training"
-        sharing = None if case.variant == "-" else case.variant
-        for way in ("forward", "backward") if training else ("forward",):
-            job = Job(case.cell, case.hidden_size, case.batch_size, case.dtype, facts, way, training, sharing)
-            found.setdefault(job.kernel(), job)
-    return list(found.values())
-
-
-def compile_job(job: Job) -> None:
-    """Compile it, unless it is on disk."""
-    from cells.cuda.compile import compiled
-
-    compiled(job.kernel(), job.facts.capability)
-
-
-def compile_all(jobs: Sequence[Job], processes: int) -> None:
-    """Every kernel onto the disk, by that many processes of their own: none inherits a GPU's context."""
-    if not jobs:
-        return
-    with ProcessPoolExecutor(min(processes, len(jobs)), mp_context=get_context("spawn")) as pool:
-        for _ in pool.map(compile_job, jobs):
-            pass
-
-
 def main(argv: Sequence[str] | None = None) -> int:
-    """Compile what the GPU studies of a preset run here; 0 done, 2 wrong use or no GPU."""
-    from bench import gpu
-    from bench.gpu_cases import gpu_cases, sharing_cases
-    from bench.presets import ALL
+    """Compile the kernels that the checks of a GPU launch, or fit the rule's costs to measured rows.
+
+    0: done; 2: wrong use, or a compiler is missing.
+    """
+    from bench.gpu_checks.check import STAGES
 
     parser = argparse.ArgumentParser(prog="python -m bench.gpu_kernels", description=main.__doc__)
-    parser.add_argument("--preset", default="course", choices=ALL, help="default course")
+    parser.add_argument("--for", dest="chip", choices=(*SHARED, HERE), help="the architecture, or the GPU that is here")
+    into = "a folder that is to travel; it has to begin empty (default: the user's cache alone)"
+    parser.add_argument("--into", type=Path, metavar="FOLDER", help=into)
+    parser.add_argument("--stage", action="append", choices=STAGES, help="of these stages' checks; may be repeated")
+    parser.add_argument("--preset", choices=("toy", "quick", "course"), default="quick", help="shapes (default quick)")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="default: one for each core")
+    parser.add_argument("--fit", type=Path, metavar="ROWS", help="fit the rule's costs to a store or an export")
+    parser.add_argument("--gpu", help="with --fit: rows of this GPU, where there are several")
+    parser.add_argument("--write", action="store_true", help="with --fit: write them to cells/cuda/costs.toml")
     arguments = parser.parse_args(argv)
-    if not gpu.available():
+    if (arguments.chip is None) == (arguments.fit is None):
+        parser.error("one of --for ARCHITECTURE and --fit ROWS is needed")
+    if arguments.fit is not None:
+        from bench.gpu_fit import fit_command
+
+        return fit_command(arguments.fit, gpu=arguments.gpu, write=arguments.write)
+    lacking = why_not()
+    if lacking is not None:
+        print(f"nothing can be compiled: {lacking}", file=sys.stderr)
+        return 2
+    return _compile(arguments)
+
+
+def _compile(arguments: argparse.Namespace) -> int:
+    from bench import gpu
+    from bench.gpu_checks.cubins import REHEARSED, compile_all, fill, kernels_of
+
+    if arguments.chip == HERE and not gpu.available():
         print(f"no GPU to compile for: {gpu.why_not() or 'nvidia-smi sees none'}", file=sys.stderr)
         return 2
+    if arguments.into is not None and arguments.into.exists() and any(arguments.into.iterdir()):
+        print(f"{arguments.into} is not empty; allowed: a new folder, so that no old kernel travels", file=sys.stderr)
+        return 2
+    facts = _facts_of(arguments.chip)
+    kernels = kernels_of(arguments.stage or REHEARSED, facts, arguments.preset)
+    print(f"{len(kernels)} kernels for {facts.name}, in {arguments.processes} processes", flush=True)
+    if arguments.into is None:
+        compile_all(kernels, facts.capability, arguments.processes)
+        return 0
+    size = fill(arguments.into, kernels, facts.capability, arguments.processes)
+    print(f"{arguments.into}: {size / 2**20:.2f} MiB")
+    return 0
+
+
+def _facts_of(name: str) -> Facts:
     from cells.cuda.target import facts
 
-    preset = ALL[arguments.preset]
-    jobs = jobs_of([*gpu_cases(preset), *sharing_cases(preset)], facts())
-    print(f"compiling {len(jobs)} kernels for {facts().name} in {arguments.processes} processes")
-    compile_all(jobs, arguments.processes)
-    return 0
+    return facts() if name == HERE else chip(name)
 
 
 if __name__ == "__main__":

@@ -12,20 +12,14 @@ import math
 import statistics
 import time
 from collections.abc import Callable
-from typing import Any
 
 from bench import gpu
 from bench.case import Case
-from bench.gpu_contenders import Contender, largest_error, make_contender
+from bench.gpu_contenders import Contender, OwnContender, largest_error, make_contender
 from bench.rows import Measurement
-from bench.runtime import TOLERANCE as CPU_TOLERANCE
+from bench.tolerance import TOLERANCE
 from cells import count_flops
 
-# Largest allowed error relative to the largest value. bfloat16 has 8 bits, so each operand of a product is off by up to
-# 2^-9 of itself: emulated with float64 sums, the worst of an RNN's outputs was off by .0084 (H = 512, T = B = 64), an
-# LSTM's by .0051; 10^8 numbers have a worse worst. float16 has 11 bits but holds states and gradients too. A wrong
-# formula is off by .1 and more.
-TOLERANCE = {**CPU_TOLERANCE, "bfloat16": 3e-2, "float16": 3e-2}
 FLUSH_BYTES = 256 << 20  # more than any second-level cache
 SERIES_S = 20e-3  # of a series of calls, about
 FEWEST, MOST = 2, 15  # calls of a series
@@ -74,10 +68,29 @@ class EventClock:
         return found
 
 
+class HostClock:
+    """The same calls by the host's clock, for the simulator: the way is tried, and nothing is measured."""
+
+    def series(self, call: Callable[[], object], count: int, *, cold: bool = False) -> list[float]:
+        """Seconds of each of `count` calls; a cold one is the same here."""
+        return self.overheads(call, count)
+
+    def overheads(self, call: Callable[[], object], count: int) -> list[float]:
+        """Seconds of each of `count` calls."""
+        found = []
+        for _ in range(count):
+            start = time.perf_counter()
+            call()
+            found.append(time.perf_counter() - start)
+        return found
+
+
 @functools.cache
-def clock() -> Any:
+def clock() -> EventClock | HostClock:
     """The clock of this process."""
-    return EventClock()
+    from cells.cuda.target import SIMULATED
+
+    return HostClock() if SIMULATED else EventClock()
 
 
 _errors: dict[Case, float] = {}
@@ -107,6 +120,10 @@ def measure(case: Case, block: int) -> list[Measurement]:
         "event_cold_s": events.series(contender.call, count, cold=True),
         "launch_overhead_s": events.overheads(contender.call, OVERHEADS),
     }
+    if case.study == "sharings" and isinstance(contender, OwnContender):
+        for metric, loop in contender.time_loops().items():
+            loop()  # not counted: graphs are captured now
+            series[metric] = events.series(loop, count)
     if is_due:
         rows += _readings(case, block, 1)
         _last_reading[:] = [time.monotonic()]

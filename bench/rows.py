@@ -62,6 +62,8 @@ METRICS: dict[str, tuple[str, str]] = {
     "event_s": ("s", "time of one call between two events on the GPU's stream, calls queued one after another"),
     "event_cold_s": ("s", "the same, after 256 MB were written: nothing of the call is in the second-level cache"),
     "launch_overhead_s": ("s", "host time of one call that nobody waits for, on an idle GPU"),
+    "kernel_forward_s": ("s", "the time loop's forward kernel alone: no product over all steps, no packing"),
+    "kernel_backward_s": ("s", "the time loop's backward kernel alone"),
     "peak_device_bytes": ("B", "device memory of one call at its highest, above parameters, input and dL/d output"),
     "gpu_clock_hz": ("Hz", "clock of the multiprocessors; replicate 0 before the item's samples, 1 after them"),
     "gpu_throttled": ("1", "1 where the driver slows the GPU down, and why in `reason`; replicates as gpu_clock_hz"),

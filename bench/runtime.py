@@ -23,13 +23,12 @@ from bench.convolution import CONVOLUTION, ConvolutionContender, convolve, count
 from bench.draw import draw
 from bench.peers import process
 from bench.rows import Measurement
+from bench.tolerance import TOLERANCE
 from cells import Layer, count_flops, using_threads
 from cells.reference import ReferenceResult, reference
 
 Array = NDArray[Any]
 SAMPLE_S = 2e-3  # a sample lasts at least this long: a thousand times the clock's resolution
-# Largest allowed error relative to the largest value. float32 sums of thousands of terms; see tests/cells.
-TOLERANCE = {"float32": 5e-5, "float64": 1e-10}
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,17 @@
 """What is computed: recurrent cells, their equations, kernels, layers and counts."""
 
+from typing import TYPE_CHECKING, Any
+
 from cells import initialisers
 from cells.counts import count_bytes, count_flops, count_parameters
-from cells.cpu.threads import get_threads, set_threads, using_threads
 from cells.jacobian import jacobian_norms, perturbation, step_jacobians
 from cells.layer import Gradients, Layer, Trace
 from cells.lyapunov import lyapunov_spectrum
 from cells.profile import gradient_profile
 from cells.registry import cell_names
+
+if TYPE_CHECKING:
+    from cells.cpu.threads import get_threads, set_threads, using_threads
 
 __all__ = [
     "Gradients",
@@ -27,3 +31,14 @@ __all__ = [
     "step_jacobians",
     "using_threads",
 ]
+
+_OF_THREADS = ("get_threads", "set_threads", "using_threads")
+
+
+def __getattr__(name: str) -> Any:
+    """Threads belong to the CPU's kernels, which need numba: whoever uses the GPU alone need not have it."""
+    if name in _OF_THREADS:
+        from cells.cpu import threads
+
+        return getattr(threads, name)
+    raise AttributeError(f"module 'cells' has no attribute {name!r}")

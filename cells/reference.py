@@ -7,8 +7,8 @@ written a second time; a kernel that is wrong is caught here, at the shape that 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -24,19 +24,34 @@ ALL = slice(None)  # the unit index of an adapter: here all units at once
 
 @dataclass(frozen=True)
 class ReferenceResult:
-    """Output (T, B, H), and with a d_output the gradients of the parameters and of the input, all float64."""
+    """Output (T, B, H) and final states, and with a d_output the gradients of parameters, input and initial states.
+
+    All are float64. States by name: (B, H), or (2, B, H) for two directions.
+    """
 
     output: Array
     parameters: dict[str, Array]
     input: Array | None
+    final: dict[str, Array] = field(default_factory=dict)
+    initial: dict[str, Array] = field(default_factory=dict)
+    states: dict[str, Array] = field(default_factory=dict)
+    """The total dL/ds of each state at every step, (T + 1, B, H), in the order of the direction."""
 
 
 def reference(
-    cell: str, parameters: Mapping[str, Any], x: Any, d_output: Any = None, merge: str | None = None
+    cell: str,
+    parameters: Mapping[str, Any],
+    x: Any,
+    d_output: Any = None,
+    merge: str | None = None,
+    *,
+    initial: Mapping[str, Any] | None = None,
+    d_final: Mapping[str, Any] | None = None,
 ) -> ReferenceResult:
-    """Run a layer with these parameters (PyTorch's names) on x (T, B, I) from a zero initial state.
+    """Run a layer with these parameters (PyTorch's names) on x (T, B, I).
 
     `d_output` is dL/d output; without it only the output is computed. `merge` as in `Layer(bidirectional=...)`.
+    `initial` and `d_final`, the states to start from and dL/d final states, are zero where they are not given.
     """
     spec = find_cell(cell)
     x = np.asarray(x, np.float64)
@@ -45,18 +60,38 @@ def reference(
     for d, suffix in enumerate(suffixes):
         own = {name: np.asarray(parameters[name + suffix], np.float64) for name in _names(spec, x)}
         x_d = in_order(x, d)
-        runs.append((own, x_d, *_forward(spec, own, x_d)))
+        runs.append((own, x_d, *_forward(spec, own, x_d, _of_direction(spec, initial, d, merge))))
     output = merge_outputs([in_order(states[1:, 0], d) for d, (*_, states) in enumerate(runs)], merge)
+    final = _by_name(spec, [states[-1] for *_, states in runs], merge)
     if d_output is None:
-        return ReferenceResult(output, {}, None)
+        return ReferenceResult(output, {}, None, final)
     gradients: dict[str, Array] = {}
     d_input = np.zeros_like(x)
+    d_states = []
     parts = split_gradient(np.asarray(d_output, np.float64), merge)
     for d, ((own, x_d, slots, states), part) in enumerate(zip(runs, parts, strict=True)):
-        found, d_x = _backward(spec, own, x_d, slots, states, in_order(part, d))
+        d_last = _of_direction(spec, d_final, d, merge)
+        found, d_x, d_each = _backward(spec, own, x_d, slots, states, in_order(part, d), d_last)
         gradients.update({name + suffixes[d]: value for name, value in found.items()})
         d_input += in_order(d_x, d)
-    return ReferenceResult(output, gradients, d_input)
+        d_states.append(d_each)
+    initials = _by_name(spec, [each[0] for each in d_states], merge)
+    totals = _by_name(spec, [each.swapaxes(0, 1) for each in d_states], merge)
+    return ReferenceResult(output, gradients, d_input, final, initials, totals)
+
+
+def _of_direction(spec: CellSpec, given: Mapping[str, Any] | None, direction: int, merge: str | None) -> Any:
+    """(S, B, H) of one direction, or zero for all."""
+    if given is None:
+        return 0.0
+    arrays = [np.asarray(given[name], np.float64) for name in spec.states]
+    return np.stack([array if merge is None else array[direction] for array in arrays])
+
+
+def _by_name(spec: CellSpec, of_directions: Sequence[Array], merge: str | None) -> dict[str, Array]:
+    """States by name from (S, B, H) of each direction."""
+    parts = {name: [each[s] for each in of_directions] for s, name in enumerate(spec.states)}
+    return {name: each[0] if merge is None else np.stack(each) for name, each in parts.items()}
 
 
 def _names(spec: CellSpec, x: Array) -> tuple[str, ...]:
@@ -78,11 +113,12 @@ def _blocks(spec: CellSpec, own: Mapping[str, Array], kind: str, gates: tuple[st
         yield place, gate, spec.gate_block(weight, gate, hidden), spec.gate_block(bias, gate, hidden)
 
 
-def _forward(spec: CellSpec, own: Mapping[str, Array], x: Array) -> tuple[Array, Array]:
+def _forward(spec: CellSpec, own: Mapping[str, Array], x: Array, initial: Any) -> tuple[Array, Array]:
     steps, batch, _ = x.shape
     hidden = own["weight_ih_l0"].shape[0] // len(spec.gates)
     slots = np.zeros((steps, len(spec.slots), batch, hidden))
     states = np.zeros((steps + 1, len(spec.states), batch, hidden))
+    states[0] = initial
     for t in range(steps):
         sources = {0: x[t], 1: states[t, 0]}
         for stage, (kind, first, gates) in enumerate(_runs(spec)):
@@ -96,10 +132,11 @@ def _forward(spec: CellSpec, own: Mapping[str, Array], x: Array) -> tuple[Array,
 
 
 def _backward(
-    spec: CellSpec, own: Mapping[str, Array], x: Array, slots: Array, states: Array, d_output: Array
-) -> tuple[dict[str, Array], Array]:
+    spec: CellSpec, own: Mapping[str, Array], x: Array, slots: Array, states: Array, d_output: Array, d_final: Any
+) -> tuple[dict[str, Array], Array, Array]:
     steps, _, _, hidden = slots.shape
     d_states, d_slots, d_x = np.zeros_like(states), np.zeros_like(slots), np.zeros_like(x)
+    d_states[-1] = d_final
     gradients = {name: np.zeros_like(value) for name, value in own.items()}
     for t in reversed(range(steps)):
         d_states[t + 1, 0] += d_output[t]
@@ -114,4 +151,4 @@ def _backward(
                 spec.gate_block(gradients[f"bias_{kind}_l0"], gate, hidden)[:] += d_slot.sum(0)
             if stage == 2 and spec.mask_backward is not None:
                 spec.mask_backward(None, ALL, slots[t], states[t], d_slots[t], d_states[t])
-    return gradients, d_x
+    return gradients, d_x, d_states

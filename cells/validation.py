@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from cells.cpu.finite import all_finite
 
 DTYPES = ("float32", "float64")
 CUDA_DTYPES = (*DTYPES, "bfloat16")
@@ -69,8 +67,22 @@ def check_shape(what: str, given: tuple[int, ...], shape: tuple[int | None, ...]
         raise ValueError(f"{what} has shape {given}; allowed: ({allowed})")
 
 
-def check_array(what: str, given: Any, shape: tuple[int | None, ...], legend: str, dtype: str) -> Array:
+def all_finite(array: Array) -> bool:
+    """Say whether an array holds neither NaN nor infinity."""
+    return bool(np.isfinite(array).all())
+
+
+def check_array(
+    what: str,
+    given: Any,
+    shape: tuple[int | None, ...],
+    legend: str,
+    dtype: str,
+    is_finite: Callable[[Array], bool] = all_finite,
+) -> Array:
     """`given` as a C-contiguous array of `dtype`; None in `shape` allows any size of at least 1.
+
+    `is_finite`: who looks for NaN and infinity; a backend may have a faster way.
 
     Raises TypeError unless the elements are floating-point, ValueError for another rank or shape, or for NaN or
     infinity (also one that only appears by rounding to `dtype`).
@@ -84,7 +96,7 @@ def check_array(what: str, given: Any, shape: tuple[int | None, ...], legend: st
             array = array.astype(dtype)
     if not array.flags.carray:  # of another kind: kernels would be compiled anew for it
         array = np.require(array, requirements=("C", "A", "W"))
-    if not all_finite(array):
+    if not is_finite(array):
         _refuse(what, array)
     return array
 

@@ -1,8 +1,8 @@
 """Compile a kernel and keep its machine code on disk, in a folder that no stale code can reach.
 
 numba's own index looks at the file of the compiled function alone. A kernel here calls formulas in other files, so
-its folder is named by a hash of every source in `cells`, of the versions, and of the CPU: after an edit, an
-update or on another machine the name differs and the kernel is compiled anew.
+its folder is named by a hash of the sources of all kernels of the CPU, of the versions, and of the CPU: after an edit,
+an update or on another machine the name differs and the kernel is compiled anew.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ import numpy as np
 from llvmlite import binding
 from numba import config, njit
 
+from cells import sources
 from cells.cpu.target import cpu_features
-from cells.formula import FAST
-
-SOURCES = Path(__file__).resolve().parents[1]
+from cells.lowering import FAST
+from cells.registry import FILES
 
 
 @functools.cache
@@ -36,14 +36,19 @@ def cache_directory() -> Path:
 
 
 def _fingerprint() -> str:
-    digest = hashlib.sha256()
-    for path in sorted(SOURCES.rglob("*.py")):
-        digest.update(path.relative_to(SOURCES).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    digest = hashlib.sha256(sources.digest(_sources()).encode())
     cpu = config.CPU_NAME or binding.get_host_cpu_name()
     features = ",".join(sorted(name for name, on in cpu_features().items() if on))
     for fact in (cpu, features, numba.__version__, llvmlite.__version__, np.__version__, sys.version):
         digest.update(fact.encode() + b"\0")
     return digest.hexdigest()[:16]
+
+
+def _sources() -> set[Path]:
+    """The files that kernels of the CPU are made of: this folder, the cells, and what they import."""
+    modules = [f"cells.cpu.{path.stem}" for path in Path(__file__).parent.glob("[a-z]*.py")]
+    modules += [f"cells.{name}" for name in FILES]
+    return set().union(*map(sources.closure, modules))
 
 
 def inner(function: Callable[..., Any]) -> Any:

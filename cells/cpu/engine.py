@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cells.bidirectional import in_order, merge_outputs, split_gradient
+from cells.cpu.finite import all_finite
 from cells.cpu.run import Run, RunGradients, backward, forward, infer, profile
 from cells.cpu.weights import Weights
 from cells.spec import CellSpec
@@ -28,7 +29,7 @@ def check(what: str, given: Any, shape: tuple[int | None, ...], legend: str, dty
     """What is given, as an array of the engine; see `check_array` for what is allowed."""
     if hasattr(given, "__cuda_array_interface__"):
         raise TypeError(f'{what} is in GPU memory; allowed with backend "cpu": NumPy arrays')
-    array = check_array(what, given, shape, legend, dtype)
+    array = check_array(what, given, shape, legend, dtype, all_finite)
     return array
 
 

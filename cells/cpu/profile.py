@@ -17,7 +17,7 @@ from cells.cpu.fork import fork, task_of
 from cells.cpu.sequence import rows_in, whole_vectors
 from cells.cpu.step import ONE, ZERO, address, sum_products
 from cells.cpu.units import backward_units, mask_backward_units
-from cells.formula import FAST
+from cells.lowering import FAST
 
 LOW, HIGH = 1e-280, 1e280  # a sum of squares between them has lost nothing
 SINGLE, DOUBLE = 120, 1000  # largest power of two that one step takes out: its reciprocal is a normal number too

@@ -12,7 +12,7 @@ from numba.extending import overload
 from cells.cpu.cache import inner
 from cells.cpu.target import target
 from cells.cpu.vector import lines
-from cells.formula import INLINE
+from cells.lowering import INLINE
 from cells.registry import CELLS
 from cells.spec import CellSpec
 

@@ -1,4 +1,4 @@
-"""A kernel: compiled to machine code for one kind of GPU, and kept on disk.
+"""Kernels to machine code: from a folder that came along, from the cache on disk, or from the compilers.
 
 The way is the same with and without a GPU: numba makes PTX, NVIDIA's assembler makes machine code and says which
 registers, stack and spills it needs. What is checked without a GPU is what runs on one.
@@ -7,111 +7,80 @@ registers, stack and spills it needs. What is checked without a GPU is what runs
 from __future__ import annotations
 
 import functools
-import hashlib
-import json
-import os
 import re
 import shutil
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from cells.cpu.cache import cache_directory
-from cells.cuda import target
+from cells.cuda import cubins, target
+from cells.cuda.cubins import Compiled, Resources, architecture
+from cells.cuda.kernel import Kernel
+
+COMPILERS = ("numba", "numba-cuda", "nvidia-nvvm")
 
 
-@dataclass(frozen=True)
-class Kernel:
-    """A kernel before it is compiled.
-
-    maker: a function of `parameters` (hashable) that returns the kernel as a plain function. signature: the types of
-    its arguments, "float32*" for an address, "int32" for a number. threads: of a block.
-    """
-
-    maker: Callable[..., Any]
-    parameters: tuple[Any, ...]
-    signature: tuple[str, ...]
-    threads: int
-
-    @property
-    def name(self) -> str:
-        """What it is called in tables."""
-        return self.maker.__name__.removeprefix("make_")
-
-
-@dataclass(frozen=True)
-class Resources:
-    """Of a compiled kernel: registers, bytes of stack and spills of a thread; whether it computes in float64."""
-
-    registers: int
-    stack: int
-    spills: int
-    float64: bool
-
-
-@dataclass(frozen=True)
-class Compiled:
-    """Machine code, the name of its entry, and its resources."""
-
-    code: bytes
-    entry: str
-    resources: Resources
-
-
-@functools.lru_cache(maxsize=512)
+@functools.lru_cache(maxsize=1024)
 def compiled(kernel: Kernel, capability: tuple[int, int]) -> Compiled:
-    """Machine code for a compute capability, from memory, from disk or from the compiler."""
-    stem = cache_directory().with_name(cache_directory().name + "-cuda") / _key(kernel, capability)
-    code, facts = stem.with_suffix(".cubin"), stem.with_suffix(".json")
-    if code.exists() and facts.exists():
-        known = json.loads(facts.read_text())
-        return Compiled(code.read_bytes(), known["entry"], Resources(**known["resources"]))
-    made = _compile(kernel, capability)
-    stem.parent.mkdir(parents=True, exist_ok=True)
-    _write(code, made.code)
-    _write(facts, json.dumps({"entry": made.entry, "resources": asdict(made.resources)}).encode())
-    return made
+    """Machine code for a compute capability: what came along, else what is on disk, else what the compilers make.
+
+    Raises `CudaUnavailable` where there is none and no compiler is installed.
+    """
+    name, folder = cubins.key(kernel, capability), cubins.travelling()
+    found = cubins.find(folder, name) if folder else None
+    if found is not None:
+        return found
+    lacking = missing()
+    if lacking is not None:
+        where = f"in {folder} nor " if folder else ""
+        raise target.CudaUnavailable(
+            f"no machine code {name} {where}in the cache, and it cannot be compiled: {lacking}"
+        )
+    cache = cubins.cache_folder(compilers())
+    found = cubins.find(cache, name)
+    if found is None:
+        found = _compile(kernel, capability)
+        cubins.keep(cache, name, found)
+    return found
 
 
-def _key(kernel: Kernel, capability: tuple[int, int]) -> str:
-    maker = f"{kernel.maker.__module__}.{kernel.maker.__qualname__}"
-    versions = (metadata.version("numba-cuda"), _assembler_version())
-    text = repr((maker, kernel.parameters, kernel.signature, kernel.threads, capability, versions))
-    return f"{kernel.name}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+def missing() -> str | None:
+    """What is missing to compile a kernel, with how to get it; None where nothing is."""
+    if target.SIMULATED:
+        return "the simulator compiles nothing"
+    return target.COMPILER or (None if find_assembler() else f"ptxas is not installed: {target.INSTALL}")
 
 
-def _write(path: Any, content: bytes) -> None:
-    """Whole or not at all: another process may read it at any time."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        file.write(content)
-    os.replace(file.name, path)
-
-
-def architecture(capability: tuple[int, int]) -> str:
-    """NVIDIA's name: Hopper's has an "a" for what only Hopper can do."""
-    major, minor = capability
-    return f"sm_{major}{minor}" + ("a" if (major, minor) == (9, 0) else "")
+@functools.cache
+def compilers() -> dict[str, str]:
+    """Versions of what makes machine code here."""
+    found = {}
+    for package in COMPILERS:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:  # from a CUDA toolkit, whose ptxas has the toolkit's version
+            continue
+    release = re.search(r"V(\d+\.\d+\.\d+)", _assembler_says())
+    return found | {"ptxas": release[1] if release else "unknown"}
 
 
 def _compile(kernel: Kernel, capability: tuple[int, int]) -> Compiled:
-    if target.SIMULATED or target.COMPILER is not None:
-        raise target.CudaUnavailable(target.COMPILER or "the simulator compiles nothing")
-    from numba import types
+    from numba import types as numbas
 
+    types: Any = numbas
     signature = [
         types.CPointer(getattr(types, name[:-1])) if name.endswith("*") else getattr(types, name)
         for name in kernel.signature
     ]
     with _compiling_for(capability):
         ptx, _ = target.cuda.compile(
-            kernel.maker(*kernel.parameters),
+            kernel.function(),
             types.void(*signature),
             device=False,
             abi="numba",
@@ -121,7 +90,7 @@ def _compile(kernel: Kernel, capability: tuple[int, int]) -> Compiled:
         )
     entry = re.findall(r"\.visible \.entry (\w+)\(", ptx)
     code, report = _assemble(ptx, architecture(capability))
-    return Compiled(code, entry[0], _resources(report, ptx))
+    return Compiled(code, entry[0], _resources(report, ptx), compilers())
 
 
 def _assemble(ptx: str, arch: str) -> tuple[bytes, str]:
@@ -142,8 +111,7 @@ def _assemble(ptx: str, arch: str) -> tuple[bytes, str]:
         return made.read_bytes(), done.stderr + done.stdout
 
 
-@functools.cache
-def _assembler_version() -> str:
+def _assembler_says() -> str:
     ptxas = find_assembler()
     done = subprocess.run([ptxas, "--version"], capture_output=True, text=True, check=False) if ptxas else None
     return done.stdout if done else ""
@@ -152,10 +120,12 @@ def _assembler_version() -> str:
 @functools.cache
 def find_assembler() -> str | None:
     """Ptxas of the package nvidia-cuda-nvcc or of a CUDA toolkit, or None."""
-    from cuda.pathfinder import find_nvidia_binary_utility
+    found: str | None = None
+    with suppress(ImportError):  # comes with cuda-bindings; without it a toolkit on the path may do
+        from cuda.pathfinder import find_nvidia_binary_utility
 
-    found: str | None = find_nvidia_binary_utility("ptxas") or shutil.which("ptxas")
-    return found
+        found = find_nvidia_binary_utility("ptxas")
+    return found or shutil.which("ptxas")
 
 
 _compiling = threading.Lock()
@@ -164,7 +134,9 @@ _compiling = threading.Lock()
 @contextmanager
 def _compiling_for(capability: tuple[int, int]) -> Iterator[None]:
     """Numba compiles inner functions for the GPU that is there; here none may be, or another one."""
-    from numba.cuda import dispatcher
+    from numba.cuda import dispatcher as numbas
+
+    dispatcher: Any = numbas
 
     with _compiling:
         known = dispatcher.get_current_device

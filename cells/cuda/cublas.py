@@ -29,6 +29,7 @@ COMPUTE = {("float32", False): 68, ("float64", False): 70, ("float32", True): 75
 """By (real, rounded): COMPUTE_32F, COMPUTE_64F, COMPUTE_32F_FAST_16BF (tensor cores, operands as bfloat16)."""
 
 
+@functools.cache
 def available() -> bool:
     """Whether nvmath-python is installed and finds a cuBLAS to load."""
     if SIMULATED:

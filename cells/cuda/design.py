@@ -61,6 +61,11 @@ class Design:
         return tuple(tile for tile in (self.recurrent, self.masked) if tile is not None)
 
     @property
+    def on_tensor_cores(self) -> bool:
+        """Whether the products of a step run there."""
+        return any(tile.tensor for tile in self.tiles)
+
+    @property
     def threads(self) -> int:
         """Of a block: enough for every product, and one for each unit of each row."""
         point_wise = -(-self.units * self.rows // WARP) * WARP

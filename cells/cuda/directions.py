@@ -2,36 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from cells.cuda.compile import Kernel
+from cells.cuda import kernel
 from cells.cuda.launch import launch
 from cells.cuda.memory import DeviceArray, empty
-from cells.cuda.target import cuda
-
-THREADS = 256
-SIGNATURE = ("{0}*", "{0}*", *["int32"] * 7, "{0}")
-
-
-def make_place(accumulate: bool) -> Callable[..., None]:
-    """The kernel behind all of this module: a (T, B, W) block of one array into one of another, or added to it."""
-
-    def place(source, target, steps, batch, width, of_source, of_target, first, reverse, scale):
-        i = cuda.blockIdx.x * THREADS + cuda.threadIdx.x
-        if i < steps * batch * width:
-            row, column = i // width, i % width
-            step, b = row // batch, row % batch
-            from_step = steps - 1 - step if reverse != 0 else step
-            value = (
-                source[(from_step * batch + b) * of_source + column + (first if of_source > of_target else 0)] * scale
-            )
-            at = row * of_target + column + (first if of_target >= of_source else 0)
-            if accumulate:
-                target[at] += value
-            else:
-                target[at] = value
-
-    return place
 
 
 def _place(
@@ -41,10 +16,10 @@ def _place(
     """From source to target; of the wider one, the columns from `first` on."""
     (steps, batch, of_source), of_target = source.shape, target.shape[2]
     width = min(of_source, of_target)
-    kernel = Kernel(make_place, (accumulate,), tuple(kind.format(source.dtype.name) for kind in SIGNATURE), THREADS)
-    blocks = -(-steps * batch * width // THREADS)
+    placing = kernel.place(source.dtype.name, accumulate)
+    blocks = -(-steps * batch * width // placing.threads)
     sizes = (steps, batch, width, of_source, of_target, first, int(reverse))
-    launch(kernel, (blocks, 1), 0, (source, target, *sizes, source.dtype.type(scale)))
+    launch(placing, (blocks, 1), 0, (source, target, *sizes, source.dtype.type(scale)))
 
 
 def in_order(array: DeviceArray, direction: int) -> DeviceArray:
@@ -92,4 +67,4 @@ def total(arrays: Sequence[DeviceArray]) -> DeviceArray:
     return arrays[0]
 
 
-__all__ = ["in_order", "make_place", "merge_outputs", "split_gradient", "total"]
+__all__ = ["in_order", "merge_outputs", "split_gradient", "total"]

@@ -8,10 +8,11 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, NamedTuple
 
-from cells.cuda import target
-from cells.cuda.compile import Kernel, compiled
+from cells.cuda import rehearsal, target
+from cells.cuda.compile import compiled
+from cells.cuda.kernel import Kernel
 from cells.cuda.memory import DeviceArray
 
 STATIC_SHARED = 48 * 1024  # more has to be asked for
@@ -51,10 +52,39 @@ def current_stream() -> Any:
     return given if isinstance(given, core.Stream) else device.create_stream(given)
 
 
-@functools.lru_cache(maxsize=512)
-def _loaded(kernel: Kernel) -> Any:
+class Mark(NamedTuple):
+    """A place in the work of a stream."""
+
+    stream: Any
+    event: Any
+
+
+def mark() -> Mark | None:
+    """The place that the current stream has come to; None in the simulator, which does one thing after the other."""
+    if target.SIMULATED:
+        return None
+    stream = current_stream()
+    return Mark(stream, stream.record())
+
+
+def wait_for_mark(place: Mark | None) -> None:
+    """What the current stream does from now on waits until that place is reached; the host does not wait."""
+    if place is not None and place.stream != current_stream():
+        current_stream().wait(place.event)
+
+
+@functools.lru_cache(maxsize=1024)
+def _loaded(kernel: Kernel, shared_bytes: int) -> Any:
+    """The kernel in the driver's hands, allowed to have so much shared memory.
+
+    Loaded anew for another size: the permission is part of a loaded kernel, and a launch must not have to ask for it,
+    least of all inside of a graph that is being captured.
+    """
     made = compiled(kernel, target.facts().capability)
-    return target.cuda_core().ObjectCode.from_cubin(made.code).get_kernel(made.entry)
+    function = target.cuda_core().ObjectCode.from_cubin(made.code).get_kernel(made.entry)
+    if shared_bytes > STATIC_SHARED:
+        _allow_shared(function, shared_bytes)
+    return function
 
 
 def launch(
@@ -67,12 +97,14 @@ def launch(
     together: bool = False,
 ) -> None:
     """Run it on the current stream; grid in blocks. `together`: its blocks wait for each other."""
+    if rehearsal.on():
+        rehearsal.note(kernel)
+        return
     if target.SIMULATED:
         from cells.cuda import simulator
 
         given = [a.values.reshape(-1) if isinstance(a, DeviceArray) else a for a in arguments]
-        made = kernel.maker(*kernel.parameters)
-        simulator.run(made, grid, kernel.threads, shared_bytes, given, cluster=cluster, together=together)
+        simulator.run(kernel.function(), grid, kernel.threads, shared_bytes, given, cluster=cluster, together=together)
         return
     _launch_on(current_stream(), kernel, grid, shared_bytes, arguments, cluster, together)
 
@@ -87,9 +119,12 @@ def launch_each(kernel: Kernel, grid: tuple[int, int], shared_bytes: int, argume
             launch(kernel, grid, shared_bytes, each)
         return
     stream = current_stream()
-    key = (kernel, grid, shared_bytes, tuple(tuple(_plain(argument) for argument in each) for each in arguments))
+    # Launches of one sequence differ in numbers that count up from the first one's; addresses are the same in all.
+    ends = tuple(tuple(map(_plain, arguments[n])) for n in (0, -1))
+    key = (kernel, grid, shared_bytes, ends, len(arguments))
     graph = _graphs.pop(key, None)
     if graph is None:
+        _loaded(kernel, shared_bytes)  # not while the stream is captured
         builder = stream.device.create_stream().create_graph_builder().begin_building()
         for each in arguments:
             _launch_on(builder, kernel, grid, shared_bytes, each, 1, False)
@@ -103,6 +138,11 @@ def launch_each(kernel: Kernel, grid: tuple[int, int], shared_bytes: int, argume
 _graphs: OrderedDict[Any, Any] = OrderedDict()
 
 
+def graphs() -> tuple[Any, ...]:
+    """The graphs that are kept, the oldest first."""
+    return tuple(_graphs.values())
+
+
 def _launch_on(
     stream: Any,
     kernel: Kernel,
@@ -112,16 +152,43 @@ def _launch_on(
     cluster: int,
     together: bool,
 ) -> None:
-    core, function = target.cuda_core(), _loaded(kernel)
-    if shared_bytes > STATIC_SHARED:
-        _allow_shared(function, shared_bytes)
+    core, function = target.cuda_core(), _loaded(kernel, shared_bytes)
     shape = {"grid": grid} if cluster == 1 else {"grid": (grid[0] // cluster, grid[1]), "cluster": (cluster, 1)}
+    if together:
+        _check_room(kernel, grid, shared_bytes)
     config = core.LaunchConfig(**shape, block=kernel.threads, shmem_size=shared_bytes, is_cooperative=together)
     given = [
         _plain(argument) if kind.endswith("*") else NUMBERS[kind](argument)
         for kind, argument in zip(kernel.signature, arguments, strict=True)
     ]
     core.launch(stream, config, function, *given)
+
+
+def clusters_at_once(kernel: Kernel, grid: tuple[int, int], shared_bytes: int, cluster: int) -> int:
+    """Clusters of this kernel that the GPU can hold at once, as the driver counts them."""
+    core = target.cuda_core()
+    config = core.LaunchConfig(
+        grid=(grid[0] // cluster, grid[1]), cluster=(cluster, 1), block=kernel.threads, shmem_size=shared_bytes
+    )
+    occupancy = _loaded(kernel, shared_bytes).occupancy
+    return int(occupancy.max_active_clusters(config, stream=current_stream()))
+
+
+def blocks_at_once(kernel: Kernel, shared_bytes: int) -> int:
+    """Blocks of this kernel that one multiprocessor can hold at once, as the driver counts them."""
+    occupancy = _loaded(kernel, shared_bytes).occupancy
+    return int(occupancy.max_active_blocks_per_multiprocessor(kernel.threads, shared_bytes))
+
+
+@functools.lru_cache(maxsize=1024)
+def _check_room(kernel: Kernel, grid: tuple[int, int], shared_bytes: int) -> None:
+    """Refuse blocks that wait for each other where not all of them can be there at once: they would wait for ever."""
+    room = blocks_at_once(kernel, shared_bytes) * target.facts().multiprocessors
+    if grid[0] * grid[1] > room:
+        raise ValueError(
+            f"{grid[0] * grid[1]} blocks of {kernel.name} wait for each other; allowed here: {room}, as many as "
+            f"{target.facts().name} holds at once"
+        )
 
 
 def _allow_shared(function: Any, size: int) -> None:

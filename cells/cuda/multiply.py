@@ -7,14 +7,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from cells.cuda import cublas, product, target
-from cells.cuda.compile import Kernel
+from cells.cuda import cublas, kernel, product, target
 from cells.cuda.launch import current_stream, launch
 from cells.cuda.memory import DeviceArray, empty
 from cells.cuda.product import Call, Matrix
-from cells.cuda.target import cuda
 
-THREADS = 256
 PROVIDERS = ("cublas", "own")
 _provider: ContextVar[str | None] = ContextVar("provider", default=None)
 
@@ -73,28 +70,15 @@ def sum_rows(given: DeviceArray, a: Matrix, result: DeviceArray, out: Matrix) ->
     _launch_all(calls, (given, given, given, result))
 
 
-def make_fill() -> Any:
-    """The kernel of `_broadcast`: out[first + row * stride + column] = bias[column]."""
-
-    def fill(bias, out, rows, columns, first, stride):
-        i = cuda.blockIdx.x * THREADS + cuda.threadIdx.x
-        if i < rows * columns:
-            out[first + i // columns * stride + i % columns] = bias[i % columns]
-
-    return fill
-
-
 def _broadcast(bias: DeviceArray, result: DeviceArray, out: Matrix) -> None:
     """Every row of result[out] = bias."""
-    real = bias.dtype.name
-    kernel = Kernel(make_fill, (), (f"{real}*", f"{real}*", "int64", "int64", "int64", "int64"), THREADS)
-    grid = (-(-out.rows * out.columns // THREADS), 1)
-    launch(kernel, grid, 0, (bias, result, out.rows, out.columns, out.first, out.stride))
+    filling = kernel.fill(bias.dtype.name)
+    grid = (-(-out.rows * out.columns // filling.threads), 1)
+    launch(filling, grid, 0, (bias, result, out.rows, out.columns, out.first, out.stride))
 
 
 def _launch_all(calls: list[Call], pointers: tuple[Any, ...]) -> None:
     size = product.scratch_size(calls)
     scratch = empty((size,), pointers[0].dtype) if size else pointers[0]
     for call in calls:
-        kernel = Kernel(call.maker, call.parameters, call.signature, call.threads)
-        launch(kernel, call.grid, call.shared_bytes, (*pointers, scratch, *call.scalars))
+        launch(call.kernel, call.grid, call.shared_bytes, (*pointers, scratch, *call.scalars))

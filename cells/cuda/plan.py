@@ -1,9 +1,8 @@
 """The rule: which design a pass takes. Every candidate has an estimate of a step's cycles, and the smallest wins.
 
 The estimate adds what a step waits for (its barrier, the latencies of its memory) to what it works (multiply-adds,
-reads of shared memory and of the second-level cache, whichever is most). Its constants are data-sheet figures for
-Hopper and estimates where none is published; they order the candidates and are no measurement. `recurbench doctor`
-prints the rule's choices; a caller may force a sharing by name.
+reads of shared memory and of the second-level cache, whichever is most). Its constants stand in `cells.cuda.costs`,
+each with where it comes from. `recurbench doctor` prints the rule's choices; a caller may force a sharing by name.
 """
 
 from __future__ import annotations
@@ -12,21 +11,14 @@ import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from cells.cuda.costs import ESTIMATES, Costs, Product, Terms
 from cells.cuda.design import Design
 from cells.cuda.target import Facts
 from cells.cuda.tile import WARP, Tile
 from cells.registry import find_cell
 from cells.validation import SHARINGS
 
-# Cycles at about 1.8 GHz.
-BARRIER = {"block": 40, "cluster": 450, "grid": 2200, "launch": 6500}  # what a step waits for, besides its work
-PULL_LATENCY, PUSH_LATENCY, FORMULAS = 900, 60, 350
-TILE_OVERHEAD = 120  # two barriers of the block, sums over lanes and warps
-MULTIPLY_ADDS = {"float32": 128, "float64": 64}  # of a multiprocessor in a cycle
-TENSOR_MULTIPLY_ADDS = 1024  # dense bfloat16, by mma.sync
-CACHE_BYTES = 64  # from the second-level cache, of a multiprocessor in a cycle
-WAVEFRONT = 128  # bytes of shared memory in a cycle
-
+WAVEFRONT = 128  # bytes of shared memory that one access of a warp reads at once: 32 banks of 4 bytes
 REGISTERS, MOST_OF_A_THREAD = 65536, 255
 # Warps of a product: a thread has 128 registers then, and the rest of a kernel needs half of them. Half as many where
 # it needs more, for a second product or for float64.
@@ -62,11 +54,12 @@ def choose(
     way: str = "forward",
     keep: bool = True,
     sharing: str | None = None,
+    costs: Costs = ESTIMATES,
 ) -> Choice:
     """The cheapest candidate; of one sharing, if that is named."""
     if sharing not in (None, *SHARINGS):
         raise ValueError(f"unknown sharing {sharing!r}; known: {', '.join(SHARINGS)}")
-    found = list(candidates(cell, hidden, batch, dtype, facts, way=way, keep=keep, sharing=sharing))
+    found = list(candidates(cell, hidden, batch, dtype, facts, way=way, keep=keep, sharing=sharing, costs=costs))
     if not found:
         raise ValueError(
             f"sharing {sharing!r} does not fit {cell} with {hidden} units in {dtype} on {facts.name}; "
@@ -90,6 +83,7 @@ def candidates(
     way: str = "forward",
     keep: bool = True,
     sharing: str | None = None,
+    costs: Costs = ESTIMATES,
 ) -> Iterator[Choice]:
     """Every design that fits, with its estimate."""
     for each in SHARINGS if sharing is None else (sharing,):
@@ -101,7 +95,7 @@ def candidates(
                     continue
                 kinds = (False, True) if dtype == "bfloat16" and rows == 8 and each in ("grid", "launch") else (False,)
                 for tensor in kinds:
-                    choice = _candidate(cell, hidden, batch, dtype, facts, way, keep, each, units, rows, tensor)
+                    choice = _candidate(cell, hidden, batch, dtype, facts, way, keep, each, units, rows, tensor, costs)
                     if choice is not None:
                         yield choice
 
@@ -111,7 +105,7 @@ def _units(hidden: int, sharing: str, facts: Facts) -> list[int]:
     if sharing == "block":
         return [hidden]
     if sharing == "cluster":
-        return [-(-hidden // parts) for parts in CLUSTERS if parts <= hidden]
+        return [-(-hidden // parts) for parts in CLUSTERS if parts <= hidden and facts.clusters_of(parts)]
     sizes = {2, 4, 6, 8, 12, 16, 24, 32, 48, 64, min(hidden, 8)}
     parts_allowed = facts.multiprocessors if sharing == "grid" else 10**9
     return sorted(units for units in sizes if units <= hidden and -(-hidden // units) <= parts_allowed)
@@ -119,7 +113,7 @@ def _units(hidden: int, sharing: str, facts: Facts) -> list[int]:
 
 def _candidate(
     cell: str, hidden: int, batch: int, dtype: str, facts: Facts, way: str, keep: bool, sharing: str, units: int,
-    rows: int, tensor: bool
+    rows: int, tensor: bool, costs: Costs
 ) -> Choice | None:  # fmt: skip
     layout = find_cell(cell).layout
     real = "float64" if dtype == "float64" else "float32"
@@ -153,7 +147,7 @@ def _candidate(
         groups = -(-batch // of_group)
     else:
         of_group, groups = rows, -(-batch // rows)
-    return Choice(design, groups, of_group, _cycles(design, batch, groups, of_group, facts))
+    return Choice(design, groups, of_group, _cycles(design, batch, groups, of_group, facts, costs=costs))
 
 
 def profile_design(cell: str, hidden: int, dtype: str, facts: Facts) -> Design:
@@ -223,27 +217,36 @@ def _streamed(tile: Tile) -> int:
     return tile.pieces - tile.in_registers - tile.in_shared
 
 
-def _cycles(design: Design, batch: int, groups: int, of_group: int, facts: Facts) -> float:
+def _cycles(design: Design, batch: int, groups: int, of_group: int, facts: Facts, *, costs: Costs = ESTIMATES) -> float:
     """Estimated cycles of a step."""
+    return terms(design, batch, groups, of_group, facts).cycles(costs)
+
+
+def terms(design: Design, batch: int, groups: int, of_group: int, facts: Facts) -> Terms:
+    """What a step of this design asks of the GPU, for a batch in `groups` groups of `of_group` rows; no costs yet."""
+    blocks = groups * design.parts
+    if design.sharing == "cluster":  # which has to find its place inside of one graphics processing cluster
+        waves = -(-groups // facts.clusters_of(design.parts))
+    else:
+        waves = -(-blocks // facts.multiprocessors)
+    occupied = min(blocks, facts.multiprocessors) / facts.multiprocessors
+    repeats = -(-min(of_group, batch) // design.rows)
+    products = tuple(_product(design, tile) for tile in design.tiles)
+    return Terms(design.sharing, waves, repeats, occupied, products)
+
+
+def _product(design: Design, tile: Tile) -> Product:
     itemsize = 8 if design.real == "float64" else 4
-    waves = -(-groups * design.parts // facts.multiprocessors)
-    blocks = min(groups * design.parts, facts.multiprocessors)
-    tiles_of_rows = -(-min(of_group, batch) // design.rows)
-    total = 0.0
-    for tile in design.tiles:
-        warps = tile.threads // WARP
-        products = tile.padded_rows * tile.padded_depth * design.rows
-        rate = TENSOR_MULTIPLY_ADDS if tile.tensor else MULTIPLY_ADDS[design.real]
-        busy = min(1.0, warps / 8)  # fewer warps leave units idle
-        vectors = warps * tile.pieces * design.rows * max(tile.lanes * 4 * itemsize // WAVEFRONT, 1)
-        weights = warps * tile.in_shared * tile.held * WARP * itemsize / WAVEFRONT
-        streamed = warps * _streamed(tile) * tile.held * WARP * (4 if tile.tensor else itemsize)
-        cache = streamed / CACHE_BYTES
-        if design.pushes:
-            exchange = PUSH_LATENCY + design.units * design.rows * (design.parts - 1) / WARP
-        else:
-            cache += design.rows * tile.depth * itemsize / CACHE_BYTES * max(blocks / facts.multiprocessors, 0.5)
-            exchange = PULL_LATENCY
-        work = max(products / rate / busy, vectors + weights, cache) + TILE_OVERHEAD
-        total += exchange + tiles_of_rows * work + BARRIER[design.sharing]
-    return waves * (total + FORMULAS + (BARRIER[design.sharing] if not design.tiles else 0))
+    warps = tile.threads // WARP
+    wavefronts = max(tile.lanes * 4 * itemsize // WAVEFRONT, 1)  # of a warp's read of one vector
+    vectors = warps * tile.pieces * design.rows * wavefronts * WAVEFRONT
+    weights = warps * tile.in_shared * tile.held * WARP * itemsize
+    return Product(
+        "tensor" if tile.tensor else design.real,
+        tile.padded_rows * tile.padded_depth * design.rows,
+        warps,
+        shared_bytes=vectors + weights,
+        streamed_bytes=warps * _streamed(tile) * tile.held * WARP * (4 if tile.tensor else itemsize),
+        pulled_bytes=0 if design.pushes else design.rows * tile.depth * itemsize,
+        pushed=design.units * design.rows * (design.parts - 1) if design.pushes else None,
+    )

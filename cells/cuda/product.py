@@ -1,18 +1,15 @@
 """Products over all time steps, and sums over them: out = op(a) op(b) + bias, out = sum of a's rows.
 
-What to launch: tiles, pieces, sizes and scalars of the kernels in `product_kernels`. Where `out` has fewer tiles than
-the GPU has room for, the inner dimension is split: each piece writes a partial product to `scratch`, and a second
-kernel adds the pieces, always in the same order, so two runs on GPUs of
-one size give the same bits.
+What to launch: tiles, pieces, sizes and scalars of the kernels in `cells.cuda.kernels.matrix`. Where `out` has fewer
+tiles than the GPU has room for, the inner dimension is split: each piece writes a partial product to `scratch`, and a
+second kernel adds the pieces, always in the same order, so two runs on GPUs of one size give the same bits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from cells.cuda.product_kernels import PAD, make_product, make_sums
+from cells.cuda.kernel import Kernel
 
 REALS = {"float32": 4, "float64": 8}  # bytes
 # Tiles: rows and columns of a thread, threads across and down, blocks that a multiprocessor's registers hold.
@@ -21,6 +18,7 @@ NARROW = {
     "float32": ((8, 1, 8, 8, 16), (8, 2, 8, 8, 14), (8, 4, 8, 8, 11), (8, 8, 8, 8, 8)),
     "float64": ((4, 2, 16, 16, 4), (4, 4, 16, 16, 2)),
 }
+PAD = 4  # elements behind a row of shared memory: 8 rows by 4 columns are in 32 banks, and rows stay 16-byte aligned
 DEPTH = 8  # inner elements of a slice: a sector of 32 bytes in float32
 SHORTEST = 128  # inner elements that a piece has at least; below, adding the pieces costs more than it gains
 WIDTH, LANES = 32, 8  # a block of `make_sums`: columns, and rows at a time
@@ -67,13 +65,9 @@ class Tiling:
 
 @dataclass(frozen=True)
 class Call:
-    """One launch: `maker(*parameters)` is the kernel; its arguments are the five pointers, then `scalars`."""
+    """One launch: a kernel whose arguments are five pointers, then `scalars`."""
 
-    maker: Callable[..., Callable[..., None]]
-    parameters: tuple[Any, ...]
-    signature: tuple[str, ...]
-    """Type of every argument, pointers first: "float32*", "int32", "int64"."""
-    threads: int
+    kernel: Kernel
     grid: tuple[int, int]
     shared_bytes: int
     scalars: tuple[int, ...]
@@ -138,10 +132,12 @@ def product_calls(
     size = rows * columns
     places = (a.first, a.stride, b.first, b.stride, *((0, columns) if split > 1 else (out.first, out.stride)))
     product = Call(
-        make_product,
-        (real, a_transposed, b_transposed, bias and split == 1, rounded, split > 1, *shape),
-        _signature(real, ("int64",) * 8 + ("int32",) * 5),
-        cut.threads,
+        Kernel(
+            "matrix.make_product",
+            (real, a_transposed, b_transposed, bias and split == 1, rounded, split > 1, *shape),
+            _signature(real, ("int64",) * 8 + ("int32",) * 5),
+            cut.threads,
+        ),
         (_ceil(rows, cut.rows) * tiles, split),
         2 * cut.depth * (cut.rows + cut.columns + 2 * PAD) * REALS[real],
         (*places, size, bias_first, rows, columns, depth, piece, tiles),
@@ -183,10 +179,12 @@ def _sums(
     """Add the rows of `a`, `piece` at a time; column j of the sum is element (j // out.columns, j % out.columns)."""
     pieces = _ceil(a.rows, piece)
     return Call(
-        make_sums,
-        (real, from_scratch, to_scratch, biased, WIDTH, LANES),
-        _signature(real, ("int64",) * 6 + ("int32",) * 3),
-        WIDTH * LANES,
+        Kernel(
+            "matrix.make_sums",
+            (real, from_scratch, to_scratch, biased, WIDTH, LANES),
+            _signature(real, ("int64",) * 6 + ("int32",) * 3),
+            WIDTH * LANES,
+        ),
         (_ceil(a.columns, WIDTH), pieces),
         WIDTH * LANES * REALS[real],
         (a.first, a.stride, a.columns, out.first, out.stride, bias, out.columns, a.rows, piece),

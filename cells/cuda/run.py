@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cells.cuda import target
-from cells.cuda.backward import BACKWARD, make_backward
-from cells.cuda.compile import Kernel
-from cells.cuda.design import Design
+from cells.cuda import kernel, target
 from cells.cuda.gradient import input_gradient, input_product, parameter_gradients
 from cells.cuda.launch import launch, launch_each
 from cells.cuda.memory import DeviceArray, clear, copy, empty, to_device, zeros
 from cells.cuda.plan import Choice, choose, profile_design
-from cells.cuda.profile import NORMS, PROFILE, make_norms, make_profile, shared_bytes, threads_of
-from cells.cuda.sequence import FORWARD, make_forward, signature
-from cells.cuda.tile import WARP
 from cells.cuda.weights import Weights
 
 Array = NDArray[Any]
@@ -95,12 +91,6 @@ def choice(weights: Weights, batch: int, way: str, keep: bool = True) -> Choice:
     return choose(*given, way=way, keep=keep, sharing=weights.sharing)
 
 
-def kernel_of(design: Design, way: str) -> Kernel:
-    """The kernel of a design, for one way."""
-    maker, pattern = (make_forward, FORWARD) if way == "forward" else (make_backward, BACKWARD)
-    return Kernel(maker, (design,), signature(pattern, design), design.threads)
-
-
 def _forward(weights: Weights, x: DeviceArray, initial: DeviceArray | None, *, keep: bool) -> Run:
     steps, batch, _ = x.shape
     spec, hidden = weights.spec, weights.hidden_size
@@ -131,6 +121,27 @@ def backward(done: Run, d_output: DeviceArray, d_final: DeviceArray | None) -> R
     return RunGradients(parameter_gradients(weights, done.x, done.slots, done.states, d_slots), d_x, d_states)
 
 
+def loop_alone(weights: Weights, x: DeviceArray, d_output: DeviceArray | None) -> dict[str, Callable[[], None]]:
+    """The time loops of a pass by way, each ready to be launched again and again: what a step costs by itself.
+
+    Without dL/d output the forward loop of inference, else those of training.
+    """
+    steps, batch, _ = x.shape
+    run = _forward(weights, x, None, keep=d_output is not None)
+    taken = choice(weights, batch, "forward", keep=d_output is not None)
+    arrays = (run.slots, run.states, weights.bias, *weights.packed(taken.design))
+    sizes = (batch, steps, taken.rows)
+    loops: dict[str, Callable[[], None]] = {}
+    loops["forward"] = partial(_run_phases, taken, "forward", arrays, sizes, steps * taken.design.phases)
+    if d_output is not None:
+        back = choice(weights, batch, "backward")
+        d_slots, d_states = empty(run.slots.shape, x.dtype), zeros(run.states.shape, x.dtype)
+        of_back = (run.slots, run.states, d_output, d_slots, d_states, *weights.packed_back(back.design))
+        phases = steps * back.design.phases + 1
+        loops["backward"] = partial(_run_phases, back, "backward", of_back, (batch, steps, back.rows), phases)
+    return loops
+
+
 def profile(done: Run, d_last: Array) -> Array:
     """log10 of the L2 norm over units of dL/d s_t, (S + 1, T + 1, B) float64, for a loss with dL/dh_T = d_last (B, H).
 
@@ -139,15 +150,20 @@ def profile(done: Run, d_last: Array) -> Array:
     weights, (steps, batch, _) = done.weights, done.x.shape
     count, hidden, dtype = len(weights.spec.states), weights.hidden_size, done.x.dtype
     design = profile_design(weights.spec.name, hidden, weights.dtype, target.facts())
+    needed, allowed = kernel.profile_shared_bytes(design), target.facts().shared_bytes
+    if needed > allowed:
+        raise ValueError(
+            f"the gradient profile of {hidden} units in {weights.dtype} needs {needed} bytes of shared memory; "
+            f'allowed for a block on {target.facts().name}: {allowed}; backend "cpu" has no such bound'
+        )
     totals, carried = empty(done.states.shape, dtype), empty(done.states.shape, dtype)
     _set_step(totals, steps, None)
     copy(to_device(d_last.astype(dtype)), totals[0][steps])
     exponents, norms = empty((steps + 1, batch), np.int32), empty((count + 1, steps + 1, batch), dtype)
     arrays = (done.slots, done.states, totals, carried, exponents, *weights.packed_back(design))
-    kernel = Kernel(make_profile, (design,), signature(PROFILE, design), threads_of(design))
-    launch(kernel, (1, batch), shared_bytes(design), (*arrays, batch, steps))
+    launch(kernel.profile(design), (1, batch), kernel.profile_shared_bytes(design), (*arrays, batch, steps))
     rows, of_state = (steps + 1) * batch, (steps + 1) * batch * hidden
-    measure = Kernel(make_norms, (dtype.name,), signature(NORMS, design), WARP)
+    measure = kernel.norms(dtype.name)
     launch(measure, (count * rows, 1), 0, (totals, norms, count * rows, hidden, 1, 0, 0))
     launch(measure, (rows, 1), 0, (carried, norms, rows, hidden, count, of_state, count * rows))
     with np.errstate(divide="ignore"):
@@ -173,15 +189,16 @@ def _set_step(array: DeviceArray, step: int, values: DeviceArray | None) -> None
 
 
 def _run_phases(taken: Choice, way: str, arrays: tuple[Any, ...], sizes: tuple[int, ...], phases: int) -> None:
-    design, kernel = taken.design, kernel_of(taken.design, way)
+    design = taken.design
+    loop = kernel.time_loop(design, way)
     if design.sharing == "launch":
         given = (*arrays, arrays[0], *sizes)  # nobody counts: a launch ends when all blocks have
         each = [(*given, begin, begin + 1) for begin in range(phases)]
-        launch_each(kernel, taken.grid, design.shared_bytes, each)
+        launch_each(loop, taken.grid, design.shared_bytes, each)
         return
     counters = zeros((taken.groups,), np.int32) if design.sharing == "grid" else arrays[0]
     launch(
-        kernel,
+        loop,
         taken.grid,
         design.shared_bytes,
         (*arrays, counters, *sizes, 0, phases),

@@ -1,4 +1,4 @@
-"""What a kernel calls, in the simulator's terms: `cuda`, and the instructions of `cells.cuda.ptx`."""
+"""What a kernel calls, in the simulator's terms: `cuda`, and the instructions of `cells.cuda.kernels.ptx`."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class _Cuda:
 cuda = _Cuda()
 
 
-# The instructions of `cells.cuda.ptx`.
+# The instructions of `cells.cuda.kernels.ptx`.
 
 
 def pointer(memory: Memory) -> Memory:

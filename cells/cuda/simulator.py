@@ -13,7 +13,6 @@ It says nothing about time. Blocks run one after another unless the launch lets 
 
 from __future__ import annotations
 
-import types as python
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -104,7 +103,7 @@ class Block:
         return self.shared[kind]
 
 
-class Thread(greenlet):
+class Thread(greenlet):  # type: ignore[misc]
     """One CUDA thread."""
 
     def __init__(self, run: Callable[[], None], block: Block, number: int) -> None:
@@ -139,7 +138,7 @@ def with_warp(offer: Any, combine: Callable[[dict[int, Any]], dict[int, Any]]) -
 
 
 def run(
-    kernel: python.FunctionType,
+    kernel: Callable[..., None],
     grid: tuple[int, int],
     threads: int,
     shared_bytes: int,

@@ -8,8 +8,14 @@ from __future__ import annotations
 
 import functools
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+from importlib import metadata
 from typing import Any
+
+import numpy as np
 
 KINDS = ("gpu", "simulator")
 VARIABLE = "RECURBENCH_CUDA"
@@ -17,6 +23,10 @@ KIND = os.environ.get(VARIABLE, "gpu")
 if KIND not in KINDS:
     raise ValueError(f"{VARIABLE} is {KIND!r}; allowed: {', '.join(KINDS)}")
 SIMULATED = KIND == "simulator"
+
+OLDEST_CORE = (1, 0)
+TRAVELLING = "RECURBENCH_CUBINS"
+"""Names a folder of machine code that came along: see `cells.cuda.cubins`."""
 
 INSTALL = 'pip install "recurbench[cuda13]" (or cuda12, for an older driver)'
 COMPILER: str | None = None
@@ -26,6 +36,8 @@ cuda: Any
 if SIMULATED:
     from cells.cuda.simulated import cuda
 else:
+    # numba-cuda 0.30.4 asks for it as it is imported, and NumPy 2.5 has it no more.
+    vars(np).setdefault("row_stack", np.vstack)
     try:
         import _numba_cuda_redirector  # noqa: F401 - numba's built-in CUDA target is another, older package
         from numba import cuda
@@ -34,6 +46,8 @@ else:
             COMPILER = f"numba.cuda is numba's built-in target; numba-cuda has to be imported first: {INSTALL}"
     except ImportError as error:
         cuda, COMPILER = None, f"{error.name or error} is not installed: {INSTALL}"
+    except Exception as error:  # of versions that do not fit each other; machine code that came along runs all the same
+        cuda, COMPILER = None, f"numba-cuda cannot be imported ({type(error).__name__}: {error}): {INSTALL}"
 
 
 class CudaUnavailable(RuntimeError):
@@ -49,21 +63,42 @@ class Facts:
     multiprocessors: int
     shared_bytes: int
     """Shared memory that one block may have, at most."""
-    clusters: bool
-    """Whether blocks of a cluster reach each other's shared memory (capability 9.0 and later)."""
+    gpcs: tuple[int, ...] = ()
+    """Multiprocessors of each graphics processing cluster, inside of one of which a cluster of blocks has to be; none
+    where blocks do not reach each other's shared memory (before capability 9.0)."""
+
+    @property
+    def clusters(self) -> bool:
+        """Whether blocks of a cluster reach each other's shared memory."""
+        return bool(self.gpcs)
+
+    def clusters_of(self, blocks: int) -> int:
+        """Clusters of that many blocks that are there at once, a block on each multiprocessor."""
+        return sum(count // blocks for count in self.gpcs)
 
 
 # Data sheets, for plans where there is no GPU: compiling, simulating, and the table of resources.
-A100 = Facts("NVIDIA A100", (8, 0), 108, 163 * 1024, clusters=False)
-H200 = Facts("NVIDIA H200", (9, 0), 132, 227 * 1024, clusters=True)
+A100 = Facts("NVIDIA A100", (8, 0), 108, 163 * 1024)
+# No data sheet says how its 132 multiprocessors are distributed. 15 clusters of 8 blocks fit, not 16 (others' reports:
+# NVIDIA/cutlass issue 1921, accel-sim/gpu-app-collection issue 87); this is the evenest distribution that explains it,
+# an estimate until `python -m bench.gpu_checks --only room-for-clusters` has asked a driver.
+HOPPER_GPCS = (18, 18, 18, 16, 16, 16, 16, 14)
+H200 = Facts("NVIDIA H200", (9, 0), 132, 227 * 1024, HOPPER_GPCS)
 
 
 def missing() -> str | None:
     """What a kernel lacks to run here, or None."""
     if SIMULATED:
         return None
-    if COMPILER is not None:
+    if COMPILER is not None and not os.environ.get(TRAVELLING):  # machine code that came along needs none
         return COMPILER
+    try:
+        version = metadata.version("cuda-core")
+    except metadata.PackageNotFoundError:
+        return f"cuda-core is not installed: {INSTALL}"
+    # Before, a grid was counted in blocks also where clusters were asked for, and launches had other names.
+    if tuple(map(int, version.split(".")[:2])) < OLDEST_CORE:
+        return f"cuda-core is {version}; needed: {'.'.join(map(str, OLDEST_CORE))} or later; {INSTALL}"
     try:
         count = len(cuda_core().Device.get_all_devices())
     except Exception as error:
@@ -85,12 +120,27 @@ def cuda_core() -> Any:
     return cuda.core
 
 
-@functools.cache
+_standing_in: ContextVar[Facts | None] = ContextVar("standing_in", default=None)
+
+
+@contextmanager
+def standing_in(chip: Facts) -> Iterator[None]:
+    """Inside, the simulator stands in for this GPU rather than for its usual one."""
+    token = _standing_in.set(chip)
+    try:
+        yield
+    finally:
+        _standing_in.reset(token)
+
+
 def facts() -> Facts:
     """Facts of the first GPU; in the simulator those of a data sheet."""
+    return _standing_in.get() or H200 if SIMULATED else _facts_of_gpu()
+
+
+@functools.cache
+def _facts_of_gpu() -> Facts:
     require()
-    if SIMULATED:
-        return H200
     device = cuda_core().Device(0)
     device.set_current()
     properties = device.properties
@@ -104,5 +154,13 @@ def facts() -> Facts:
         (major, minor),
         properties.multiprocessor_count,
         properties.max_shared_memory_per_block_optin,
-        clusters=major >= 9,
+        _gpcs(properties.multiprocessor_count) if major >= 9 else (),
     )
+
+
+def _gpcs(multiprocessors: int) -> tuple[int, ...]:
+    """How that many are distributed, as far as is known; no driver tells."""
+    if multiprocessors == sum(HOPPER_GPCS):
+        return HOPPER_GPCS
+    whole, rest = divmod(multiprocessors, min(HOPPER_GPCS))
+    return (min(HOPPER_GPCS),) * whole + ((rest,) if rest else ())

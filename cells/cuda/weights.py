@@ -5,20 +5,27 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cells.cuda import target
 from cells.cuda.design import Design
-from cells.cuda.launch import current_stream
+from cells.cuda.launch import Mark, mark, wait_for_mark
 from cells.cuda.memory import DeviceArray, to_device
 from cells.cuda.pack import pack
 from cells.cuda.tile import Tile
 from cells.spec import CellSpec
 
 Array = NDArray[Any]
+
+
+class Packed(NamedTuple):
+    """Recurrent and masked weights as threads hold them, and the mark behind which they are there."""
+
+    recurrent: DeviceArray
+    masked: DeviceArray
+    ready: Mark | None
 
 
 @dataclass(frozen=True)
@@ -33,7 +40,7 @@ class Weights:
     hidden_size: int
     dtype: str
     sharing: str | None = None
-    _packed: dict[tuple[str, Design], tuple[DeviceArray, DeviceArray]] = field(default_factory=dict)
+    _packed: dict[tuple[str, Design], Packed] = field(default_factory=dict)
     _places: dict[tuple[str, ...], DeviceArray] = field(default_factory=dict)
 
     @property
@@ -93,10 +100,10 @@ class Weights:
         if key not in self._packed:
             runs = ((design.recurrent, self.spec.recurrent_gates), (design.masked, self.spec.masked_gates))
             recurrent, masked = (self._pack(way, design, tile, gates) for tile, gates in runs)
-            self._packed[key] = recurrent, masked
-            if not target.SIMULATED:
-                current_stream().sync()  # the next caller may be on another stream
-        return self._packed[key]
+            self._packed[key] = Packed(recurrent, masked, mark())
+        packed = self._packed[key]
+        wait_for_mark(packed.ready)
+        return packed.recurrent, packed.masked
 
     def _pack(self, way: str, design: Design, tile: Tile | None, gates: tuple[str, ...]) -> DeviceArray:
         if tile is None:

@@ -72,7 +72,7 @@ def sharings(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
             del times["block"]
         times["-"] = min(times.values()) * EXCESS
         for variant, seconds in times.items():
-            case = Case("sharings", cell, "cuda", direction, "none", 256, h, h, 16, variant=variant)
+            case = Case("sharings", cell, "cuda", direction, "none", 256, h, 16, 16, variant=variant)
             for block in range(truth.blocks):
                 yield _row(case, "event_s", seconds * 1e-3 * (1 + 0.1 * block), block)
 

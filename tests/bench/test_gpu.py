@@ -155,19 +155,6 @@ def test_a_kernel_has_rows_of_what_it_takes():
     assert found["blocks_per_multiprocessor"].value >= 1
 
 
-@needs_compiler
-def test_jobs_are_the_different_kernels_and_travel(monkeypatch):
-    import pickle
-
-    from cells.cuda.target import H200
-
-    cases = [replace(CASE, seq_len=t, backend=backend) for t in (3, 5) for backend in ("cuda", "cuda-again", "cudnn")]
-    jobs = gpu_kernels.jobs_of(cases, H200)
-    assert [job.way for job in jobs] == ["forward", "backward"]
-    assert pickle.loads(pickle.dumps(jobs)) == jobs
-    assert pickle.loads(pickle.dumps(jobs))[0].kernel() == jobs[0].kernel()
-
-
 class FakeClock:
     """Calls once and says that it took so many milliseconds."""
 
@@ -250,16 +237,15 @@ def test_the_contender_through_pytorch_computes_the_same_layer(cell, direction, 
 
 SIMULATED = """
 from bench import gpu, gpu_contenders, gpu_runtime
-from bench.gpu_first import case_of
-from tests.bench.test_gpu import FakeClock
+from bench.case import Case
 
-gpu_runtime.clock, gpu_contenders.PERIOD = FakeClock, 2
-gpu_contenders.OwnContender.peak_bytes = lambda self: None
+gpu_contenders.PERIOD = 2
 assert not gpu.available(), "the simulator is no GPU to measure"
-case = case_of("rnn", "training", 3, 1, 3)
+case = Case("sharings", "rnn", "cuda", "training", "none", 3, 3, 3, 1)
 rows = gpu_runtime.measure(case, 0)
 (error,) = [row.value for row in rows if row.metric == "validation_error"]
 assert 0 < error < 5e-5, error
+assert {row.metric for row in rows} >= {"kernel_forward_s", "kernel_backward_s"}
 x = gpu_contenders.make_problem(case).x.numpy()
 assert (x[2] == x[0]).all() and (x[1] != x[0]).all()
 """
@@ -295,5 +281,19 @@ def test_the_doctor_shows_the_rule_for_every_cell(monkeypatch):
 
 def test_the_command_names_what_is_missing(capsys, monkeypatch):
     monkeypatch.setattr(gpu, "available", lambda: False)
-    assert gpu.main() == gpu_kernels.main([]) == 2
-    assert capsys.readouterr().err.count("no GPU") == 2
+    assert gpu.main() == 2
+    assert "no GPU" in capsys.readouterr().err
+
+
+def test_the_command_that_compiles_names_what_is_missing(capsys, monkeypatch):
+    monkeypatch.setattr(gpu_kernels, "why_not", lambda: "numba-cuda is not installed")
+    assert gpu_kernels.main(["--for", "sm_90a"]) == 2
+    assert "nothing can be compiled: numba-cuda is not installed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [[], ["--for", "sm_90a", "--fit", "rows"], ["--for", "sm_42"]])
+def test_the_command_that_compiles_refuses_other_words(words, capsys):
+    with pytest.raises(SystemExit) as ended:
+        gpu_kernels.main(words)
+    assert ended.value.code == 2
+    assert "sm_90a" in capsys.readouterr().err or not words

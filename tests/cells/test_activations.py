@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from numba import njit
 
-from cells.formula import FAST, sigmoid, tanh
+from cells.formula import sigmoid, tanh
+from cells.lowering import FAST
 
 # Largest error in ULP. float32: over every float whose answer is a normal number; below -87 sigma is less than the
 # smallest one, and only close to it. float64: over the sample below.

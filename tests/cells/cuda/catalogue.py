@@ -6,16 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cells import cell_names
-from cells.cuda.compile import Kernel
-from cells.cuda.directions import SIGNATURE, make_place
-from cells.cuda.directions import THREADS as PLACING
-from cells.cuda.multiply import THREADS as FILLING
-from cells.cuda.multiply import make_fill
+from cells.cuda import kernel
+from cells.cuda.kernel import Kernel
 from cells.cuda.plan import choose, profile_design, sharings
 from cells.cuda.product import Matrix, column_sum_calls, product_calls
-from cells.cuda.profile import NORMS, PROFILE, make_norms, make_profile, shared_bytes, threads_of
-from cells.cuda.run import kernel_of
-from cells.cuda.sequence import signature
 from cells.cuda.target import A100, H200, Facts
 
 WAYS = ("forward", "backward")
@@ -71,18 +65,17 @@ def steps() -> Iterator[Entry]:
                 if sharing in named:
                     design = choose(cell, hidden, BATCH, dtype, facts, way=way, sharing=sharing).design
                     label = f"{way}-{cell}-{hidden}-{dtype}-{sharing}"
-                    yield Entry(label, kernel_of(design, way), facts, design.shared_bytes, design.real)
+                    yield Entry(label, kernel.time_loop(design, way), facts, design.shared_bytes, design.real)
 
 
 def profiles() -> Iterator[Entry]:
     """The gradient profile and its norms."""
     for cell, hidden, dtype, facts in PROFILES:
         design = profile_design(cell, hidden, dtype, facts)
-        kernel = Kernel(make_profile, (design,), signature(PROFILE, design), threads_of(design))
-        yield Entry(f"profile-{cell}-{hidden}-{dtype}", kernel, facts, shared_bytes(design), design.real)
+        label, shared = f"profile-{cell}-{hidden}-{dtype}", kernel.profile_shared_bytes(design)
+        yield Entry(label, kernel.profile(design), facts, shared, design.real)
     for real in ("float32", "float64"):
-        kernel = Kernel(make_norms, (real,), signature(NORMS, profile_design("rnn", 8, real, H200)), 32)
-        yield Entry(f"norms-{real}", kernel, H200, 0, real)
+        yield Entry(f"norms-{real}", kernel.norms(real), H200, 0, real)
 
 
 def products() -> Iterator[Entry]:
@@ -97,17 +90,15 @@ def products() -> Iterator[Entry]:
         if not rounded:
             calls += column_sum_calls(a, Matrix(1, 8192, 0, 8192), real=real, multiprocessors=facts.multiprocessors)
         for call in calls:
-            kernel = Kernel(call.maker, call.parameters, call.signature, call.threads)
-            yield Entry(f"{kernel.name}-{'-'.join(map(str, call.parameters))}", kernel, facts, call.shared_bytes, real)
+            label = f"{call.kernel.name}-{'-'.join(map(str, call.kernel.parameters))}"
+            yield Entry(label, call.kernel, facts, call.shared_bytes, real)
 
 
 def others() -> Iterator[Entry]:
     """Two directions, and a bias that is written before cuBLAS adds to it."""
     for real, accumulate in (("float32", False), ("float32", True), ("float64", True)):
-        kernel = Kernel(make_place, (accumulate,), tuple(kind.format(real) for kind in SIGNATURE), PLACING)
-        yield Entry(f"place-{real}-{accumulate}", kernel, H200, 0, real)
-    kernel = Kernel(make_fill, (), ("float32*", "float32*", *["int64"] * 4), FILLING)
-    yield Entry("fill", kernel, A100, 0, "float32")
+        yield Entry(f"place-{real}-{accumulate}", kernel.place(real, accumulate), H200, 0, real)
+    yield Entry("fill", kernel.fill("float32"), A100, 0, "float32")
 
 
 def unique(entries: Iterator[Entry]) -> list[Entry]:

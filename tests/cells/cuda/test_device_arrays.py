@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from cells import Layer
+from cells import Layer, gradient_profile
 from cells.cuda import target
 from tests.cells.cuda.answers import Foreign, answer
 from tests.oracle import STATES
@@ -173,3 +175,23 @@ def test_a_stream_that_is_none_is_refused():
 def test_an_unknown_value_of_the_environment_variable_is_refused(tmp_path):
     with pytest.raises(AssertionError, match="RECURBENCH_CUDA is 'yes'; allowed: gpu, simulator"):
         assert_works("import cells.cuda.target", target.__file__.rsplit("/cells/", 1)[0], RECURBENCH_CUDA="yes")
+
+
+def test_a_profile_that_no_block_has_room_for_is_refused():
+    from cells.cuda.rehearsal import rehearsing
+
+    layer, small = Layer("lstm", 2, 300, backend="cuda", sharing="launch"), replace(target.H200, shared_bytes=9000)
+    with rehearsing(small), pytest.raises(ValueError, match=r"300 units in float32 needs \d+ bytes .*: 9000"):
+        gradient_profile(layer, np.zeros((1, 1, 2)), np.ones((1, 300)))
+
+
+def test_a_rehearsal_notes_each_kernel_once_and_runs_none():
+    from cells.cuda.rehearsal import rehearsing
+
+    layer = Layer("lstm", 3, 5, backend="cuda")
+    with rehearsing(target.H200) as noted:
+        for _ in range(2):
+            layer.forward(np.ones((4, 2, 3), np.float32)).backward(np.ones((4, 2, 5), np.float32))
+    names = [kernel.name for kernel in noted]
+    assert {"forward", "backward", "pack", "product", "sums"} <= set(names)
+    assert names.count("forward") == names.count("backward") == 1

@@ -8,16 +8,12 @@ from multiprocessing import get_context
 
 import pytest
 
-from cells.cuda import target
-
 
 def lacking():
     """Why nothing can be compiled here, or None."""
-    if target.SIMULATED or target.COMPILER is not None:
-        return target.COMPILER or "the simulator compiles nothing"
-    from cells.cuda.compile import find_assembler
+    from cells.cuda.compile import missing
 
-    return None if find_assembler() else "ptxas, NVIDIA's assembler, is not installed"
+    return missing()
 
 
 LACKING = lacking()

@@ -46,9 +46,11 @@ def launch(calls, a, b, bias, out):
 
     scratch = np.full(product.scratch_size(calls) or 1, np.nan, out.dtype)
     for call in calls:
-        kernel = call.maker(*call.parameters)
-        assert len(call.signature) == 5 + len(call.scalars)
-        simulator.run(kernel, call.grid, call.threads, call.shared_bytes, (a, b, bias, out, scratch, *call.scalars))
+        kernel = call.kernel
+        assert len(kernel.signature) == 5 + len(call.scalars)
+        simulator.run(
+            kernel.function(), call.grid, kernel.threads, call.shared_bytes, (a, b, bias, out, scratch, *call.scalars)
+        )
 
 
 def multiply(a, b, a_transposed, b_transposed, cut, split=1, bias=None, rounded=False):

@@ -1,4 +1,4 @@
-"""The time loop on the GPU, backward. Arrays, blocks, threads and phases as in `cells.cuda.sequence`."""
+"""The time loop on the GPU, backward. Arrays, blocks, threads and phases as in `cells.cuda.kernels.forward`."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ import numpy as np
 from numba import int32, uint32
 
 from cells.cuda.design import Design
-from cells.cuda.exchange import make_meeting, make_pull, make_push, make_total
-from cells.cuda.ptx import pointer
-from cells.cuda.sequence import held, on_tensor_cores
+from cells.cuda.kernels.exchange import make_meeting, make_pull, make_push, make_total
+from cells.cuda.kernels.forward import held
+from cells.cuda.kernels.ptx import pointer
+from cells.cuda.kernels.tile import REALS
 from cells.cuda.target import cuda
-from cells.cuda.tile import REALS
 from cells.formula import formula
-
-BACKWARD = ("{0}*", "{0}*", "{0}*", "{0}*", "{0}*", "{1}*", "{1}*", "int32*", *["int32"] * 5)
 
 
 def make_backward(design: Design) -> Callable[..., None]:
@@ -45,7 +43,7 @@ def make_backward(design: Design) -> Callable[..., None]:
     push = make_push(design)
     shared_at, masked_shared_at = design.weights_at
     kind, zero, own_set = REALS[real], np.dtype(real).type(0), design.rows * design.stride
-    word, clustered = uint32 if on_tensor_cores(design) else kind, design.sharing == "cluster"
+    word, clustered = uint32 if design.on_tensor_cores else kind, design.sharing == "cluster"
     clearing = -(-2 * own_set // threads)
     nothing: Any = lambda cell, k, slots, previous, d_slots, d_previous: None  # noqa: E731
     unit_backward, unit_mask_backward = formula(spec.backward), formula(spec.mask_backward or nothing)

@@ -1,7 +1,7 @@
 """The time loop on the GPU, forward through a whole sequence, or through some of its phases.
 
 Arrays are flat; their shapes: slots (T, B, P, H), states (S, T + 1, B, H), and on the way back
-(`cells.cuda.backward`) d_output (T, B, H), d_slots and d_states as what they belong to.
+(`cells.cuda.kernels.backward`) d_output (T, B, H), d_slots and d_states as what they belong to.
 A block has `units` units of the rows [group * rows, ...) of the batch; thread u + units * b makes unit u of row b.
 A phase is a product and the formulas that wait for it: one for each step, two in a cell that masks its state.
 """
@@ -14,19 +14,12 @@ import numpy as np
 from numba import int32, uint32
 
 from cells.cuda.design import Design
-from cells.cuda.exchange import make_meeting, make_pull, make_push, make_rounding, make_total
-from cells.cuda.ptx import pointer
+from cells.cuda.kernels.exchange import make_meeting, make_pull, make_push, make_rounding, make_total
+from cells.cuda.kernels.ptx import pointer
+from cells.cuda.kernels.tile import REALS, make_hold, make_product
 from cells.cuda.target import cuda
-from cells.cuda.tile import REALS, Tile, make_hold, make_product
+from cells.cuda.tile import Tile
 from cells.formula import formula
-
-FORWARD = ("{0}*", "{0}*", "{0}*", "{1}*", "{1}*", "int32*", *["int32"] * 5)
-
-
-def signature(pattern: tuple[str, ...], design: Design) -> tuple[str, ...]:
-    """Types of a kernel's arguments; weights for tensor cores are words."""
-    words = "uint32" if any(tile.tensor for tile in design.tiles) else design.real
-    return tuple(kind.format(design.real, words) for kind in pattern)
 
 
 def held(tile: Tile | None, real: str) -> tuple[Callable[..., None], Callable[..., None], int]:
@@ -63,7 +56,7 @@ def make_forward(design: Design) -> Callable[..., None]:
     push, rounding = make_push(design), make_rounding(design)
     shared_at, masked_shared_at = design.weights_at
     kind, zero, own_set = REALS[real], np.dtype(real).type(0), design.rows * design.stride
-    word, clustered = uint32 if on_tensor_cores(design) else kind, design.sharing == "cluster"
+    word, clustered = uint32 if design.on_tensor_cores else kind, design.sharing == "cluster"
     # Loops over threads have a constant number of turns: the compiler spends far fewer registers on them.
     clearing, filling = -(-2 * own_set // threads), -(-batch_rows * hidden // threads) if design.tiles else 0
     unit_forward, unit_mask = formula(spec.forward), formula(spec.mask or (lambda cell, k, slots, previous: None))
@@ -169,8 +162,3 @@ def make_forward(design: Design) -> Callable[..., None]:
                 done(counters, group, thread)
 
     return forward
-
-
-def on_tensor_cores(design: Design) -> bool:
-    """Whether the products run there."""
-    return any(tile.tensor for tile in design.tiles)

@@ -14,17 +14,16 @@ import numpy as np
 from numba import int32
 
 from cells.cuda.design import Design
-from cells.cuda.exchange import make_push, make_total
-from cells.cuda.ptx import from_lane, pointer
-from cells.cuda.sequence import held
+from cells.cuda.kernel import MOST_WARPS, profile_threads
+from cells.cuda.kernels.exchange import make_push, make_total
+from cells.cuda.kernels.forward import held
+from cells.cuda.kernels.ptx import from_lane, pointer
+from cells.cuda.kernels.tile import REALS
 from cells.cuda.target import cuda
-from cells.cuda.tile import REALS, WARP
+from cells.cuda.tile import WARP
 from cells.formula import formula
 
-PROFILE = ("{0}*", "{0}*", "{0}*", "{0}*", "int32*", "{0}*", "{0}*", "int32", "int32")
-NORMS = ("{0}*", "{0}*", *["int32"] * 5)
 MOST = {"float32": 120, "float64": 1000}  # power of two that one step takes out: its reciprocal is a normal number too
-MOST_WARPS = 32
 
 
 def make_profile(design: Design) -> Callable[..., None]:
@@ -42,7 +41,7 @@ def make_profile(design: Design) -> Callable[..., None]:
         layout.masked_first,
         layout.masked,
     )
-    mask_slot, masks, threads, stride = layout.mask_slot, design.phases == 2, threads_of(design), design.stride
+    mask_slot, masks, threads, stride = layout.mask_slot, design.phases == 2, profile_threads(design), design.stride
     sums_at, largest_at = design.vectors, design.shared_elements
     carry_at = largest_at + MOST_WARPS
     hold, product, registers = held(design.recurrent, real)
@@ -174,17 +173,6 @@ def make_profile(design: Design) -> Callable[..., None]:
                 cuda.syncthreads()
 
     return profile
-
-
-def threads_of(design: Design) -> int:
-    """Threads of the profile's block: those of the products, however many units there are."""
-    return max((tile.threads for tile in design.tiles), default=WARP)
-
-
-def shared_bytes(design: Design) -> int:
-    """Of the profile's kernel: also the largest number of every warp, and the gradient that is carried."""
-    more = MOST_WARPS + len(design.spec.states) * design.hidden
-    return design.shared_bytes + more * np.dtype(design.real).itemsize
 
 
 def make_norms(real: str) -> Callable[..., None]:

@@ -1,4 +1,4 @@
-"""Kernels of `product`: a matrix product in tiles, and sums over rows. Both are deterministic: no atomics.
+"""Kernels of `cells.cuda.product`: a matrix product in tiles, and sums over rows. Both are deterministic: no atomics.
 
 A block has one tile of `out`, a thread several of its rows and columns in registers. Slices of both operands pass
 through shared memory, two deep: while one is multiplied, the next is on its way. A warp reads neighbours in global
@@ -14,11 +14,10 @@ from typing import Any
 
 from numba import int32, int64, types
 
-from cells.cuda.ptx import load4, pointer, round_bfloat16
+from cells.cuda.kernels.ptx import load4, pointer, round_bfloat16
+from cells.cuda.product import PAD
 from cells.cuda.target import cuda
 from cells.formula import formula
-
-PAD = 4  # elements behind a row of shared memory: 8 rows by 4 columns are in 32 banks, and rows stay 16-byte aligned
 
 
 def _operand(real: str, lines: int, depth: int, threads: int, across: bool, rounded: bool) -> tuple[Any, ...]:

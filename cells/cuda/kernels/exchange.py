@@ -9,7 +9,7 @@ import numpy as np
 from numba import int32, uint32
 
 from cells.cuda.design import Design
-from cells.cuda.ptx import (
+from cells.cuda.kernels.ptx import (
     arrive,
     cluster_arrive,
     cluster_wait,
@@ -21,8 +21,9 @@ from cells.cuda.ptx import (
     store_in_cluster,
     wait_for,
 )
+from cells.cuda.kernels.tile import REALS
 from cells.cuda.target import cuda
-from cells.cuda.tile import REALS, Tile
+from cells.cuda.tile import Tile
 from cells.formula import formula
 
 

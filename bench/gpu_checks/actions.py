@@ -1,0 +1,118 @@
+"""What a check does, by name: a function of what it is given that says what came of it.
+
+Everything here runs in the worker. An action may raise: the worker makes a result of that, too.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from bench.gpu_checks import passes
+from bench.gpu_checks.check import Result, passed_if
+from bench.gpu_checks.passes import Pass
+from bench.tolerance import TOLERANCE
+
+Given = Mapping[str, Any]
+ROUNDED = 1e-6  # an answer in bfloat16 that is nearer to float64 than this was not rounded
+DECADES = {"float64": 1e-9, "float32": 1e-4}  # of a gradient profile: a rounding of each step may go one way
+
+ACTIONS = {
+    "pass": "bench.gpu_checks.actions.check_pass",
+    "profile": "bench.gpu_checks.actions.check_profile",
+    "product": "bench.gpu_checks.actions.check_product",
+    "probe": "bench.gpu_checks.probes.run",
+    "point": "bench.gpu_checks.timing.measure_point",
+    "cpu point": "bench.gpu_checks.timing.measure_cpu_point",
+    "sanitizer": "bench.gpu_checks.outside.sanitize",
+    "test": "bench.gpu_checks.outside.run_test",
+}
+
+
+def find_action(name: str) -> Callable[[Given], Result]:
+    """The action of that name; ValueError names the known ones."""
+    if name not in ACTIONS:
+        raise ValueError(f"unknown action {name!r}; known: {', '.join(ACTIONS)}")
+    module, _, function = ACTIONS[name].rpartition(".")
+    found: Callable[[Given], Result] = getattr(importlib.import_module(module), function)
+    return found
+
+
+def check_pass(given: Given) -> Result:
+    """A pass against float64, and whether it gives the same bits `repeats` times over."""
+    each = Pass(**given["pass"])
+    layer = passes.make_layer(each, passes.draw(each.problem).parameters)
+    first = passes.answer(each, layer)
+    found = passes.errors(each, first)
+    name, error = worst(found)
+    for repeat in range(1, int(given.get("repeats", 2))):
+        if not passes.same_bits(first, passes.answer(each, layer)):
+            reason = f"call {repeat + 1} gave other bits than the first"
+            return Result("wrong", reason, {"error": error, "same_bits": False})
+    limit = TOLERANCE[each.dtype]
+    numbers = {"error": error, "where": name, "same_bits": True}
+    if each.dtype == "bfloat16" and error < ROUNDED:
+        return Result("wrong", f"error {error:.1e} against float64: nothing was rounded to bfloat16", numbers)
+    return passed_if(error <= limit, f"{name} is off by {error:.1e} of the largest; allowed: {limit:.0e}", **numbers)
+
+
+def worst(found: Mapping[str, float]) -> tuple[str, float]:
+    """The name and the size of the largest error; NaN is larger than every number."""
+    return max(found.items(), key=lambda item: (np.isnan(item[1]), item[1]))
+
+
+def check_profile(given: Given) -> Result:
+    """The gradient profile in log scale against the norms that float64 gives."""
+    from cells import gradient_profile
+    from cells.reference import reference
+
+    each = Pass(**given["pass"])
+    numbers = passes.draw(each.problem)
+    d_last = numbers.d_output[-1]
+    d_output = np.zeros_like(numbers.d_output)
+    d_output[-1] = d_last
+    right = reference(each.cell, numbers.parameters, numbers.x, d_output)
+    layer = passes.make_layer(each, numbers.parameters)
+    found = gradient_profile(layer, numbers.x, d_last)
+    off = {}
+    for name, values in right.states.items():
+        with np.errstate(divide="ignore"):
+            expected = np.log10(np.linalg.norm(values, axis=2))
+        # The last cell state has no gradient but the one through its output: minus infinity is the same there.
+        with np.errstate(invalid="ignore"):
+            difference = np.where(expected == found[name], 0.0, np.abs(found[name] - expected))
+        off[name] = float(difference.max())
+    name, error = worst(off)
+    limit = DECADES[each.dtype]
+    reason = f"the gradient of {name} is off by {error:.1e} decades; allowed: {limit:.0e}"
+    return passed_if(error <= limit, reason, decades=error)
+
+
+def check_product(given: Given) -> Result:
+    """A product over all steps by one provider: "own" kernels, or "cublas" where it is installed."""
+    from cells.cuda import cublas
+    from cells.cuda.memory import to_device, zeros
+    from cells.cuda.multiply import multiply, using_products
+    from cells.cuda.product import Matrix
+
+    if given["provider"] == "cublas" and not cublas.available():
+        return Result("skipped", f"no cuBLAS through nvmath-python; {cublas.INSTALL}")
+    rows, columns, depth = given["sizes"]
+    rng = np.random.default_rng(rows * columns + depth)
+    kind, rounded = given["dtype"], bool(given.get("rounded", False))
+    a = rng.standard_normal((rows, depth)).astype(kind)
+    b = rng.standard_normal((columns, depth)).astype(kind)
+    bias = rng.standard_normal(columns).astype(kind)
+    out = zeros((rows, columns), kind)
+    with using_products(given["provider"]):
+        multiply(
+            to_device(a), Matrix(rows, depth, 0, depth), to_device(b), Matrix(columns, depth, 0, depth), out,
+            Matrix(rows, columns, 0, columns), b_transposed=True, bias=to_device(bias), rounded=rounded,
+        )  # fmt: skip
+    right = a.astype(np.float64) @ b.astype(np.float64).T + bias
+    error = float(np.abs(out.numpy() - right).max() / np.abs(right).max())
+    limit = TOLERANCE["bfloat16" if rounded else kind]
+    return passed_if(error <= limit, f"off by {error:.1e} of the largest; allowed: {limit:.0e}", error=error)

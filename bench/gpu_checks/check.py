@@ -1,0 +1,61 @@
+"""A check, and what became of it: the values that travel between the runner and its worker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+STAGES = ("contact", "parity", "steps", "grid", "half", "tests", "sanitizer", "cpu")
+"""In the order in which they run: what is worth most comes first."""
+
+STATUSES = ("passed", "wrong", "failed", "died", "hung", "skipped", "stored", "not reached")
+"""What may become of a check.
+
+wrong: it has a result, and that is not the right one. failed: it raised an error. died, hung: its worker ended, or had
+to be ended. skipped: it cannot be done on this machine. stored: its rows are in the store already.
+"""
+BAD = ("wrong", "failed", "died", "hung")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing to find out.
+
+    action: a name of `bench.gpu_checks.actions`. given: its arguments, as JSON has them. expected_s: about how long it
+    should take; limit_s: when it is given up. items: (case key, block) of the rows that it brings, if it brings any.
+    """
+
+    stage: str
+    name: str
+    action: str
+    given: Mapping[str, Any]
+    expected_s: float
+    limit_s: float
+    items: tuple[tuple[str, int], ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        if self.stage not in STAGES:
+            raise ValueError(f"unknown stage {self.stage!r}; known: {', '.join(STAGES)}")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a check: a status, why if it is not "passed", numbers by name, and items of rows.
+
+    An item is {"case": ..., "block": ..., "rows": [[metric, value, unit, replicate, step, status, reason], ...]}.
+    """
+
+    status: str
+    reason: str = ""
+    numbers: Mapping[str, Any] = field(default_factory=dict)
+    items: tuple[Mapping[str, Any], ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.status not in STATUSES:
+            raise ValueError(f"unknown status {self.status!r}; known: {', '.join(STATUSES)}")
+
+
+def passed_if(right: bool, reason: str, **numbers: Any) -> Result:
+    """A result that is "passed" or, for that reason, "wrong"."""
+    return Result("passed", "", numbers) if right else Result("wrong", reason, numbers)

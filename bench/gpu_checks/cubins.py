@@ -1,0 +1,122 @@
+"""Machine code that travels: every kernel that the checks launch, compiled here for a GPU that is somewhere else."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench.environment import ROOT
+from bench.gpu_checks import passes
+from bench.gpu_checks.passes import Pass
+
+if TYPE_CHECKING:
+    from cells.cuda.kernel import Kernel
+    from cells.cuda.target import Facts
+
+REHEARSED = ("contact", "parity", "steps", "grid", "half", "sanitizer")
+MOST_BYTES = 16 << 20  # of what travels: a copy of the sources and of wheels travels beside it
+
+
+def kernels_of(stages: Sequence[str], facts: Facts, preset: str) -> list[Kernel]:
+    """Every kernel that the checks of these stages launch on such a GPU, each once.
+
+    They are rehearsed in a process of their own, in which the simulator stands in for a GPU.
+    """
+    environment = os.environ | {"RECURBENCH_CUDA": "simulator"}
+    command = [sys.executable, "-m", "bench.gpu_checks.cubins", preset, *stages]
+    given = pickle.dumps(facts)
+    done = subprocess.run(command, cwd=ROOT, env=environment, input=given, capture_output=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"the rehearsal failed: {done.stderr.decode(errors='replace').strip()}")
+    found: list[Kernel] = pickle.loads(done.stdout)
+    return found
+
+
+def rehearse(stages: Sequence[str], facts: Facts, preset: str) -> list[Kernel]:
+    """The same, in this process."""
+    from bench.gpu_checks import probes
+    from bench.gpu_checks.stages import Setting, plan
+    from cells.cuda import kernel
+    from cells.cuda.rehearsal import rehearsing
+
+    setting = Setting(facts, torch=True, blocks=1, preset=preset)
+    with rehearsing(facts) as noted:
+        for check in plan(setting, [stage for stage in stages if stage in REHEARSED]):
+            for each in _passes(check.given):
+                passes.rehearse(each)
+            if check.action == "product":
+                _rehearse_product(check.given)
+            elif check.action in ("profile", "sanitizer") and check.given["pass"]["merge"] is None:
+                passes.rehearse_profile(Pass(**check.given["pass"]))
+        noted |= dict.fromkeys(probes.kernels()) if "contact" in stages else {}
+        noted[kernel.fill("float32")] = None  # cuBLAS adds to a bias; own products, which are rehearsed, need none
+        noted[kernel.fill("float64")] = None
+    return list(noted)
+
+
+def _passes(given: Mapping[str, Any]) -> Iterator[Pass]:
+    """The passes whose kernels a check launches."""
+    if "pass" in given:
+        yield Pass(**given["pass"])
+    for case in given.get("cases", ()):
+        if case["backend"].startswith("cuda"):
+            sizes = (case["seq_len"], case["batch_size"], case["input_size"], case["hidden_size"])
+            sharing = None if case["variant"] == "-" else case["variant"]
+            yield Pass(case["cell"], case["direction"], *sizes, case["dtype"], sharing)
+
+
+def _rehearse_product(given: Mapping[str, Any]) -> None:
+    """A product over all steps by our own kernels."""
+    from cells.cuda.memory import empty
+    from cells.cuda.multiply import multiply
+    from cells.cuda.product import Matrix
+
+    rows, columns, depth = given["sizes"]
+    kind = given["dtype"]
+    a, b, out, bias = (empty(shape, kind) for shape in ((rows, depth), (columns, depth), (rows, columns), (columns,)))
+    multiply(
+        a, Matrix(rows, depth, 0, depth), b, Matrix(columns, depth, 0, depth), out, Matrix(rows, columns, 0, columns),
+        b_transposed=True, bias=bias, rounded=bool(given.get("rounded", False)),
+    )  # fmt: skip
+
+
+def compile_all(kernels: Sequence[Kernel], capability: tuple[int, int], processes: int) -> None:
+    """Compile what is not in the cache yet, by processes of their own: none inherits a GPU's context."""
+    with ProcessPoolExecutor(min(processes, len(kernels)), mp_context=get_context("spawn")) as pool:
+        list(pool.map(_compile, kernels, repeat(capability), chunksize=1))
+
+
+def fill(folder: Path, kernels: Sequence[Kernel], capability: tuple[int, int], processes: int) -> int:
+    """Compile kernels and put all of them into a folder; its bytes.
+
+    Raises CudaUnavailable where a compiler is missing, ValueError where the folder has more than `MOST_BYTES`.
+    """
+    from cells.cuda import cubins
+    from cells.cuda.compile import compiled, compilers
+
+    compile_all(kernels, capability, processes)
+    for kernel in kernels:
+        cubins.keep(folder, cubins.key(kernel, capability), compiled(kernel, capability))
+    cubins.write_manifest(folder, compilers())
+    size = sum(path.stat().st_size for path in folder.iterdir())
+    if size > MOST_BYTES:
+        raise ValueError(f"{folder} has {size / 2**20:.1f} MiB; allowed: {MOST_BYTES / 2**20:.0f}; name fewer stages")
+    return size
+
+
+def _compile(kernel: Kernel, capability: tuple[int, int]) -> None:
+    from cells.cuda.compile import compiled
+
+    compiled(kernel, capability)
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(pickle.dumps(rehearse(sys.argv[2:], pickle.load(sys.stdin.buffer), sys.argv[1])))

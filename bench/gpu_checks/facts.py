@@ -1,0 +1,128 @@
+"""What a machine is and has: its GPU, the packages that matter there beside the ones that this suite is pinned to."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import shutil
+import tomllib
+from collections.abc import Iterator
+from dataclasses import asdict
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import Requirement
+
+from bench.environment import ROOT, this_environment
+
+EXTRAS = ("cuda-compile", "cuda13", "cuda12", "peers")
+USES = {
+    "numba": "compiling kernels, and every kernel of the CPU",
+    "numba-cuda": "compiling kernels for the GPU",
+    "cuda-core": "launching kernels: nothing runs without it",
+    "cuda-bindings": "the driver: nothing runs without it",
+    "nvmath-python": "products over all steps by cuBLAS; own kernels without it",
+    "torch": "cuDNN, and the truth of large shapes",
+}
+"""Package to what it is for."""
+
+
+def this_machine() -> dict[str, Any]:
+    """Facts of this process's machine, as JSON has them; `missing` says why no kernel can run here, or is None."""
+    from cells.cuda import compile, cubins, target
+
+    lacking = target.missing()
+    torch = importlib.util.find_spec("torch") is not None
+    facts: dict[str, Any] = {
+        "missing": lacking,
+        "simulated": target.SIMULATED,
+        "chip": asdict(target.facts()) if lacking is None else None,
+        "compiler": compile.missing(),
+        "packages": list(packages()),
+        "torch": torch,
+        "sanitizer": find_sanitizer(),
+        "environment": dict(this_environment().facts),
+        "machine_code": None,
+    }
+    folder = cubins.travelling()
+    if folder is not None:
+        facts["machine_code"] = travelled(folder)
+    return facts
+
+
+def travelled(folder: Path) -> dict[str, Any]:
+    """How much machine code came along, what made it, and whether it is that of these sources."""
+    from cells.cuda import cubins
+
+    known = cubins.manifest(folder)
+    sizes = [path.stat().st_size for path in folder.glob(f"*{cubins.ENDING}")]
+    return {
+        "folder": str(folder),
+        "kernels": len(sizes),
+        "bytes": sum(sizes),
+        "compilers": known.get("compilers", {}),
+        "of_these_sources": known.get("sources") == cubins.all_sources(),
+    }
+
+
+def packages() -> Iterator[dict[str, Any]]:
+    """Each package of `USES`: the version that is there, the one that is wanted, and whether the one fits the other."""
+    wanted = requirements()
+    for name, use in USES.items():
+        try:
+            found = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found = None
+        want = wanted[name]
+        fits = found is not None and want.specifier.contains(found, prereleases=True)
+        yield {"package": name, "found": found, "wanted": str(want.specifier), "fits": fits, "used_for": use}
+
+
+def requirements() -> dict[str, Requirement]:
+    """Package to what pyproject.toml asks of it; of two toolkits the newer one's."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    lists = [project["dependencies"], *(project["optional-dependencies"][extra] for extra in EXTRAS)]
+    found: dict[str, Requirement] = {}
+    for text in (text for each in lists for text in each):
+        requirement = Requirement(text)
+        found.setdefault(requirement.name, requirement)
+    return found
+
+
+def find_sanitizer() -> str | None:
+    """NVIDIA's compute-sanitizer, of the path or of a CUDA toolkit."""
+    homes = ("/usr/local/cuda/bin", "/usr/local/cuda/compute-sanitizer")
+    return shutil.which("compute-sanitizer") or next(
+        (found for found in (shutil.which("compute-sanitizer", path=home) for home in homes) if found), None
+    )
+
+
+def as_lines(facts: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Lines about a machine: the GPU and its driver, each package, the machine code that came along."""
+    environment = facts["environment"]
+    gpu = environment.get("gpu") or {}
+    yield {
+        "kind": "machine",
+        "gpu": gpu.get("name"),
+        "driver": gpu.get("driver"),
+        "cpu": environment["cpu"],
+        "cores": environment["cores"],
+        "python": environment["python"],
+        "simulated": facts["simulated"],
+        "compiler": facts["compiler"] or "ready",
+        "missing": facts["missing"],
+    }
+    for package in facts["packages"]:
+        yield {"kind": "package", **package}
+    if facts["machine_code"] is not None:
+        yield {"kind": "machine code", **facts["machine_code"]}
+
+
+def main() -> None:
+    """Print the facts as JSON."""
+    print(json.dumps(this_machine(), indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,287 @@
+"""Probes: what our kernels and calls rely on and only a GPU can settle, each by itself in about a second."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from bench.environment import ROOT
+from bench.gpu_checks.check import Result, passed_if
+from cells.cuda import target
+from cells.cuda.kernel import Kernel
+from cells.cuda.launch import blocks_at_once, clusters_at_once, launch
+from cells.cuda.memory import clear, empty, to_device, zeros
+
+WARP = 32
+CLUSTERS = tuple(range(2, 9))
+PHASE_THREADS = 64
+SPIN_S = 20.0  # for a machine to be usable again after a kernel that never ends was killed
+FLUSHED = 1 << 30  # bytes
+
+
+def _kernel(name: str, parameters: tuple[Any, ...], signature: tuple[str, ...], threads: int = WARP) -> Kernel:
+    return Kernel(f"probes.make_{name}", parameters, signature, threads)
+
+
+def ranks_kernel(blocks: int) -> Kernel:
+    """See `cells.cuda.kernels.probes.make_ranks`."""
+    return _kernel("ranks", (blocks,), ("int32*",))
+
+
+def phases_kernel() -> Kernel:
+    """See `make_phases`."""
+    return _kernel("phases", (PHASE_THREADS,), ("float32*", "int32*", "int32*", "int32", "int32"), PHASE_THREADS)
+
+
+def fragments_kernel() -> Kernel:
+    """See `make_fragments`."""
+    return _kernel("fragments", (), ("float32*",) * 3)
+
+
+def rounding_kernel() -> Kernel:
+    """See `make_rounding`."""
+    return _kernel("rounding", (), ("float32*", "float32*", "uint32*", "int32"))
+
+
+def last_words_kernel(shared_bytes: int) -> Kernel:
+    """See `make_last_words`."""
+    return _kernel("last_words", (shared_bytes // 4,), ("float32*",))
+
+
+def spin_kernel() -> Kernel:
+    """See `make_spin`."""
+    return _kernel("spin", (), ("int32*",), 1)
+
+
+def clusters() -> Result:
+    """Clusters of every size that the rule may take: each block reaches the shared memory of each other one."""
+    if not target.facts().clusters:
+        return Result("skipped", f"{target.facts().name} has no clusters")
+    for blocks in CLUSTERS:
+        out = zeros((blocks, blocks), np.int32)
+        launch(ranks_kernel(blocks), (blocks, 1), 256, (out,), cluster=blocks)
+        expected = 100 * np.arange(blocks)[None, :] + np.arange(blocks)[:, None]
+        if not np.array_equal(out.numpy(), expected):
+            return Result("wrong", f"a cluster of {blocks} wrote {out.numpy().tolist()}; right: {expected.tolist()}")
+    return Result("passed")
+
+
+def room_for_clusters() -> Result:
+    """How many clusters of each size the GPU holds at once, a block on each multiprocessor, beside the rule's count."""
+    facts = target.facts()
+    if not facts.clusters or target.SIMULATED:
+        return Result("skipped", f"{facts.name} has no clusters, or is simulated and holds any number")
+    found, counted = {}, {}
+    for blocks in CLUSTERS:
+        grid = (blocks, facts.multiprocessors)
+        found[str(blocks)] = clusters_at_once(ranks_kernel(blocks), grid, facts.shared_bytes, blocks)
+        counted[str(blocks)] = facts.clusters_of(blocks)
+    reason = f"the driver holds {found} clusters by their size, the rule counts on {counted}: see HOPPER_GPCS"
+    return passed_if(found == counted, reason, clusters_at_once=found, rule_counts_on=counted)
+
+
+def room_for_blocks() -> Result:
+    """A launch whose blocks wait for each other is refused where they cannot all be there, and does not spin."""
+    if target.SIMULATED:
+        return Result("skipped", "the simulator holds any number")
+    kernel = phases_kernel()
+    blocks = blocks_at_once(kernel, 0) * target.facts().multiprocessors + 1
+    numbers, out = empty((2 * blocks * PHASE_THREADS,), np.float32), zeros((blocks * PHASE_THREADS,), np.int32)
+    arguments = (numbers, zeros((1,), np.int32), out, blocks, 1)
+    try:
+        launch(kernel, (blocks, 1), 0, arguments, together=True)
+    except ValueError as error:
+        return Result("passed", "", {"refused": str(error)})
+    return Result("wrong", f"{blocks} blocks that wait for each other were launched; there is room for {blocks - 1}")
+
+
+def phases() -> Result:
+    """The barrier of the grid: nobody reads an old number, over many phases."""
+    blocks, count = (3, 4) if target.SIMULATED else (target.facts().multiprocessors, 20_000)
+    numbers = empty((2 * blocks * PHASE_THREADS,), np.float32)
+    out = zeros((blocks * PHASE_THREADS,), np.int32)
+    launch(phases_kernel(), (blocks, 1), 0, (numbers, zeros((1,), np.int32), out, blocks, count), together=True)
+    stale = int(out.numpy().sum())
+    return passed_if(stale == 0, f"{stale} of {count * blocks * PHASE_THREADS} numbers were old", phases=count)
+
+
+def fragments() -> Result:
+    """A product on tensor cores puts every number where the layout says."""
+    rng = np.random.default_rng(7)
+    a, b = rng.integers(-15, 16, (16, 16)), rng.integers(-15, 16, (16, 8))  # exact in bfloat16, sums exact in float32
+    out = zeros((16, 8), np.float32)
+    launch(fragments_kernel(), (1, 1), 0, (to_device(a.astype(np.float32)), to_device(b.astype(np.float32)), out))
+    found = out.numpy()
+    return passed_if(bool((found == a @ b).all()), f"the product is {found.tolist()}; right: {(a @ b).tolist()}")
+
+
+def rounding() -> Result:
+    """Rounding to bfloat16: to the nearest, ties to even, NaN stays NaN; of a pair the first one is below."""
+    bits = np.array([0x3F808000, 0x3F818000, 0x3F800001, 0xBF80FFFF, 0x7FC00000, 0x40000000], np.uint32)
+    right = np.array([0x3F80, 0x3F82, 0x3F80, 0xBF81, 0x7FC0, 0x4000], np.uint32)
+    rounded, packed = zeros(bits.shape, np.float32), zeros(bits.shape, np.uint32)
+    launch(rounding_kernel(), (1, 1), 0, (to_device(bits.view(np.float32)), rounded, packed, len(bits)))
+    upper, words = rounded.numpy().view(np.uint32) >> 16, packed.numpy()
+    same = bool(np.isnan(rounded.numpy()[4])) and bool((np.delete(upper, 4) == np.delete(right, 4)).all())
+    pairs = [n for n in range(len(bits)) if 4 not in (n, (n + 1) % len(bits))]
+    same &= all(int(words[n]) == int(right[n]) | int(right[(n + 1) % len(bits)]) << 16 for n in pairs)
+    return passed_if(same, f"rounded {[hex(x) for x in upper]}, packed {[hex(x) for x in words]}")
+
+
+def most_shared() -> Result:
+    """All the shared memory that a block may have is there, to its last word; more is refused and breaks nothing."""
+    most = target.facts().shared_bytes
+    out = zeros((4,), np.float32)
+    launch(last_words_kernel(most), (1, 1), most, (out,))
+    if out.numpy().tolist() != [1, 2, 3, 4]:
+        return Result("wrong", f"the last words of {most} bytes are {out.numpy().tolist()}; right: [1, 2, 3, 4]")
+    if target.SIMULATED:
+        return Result("passed")
+    try:
+        launch(last_words_kernel(most), (1, 1), most + 1024, (out,))
+    except Exception as error:
+        clear(out)
+        return passed_if(not out.numpy().any(), "the context is broken after a refusal", refused=str(error))
+    return Result("wrong", f"{most + 1024} bytes were allowed; the device says {most}")
+
+
+def events() -> Result:
+    """Times between events are those of the host's clock, for work that lasts: their unit and stream are right."""
+    if target.SIMULATED:
+        return Result("skipped", "the simulator has no events")
+    from bench.gpu_runtime import clock
+    from cells.cuda.launch import current_stream
+
+    array = empty((FLUSHED,), np.uint8)
+
+    def work() -> None:
+        for _ in range(20):
+            clear(array)
+
+    clock().series(work, 1)
+    begin = time.perf_counter()
+    found = sum(clock().series(work, 3))
+    current_stream().sync()
+    host = time.perf_counter() - begin
+    return passed_if(0.8 < found / host < 1.05, "events and the host disagree", event_s=found, host_s=host)
+
+
+def watermark() -> Result:
+    """The memory pool counts its highest use, from where it was told to begin."""
+    if target.SIMULATED:
+        return Result("skipped", "the simulator has no pool")
+    from cuda.bindings import driver
+
+    pool = target.cuda_core().Device(0).memory_resource
+    if not hasattr(pool, "attributes"):
+        return Result("skipped", "this device has no pool: peak memory is not measured")
+    highest = driver.CUmemPool_attribute.CU_MEMPOOL_ATTR_USED_MEM_HIGH
+    before = int(pool.attributes.used_mem_current)
+    driver.cuMemPoolSetAttribute(pool.handle, highest, driver.cuuint64_t(0))
+    array = empty((64 << 20,), np.uint8)
+    clear(array)
+    del array
+    grown = int(pool.attributes.used_mem_high) - before
+    return passed_if(grown == 64 << 20, f"64 MiB more are counted as {grown} bytes", grown=grown)
+
+
+def graphs() -> Result:
+    """A training loop that drops its results finds its graphs again, rather than capturing anew at every call."""
+    if target.SIMULATED:
+        return Result("skipped", "the simulator has no graphs")
+    from bench.gpu_checks import passes
+    from cells.cuda import launch as launching
+
+    each = passes.Pass("lstm", "training", 16, 3, 8, 20, sharing="launch")
+    layer = passes.make_layer(each, passes.draw(each).parameters)
+    x, d_output = (to_device(value.astype(np.float32)) for value in (passes.draw(each).x, passes.draw(each).d_output))
+    counts = []
+    for _ in range(6):
+        layer.forward(x).backward(d_output)
+        counts.append(len(launching.graphs()))
+    return passed_if(counts[-1] == counts[2], f"graphs after each call: {counts}", graphs=counts)
+
+
+def shared_with_torch() -> Result:
+    """PyTorch's work and ours are in the order of the calls, on one stream and in one context, without a wait."""
+    import importlib.util
+
+    if target.SIMULATED or importlib.util.find_spec("torch") is None:
+        return Result("skipped", "PyTorch with a GPU is needed")
+    import torch
+
+    from cells.cuda.memory import copy
+
+    for turn in range(200):
+        given = torch.randn(1 << 20, device="cuda")
+        own = empty((1 << 20,), np.float32)
+        copy(to_device(given), own)
+        taken = torch.as_tensor(own, device="cuda")
+        given.mul_(2)
+        if taken.data_ptr() != own.address or not bool((taken * 2 == given).all()):
+            return Result("wrong", f"turn {turn}: PyTorch and this suite saw different numbers")
+    return Result("passed", "", {"torch_stream": torch.cuda.current_stream().cuda_stream})
+
+
+def killed_spinner() -> Result:
+    """After a process whose kernel never ends is killed, how long it takes until another one can use the GPU."""
+    if target.SIMULATED:
+        return Result("skipped", "the simulator finds a kernel that never ends by itself")
+    command = [sys.executable, "-m", "bench.gpu_checks.probes", "spin"]
+    spinner = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert spinner.stdout is not None
+    if spinner.stdout.readline().strip() != "spinning":
+        spinner.kill()
+        return Result("failed", "the process that should spin did not start")
+    begin = time.perf_counter()
+    spinner.kill()
+    spinner.wait()
+    clear(empty((1024,), np.uint8))
+    zeros((4,), np.int32).numpy()
+    seconds = time.perf_counter() - begin
+    return passed_if(seconds < SPIN_S, f"the GPU was busy for {seconds:.1f} s", usable_after_s=seconds)
+
+
+def spin() -> None:
+    """Never end."""
+    counters = zeros((1,), np.int32)
+    launch(spin_kernel(), (1, 1), 0, (counters,))
+    print("spinning", flush=True)
+    counters.numpy()
+
+
+PROBES: dict[str, Callable[[], Result]] = {
+    "events": events,
+    "rounding": rounding,
+    "fragments": fragments,
+    "most-shared-memory": most_shared,
+    "clusters": clusters,
+    "room-for-clusters": room_for_clusters,
+    "room-for-blocks": room_for_blocks,
+    "phases": phases,
+    "graphs": graphs,
+    "memory-watermark": watermark,
+    "shared-with-torch": shared_with_torch,
+    "killed-spinner": killed_spinner,
+}
+
+
+def run(given: Mapping[str, Any]) -> Result:
+    """The probe of that name."""
+    return PROBES[given["probe"]]()
+
+
+def kernels() -> Iterator[Kernel]:
+    """Every kernel of a probe, for a folder that travels; those of layers are noted by a rehearsal."""
+    yield from (ranks_kernel(blocks) for blocks in CLUSTERS)
+    yield from (phases_kernel(), fragments_kernel(), rounding_kernel(), spin_kernel())
+    yield last_words_kernel(target.facts().shared_bytes)
+
+
+if __name__ == "__main__" and sys.argv[1:] == ["spin"]:
+    spin()

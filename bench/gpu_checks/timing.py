@@ -1,0 +1,119 @@
+"""Timed checks: all contenders of one shape, in shuffled blocks, with rows of the suite's own schema."""
+
+from __future__ import annotations
+
+import math
+import random
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from bench.case import Case
+from bench.gpu_checks.check import Result
+from bench.rows import Measurement
+
+Measure = Callable[[Case, int], list[Measurement]]
+Item = dict[str, Any]
+
+
+def measure_point(given: Mapping[str, Any]) -> Result:
+    """The cases of one shape on the GPU, `blocks` times over; each that fails becomes a row that says why."""
+    from bench import gpu_runtime
+
+    return _measure(given, gpu_runtime.measure)
+
+
+def measure_cpu_point(given: Mapping[str, Any]) -> Result:
+    """The same on the CPU: cells, peers and the numbers of threads that the cases name."""
+    from bench import runtime
+    from bench.peers.process import stop_peers
+    from bench.timed import GRID_ROUNDS
+
+    try:
+        return _measure(given, lambda case, block: runtime.measure(case, block, GRID_ROUNDS))
+    finally:
+        stop_peers()
+
+
+def _measure(given: Mapping[str, Any], measure: Measure) -> Result:
+    cases = [Case(**case) for case in given["cases"]]
+    items: list[Item] = []
+    wrong: dict[str, str] = {}
+    rows: list[Measurement] = []
+    for block in range(int(given["blocks"])):
+        for case in random.Random(block).sample(cases, len(cases)):
+            try:
+                made = measure(case, block)
+            except Exception as error:  # one contender that cannot do it must not take the others' rows
+                reason = f"{type(error).__name__}: {error}"
+                wrong[_who(case)] = reason
+                made = [Measurement(case, "failure", None, "", block, status="failed", reason=reason)]
+            rows += made
+            items.append(as_item(case, block, made))
+    numbers = summary(rows)
+    if wrong:
+        status = "failed" if any(_who(case) in wrong for case in cases if _is_own(case)) else "passed"
+        return Result(status, "; ".join(f"{who}: {why}" for who, why in wrong.items()), numbers, tuple(items))
+    return Result("passed", "", numbers, tuple(items))
+
+
+def _is_own(case: Case) -> bool:
+    return case.backend.startswith(("cuda", "cpu"))
+
+
+def _who(case: Case) -> str:
+    """What tells the contenders of one shape apart."""
+    variant = "" if case.variant == "-" else f" {case.variant}"
+    half = "" if case.dtype == "float32" else f" {case.dtype}"
+    threads = f" {case.threads} threads" if case.threads > 1 else ""
+    return f"{case.backend}{variant}{half}{threads}"
+
+
+def as_item(case: Case, block: int, rows: Sequence[Measurement]) -> Item:
+    """An item as JSON has it."""
+    numbers = [[r.metric, r.value, r.unit, r.replicate, r.step, r.status, r.reason] for r in rows]
+    return {"case": asdict(case), "block": block, "rows": numbers}
+
+
+def from_item(item: Mapping[str, Any]) -> tuple[Case, int, list[Measurement]]:
+    """Case, block and rows of an item."""
+    case, block = Case(**item["case"]), int(item["block"])
+    rows = [
+        Measurement(case, metric, value, unit, block, replicate, step, status, reason)
+        for metric, value, unit, replicate, step, status, reason in item["rows"]
+    ]
+    return case, block, rows
+
+
+def summary(rows: Sequence[Measurement]) -> dict[str, Any]:
+    """For the line of a point: each contender's median seconds, a step's microseconds, the largest error."""
+    found: dict[str, Any] = {}
+    seconds: dict[str, list[float]] = {}
+    steps: dict[str, list[float]] = {}
+    errors = []
+    for row in rows:
+        if row.value is None:
+            continue
+        if row.metric in ("event_s", "elapsed_s"):
+            seconds.setdefault(_who(row.case), []).append(row.value)
+        elif row.metric in ("kernel_forward_s", "kernel_backward_s"):
+            way = row.metric.removeprefix("kernel_").removesuffix("_s")
+            steps.setdefault(f"{way} {row.case.variant}", []).append(row.value / row.case.seq_len * 1e6)
+        elif row.metric == "validation_error":
+            errors.append(row.value)
+    if seconds:
+        found["seconds"] = {who: statistics.median(values) for who, values in seconds.items()}
+    if steps:
+        found["step_us"] = {who: statistics.median(values) for who, values in steps.items()}
+    if errors:
+        found["error"] = max(errors)
+    ratio = ratio_to_peer(found.get("seconds", {}))
+    return found | ({} if math.isnan(ratio) else {"ratio": ratio})
+
+
+def ratio_to_peer(seconds: Mapping[str, float]) -> float:
+    """The fastest peer's time over ours; NaN where one of the two is missing."""
+    own = [value for who, value in seconds.items() if who.split()[0] in ("cuda", "cpu")]
+    peers = [value for who, value in seconds.items() if not who.startswith(("cuda", "cpu"))]
+    return min(peers) / min(own) if own and peers else math.nan

@@ -1,0 +1,193 @@
+"""The compiled side of `cells.cuda.tile`: how threads hold their weights, and how they multiply with them."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+
+import numpy as np
+from numba import float32, float64, int32, uint32
+
+from cells.cuda.kernels.ptx import from_lane, load4, multiply_bfloat16, pointer
+from cells.cuda.target import cuda
+from cells.cuda.tile import WARP, Tile
+from cells.formula import formula
+
+REALS = {"float32": float32, "float64": float64}
+
+
+@functools.cache
+def make_hold(tile: Tile) -> Callable[..., None]:
+    """`hold(weights, part, own, shared, shared_at, thread)`: the weights of a part, to registers and shared memory."""
+    pieces, held, threads = tile.pieces, tile.held, tile.threads
+    in_registers, in_shared, width = tile.in_registers, tile.in_shared, tile.each
+    if tile.tensor:
+        width = 1
+
+    @formula
+    def hold(weights, part, own, shared, shared_at, thread):
+        if thread < threads:
+            base = part * pieces * held * threads
+            for c in range(in_registers):
+                for q in range(width):
+                    at = base + ((c * width + q) * threads + thread) * 4
+                    w = load4(weights, at)
+                    own[(c * width + q) * 4] = w[0]
+                    own[(c * width + q) * 4 + 1] = w[1]
+                    own[(c * width + q) * 4 + 2] = w[2]
+                    own[(c * width + q) * 4 + 3] = w[3]
+            for c in range(in_shared * width):
+                for e in range(4):
+                    place = (c * threads + thread) * 4 + e
+                    shared[shared_at + place] = weights[base + in_registers * held * threads + place]
+
+    return hold
+
+
+@functools.cache
+def make_product(tile: Tile, real: str) -> Callable[..., None]:
+    """`product(own, shared, shared_at, weights, part, vectors_at, stride, sums_at, thread)`.
+
+    Multiplies the tile's weights with the vectors at `vectors_at` of shared memory, `stride` apart, into the sums at
+    `sums_at`; nobody reads them before the next barrier.
+    """
+    return _make_tensor_product(tile) if tile.tensor else _make_scalar_product(tile, real)
+
+
+def _make_scalar_product(tile: Tile, real: str) -> Callable[..., None]:
+    kind, zero = REALS[real], np.dtype(real).type(0)
+    each, lanes, batch, pieces, threads = tile.each, tile.lanes, tile.batch, tile.pieces, tile.threads
+    row_warps, groups, padded_rows, held = tile.row_warps, WARP // tile.lanes, tile.padded_rows, tile.held
+    in_registers, in_shared = tile.in_registers, tile.in_shared
+    count = each * batch
+    kept = max(count // lanes, 1)
+    sharing = max(lanes // count, 1)  # lanes that end with the same sum
+    add_lanes = _make_add_lanes(count, lanes // 2)
+    from_registers = _make_from_registers(tile, 0)
+
+    @formula
+    def accumulate(sums, shared, at, stride, q, w0, w1, w2, w3):
+        for b in range(batch):
+            v = load4(shared, int32(at + b * stride))
+            sums[b * each + q] += w0 * v[0]
+            sums[b * each + q] += w1 * v[1]
+            sums[b * each + q] += w2 * v[2]
+            sums[b * each + q] += w3 * v[3]
+
+    @formula
+    def product(own, shared, shared_at, weights, part, vectors_at, stride, sums_at, thread):
+        if thread < threads:
+            lane = int32(thread % WARP)
+            of_depth, of_rows = int32(lane % lanes), int32(lane // lanes)
+            row_warp, depth_warp = int32(thread // WARP % row_warps), int32(thread // WARP // row_warps)
+            sums = cuda.local.array(count, kind)
+            for n in range(count):
+                sums[n] = zero
+            start = int32(vectors_at + (depth_warp * pieces * lanes + of_depth) * 4)
+            from_registers(own, sums, shared, start, stride)
+            for c in range(in_registers, in_registers + in_shared):
+                for q in range(each):
+                    place = int32(shared_at + (((c - in_registers) * each + q) * threads + thread) * 4)
+                    w = load4(shared, place)
+                    accumulate(sums, shared, int32(start + c * lanes * 4), stride, q, w[0], w[1], w[2], w[3])
+            for c in range(in_registers + in_shared, pieces):
+                for q in range(each):
+                    w = load4(weights, int32((part * pieces + c) * held * threads + (q * threads + thread) * 4))
+                    accumulate(sums, shared, int32(start + c * lanes * 4), stride, q, w[0], w[1], w[2], w[3])
+            add_lanes(sums, lane)
+            if of_depth % sharing == 0:
+                at = int32(sums_at + depth_warp * batch * padded_rows + (row_warp * groups + of_rows) * each)
+                for i in range(kept):
+                    n = int32(of_depth // sharing * kept + i)
+                    shared[int32(at + n // each * padded_rows + n % each)] = sums[i]
+
+    return product
+
+
+def _make_from_registers(tile: Tile, piece: int) -> Callable[..., None]:
+    """The multiply-adds with the weights in registers, from a piece on. A function for each piece, so that every index
+    of a register is a constant: the compiler unrolls no loop of this many operations.
+    """
+    if piece == tile.in_registers:
+        return formula(lambda own, sums, shared, start, stride: None)
+    each, batch, lanes = tile.each, tile.batch, tile.lanes
+    further = _make_from_registers(tile, piece + 1)
+
+    @formula
+    def from_registers(own, sums, shared, start, stride):
+        for b in range(batch):
+            v = load4(shared, int32(start + piece * lanes * 4 + b * stride))
+            for q in range(each):
+                n = (piece * each + q) * 4
+                sums[b * each + q] += own[n] * v[0]
+                sums[b * each + q] += own[n + 1] * v[1]
+                sums[b * each + q] += own[n + 2] * v[2]
+                sums[b * each + q] += own[n + 3] * v[3]
+        further(own, sums, shared, start, stride)
+
+    return from_registers
+
+
+def _make_add_lanes(count: int, distance: int) -> Callable[..., None]:
+    """Add `count` sums over lanes: in halves, so that each lane ends with its share of the sums, then whole."""
+    if distance == 0:
+        return formula(lambda sums, lane: None)
+    half = count // 2
+    further = _make_add_lanes(max(half, 1), distance // 2)
+    if half == 0:
+
+        @formula
+        def add_whole(sums, lane):
+            sums[0] += from_lane(sums[0], distance)
+            further(sums, lane)
+
+        return add_whole
+
+    @formula
+    def add_half(sums, lane):
+        high = (lane & distance) != 0
+        for i in range(half):
+            mine = sums[half + i] if high else sums[i]
+            theirs = sums[i] if high else sums[half + i]
+            sums[i] = mine + from_lane(theirs, distance)
+        further(sums, lane)
+
+    return add_half
+
+
+def _make_tensor_product(tile: Tile) -> Callable[..., None]:
+    pieces, threads, row_warps, padded_rows, batch = (
+        tile.pieces,
+        tile.threads,
+        tile.row_warps,
+        tile.padded_rows,
+        tile.batch,
+    )
+    in_registers, held = tile.in_registers, tile.held
+    zero = np.float32(0)
+
+    @formula
+    def product(own, shared, shared_at, weights, part, vectors_at, stride, sums_at, thread):
+        if thread < threads:
+            lane = int32(thread % WARP)
+            group, place = int32(lane // 4), int32(lane % 4)
+            row_warp, depth_warp = int32(thread // WARP % row_warps), int32(thread // WARP // row_warps)
+            words = pointer(cuda.shared.array(0, uint32, alignment=16))
+            s0, s1, s2, s3 = zero, zero, zero, zero
+            start = int32(vectors_at + group * stride + depth_warp * pieces * 8 + place)
+            for c in range(in_registers):
+                at = int32(start + c * 8)
+                s0, s1, s2, s3 = multiply_bfloat16(
+                    own[4 * c], own[4 * c + 1], own[4 * c + 2], own[4 * c + 3], words[at], words[at + 4], s0, s1, s2, s3
+                )
+            for c in range(in_registers, pieces):
+                at = int32(start + c * 8)
+                w = load4(weights, int32(((part * pieces + c) * threads + thread) * held))
+                s0, s1, s2, s3 = multiply_bfloat16(w[0], w[1], w[2], w[3], words[at], words[at + 4], s0, s1, s2, s3)
+            row = int32(sums_at + (depth_warp * batch + 2 * place) * padded_rows + row_warp * 16 + group)
+            shared[row] = s0
+            shared[row + padded_rows] = s1
+            shared[row + 8] = s2
+            shared[row + padded_rows + 8] = s3
+
+    return product

@@ -102,6 +102,7 @@ def fill(folder: Path, kernels: Sequence[Kernel], capability: tuple[int, int], p
     from cells.cuda import cubins
     from cells.cuda.compile import compiled, compilers
 
+    cubins.all_sources()  # names are those of the sources as they are now, whoever edits them meanwhile
     compile_all(kernels, capability, processes)
     for kernel in kernels:
         cubins.keep(folder, cubins.key(kernel, capability), compiled(kernel, capability))

@@ -58,7 +58,7 @@ def copy_with_the_new_cell(folder):
     """The package in `folder`, with the cell of CONTRIBUTING.md."""
     text = (ROOT / "CONTRIBUTING.md").read_text()
     (source,) = re.findall(r"`cells/min_gru\.py`:\n\n```python\n(.*?)```", text, re.S)
-    for path in (ROOT / "cells").rglob("*.py"):
+    for path in [*(ROOT / "cells").rglob("*.py"), *(ROOT / "cells").rglob("*.toml")]:
         copy = folder / path.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_text(path.read_text())

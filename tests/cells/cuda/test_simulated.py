@@ -30,7 +30,7 @@ run = pytest.importorskip("cells.cuda.run", exc_type=ImportError)
 memory = pytest.importorskip("cells.cuda.memory", exc_type=ImportError)
 
 EVERY_SHARING = pytest.mark.parametrize("sharing", SHARINGS)
-SMALL = dataclasses.replace(target.H200, name="a small GPU", multiprocessors=4)
+SMALL = dataclasses.replace(target.H200, name="a small GPU", multiprocessors=4, gpcs=(4,))
 NARROW = dataclasses.replace(SMALL, name="a GPU with little shared memory", shared_bytes=2304)
 PAIRS = list(zip(cell_names(), SHARINGS, strict=False))
 TWO_PHASES = [("lstm", sharing) for sharing in SHARINGS] + [("gru-reset-before", sharing) for sharing in SHARINGS]
@@ -65,7 +65,7 @@ def test_batches_that_fill_no_group_of_rows(cell, sharing, on):
 
 @EVERY_CELL
 def test_a_group_that_takes_its_rows_in_turns(cell, on):
-    on(dataclasses.replace(SMALL, multiprocessors=2))
+    on(dataclasses.replace(SMALL, multiprocessors=2, gpcs=(2,)))
     problem = Problem(cell, 2, 17, 5, 3)
     assert all(choice.rows > choice.design.rows for choice in choices(problem, "float32", "grid"))
     assert_right(problem, "float32", "grid")

@@ -1,0 +1,63 @@
+"""What travels is what the checks launch: found by rehearsal, compiled where a compiler is."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from bench import gpu_kernels
+from bench.gpu_checks import cubins as parcel
+from bench.gpu_checks.facts import travelled
+from cells.cuda import cubins
+from cells.cuda.target import A100, H200
+
+needs_compiler = pytest.mark.skipif(gpu_kernels.why_not() is not None, reason=str(gpu_kernels.why_not()))
+
+
+@pytest.fixture(scope="module")
+def contact():
+    return parcel.kernels_of(["contact"], H200, "toy")
+
+
+def test_every_kind_of_kernel_is_found_once(contact):
+    assert len(set(contact)) == len(contact)
+    counts = Counter(kernel.name for kernel in contact)
+    kinds = {"forward", "backward", "profile", "norms", "pack", "product", "sums", "fill", "ranks", "phases"}
+    assert kinds <= set(counts)
+    # Four cells and four sharings: a loop for training and one for inference, which keeps no slots.
+    assert counts["forward"] == 2 * counts["backward"] == 32
+
+
+def test_a_gpu_without_clusters_needs_no_kernel_of_them():
+    kernels = parcel.kernels_of(["parity"], A100, "toy")
+    designs = [kernel.parameters[0] for kernel in kernels if kernel.name == "forward"]
+    assert {design.sharing for design in designs} == {"block", "grid", "launch"}
+
+
+@needs_compiler
+@pytest.mark.cuda_compiler
+def test_a_folder_is_filled_says_what_it_is_and_is_bounded(contact, tmp_path, monkeypatch):
+    few = [kernel for kernel in contact if kernel.name in ("norms", "spin", "rounding")]
+    size = parcel.fill(tmp_path, few, H200.capability, 2)
+    assert size == sum(path.stat().st_size for path in tmp_path.iterdir())
+    told = travelled(tmp_path)
+    assert (told["kernels"], told["of_these_sources"]) == (len(few), True)
+    assert {"numba-cuda", "ptxas"} <= set(told["compilers"])
+    for kernel in few:
+        assert cubins.find(tmp_path, cubins.key(kernel, H200.capability)).code.startswith(b"\x7fELF")
+    monkeypatch.setattr(parcel, "MOST_BYTES", size - 1)
+    with pytest.raises(ValueError, match="allowed: 0; name fewer stages"):
+        parcel.fill(tmp_path, few, H200.capability, 2)
+
+
+def test_a_folder_of_other_sources_is_known(tmp_path):
+    (tmp_path / cubins.MANIFEST).write_text('{"sources": "0123456789abcdef", "compilers": {}}')
+    assert not travelled(tmp_path)["of_these_sources"]
+
+
+@needs_compiler
+def test_an_old_folder_is_refused(tmp_path, capsys):
+    (tmp_path / "norms-sm_90a-0.cubin.gz").write_bytes(b"old")
+    assert gpu_kernels.main(["--for", "sm_90a", "--into", str(tmp_path)]) == 2
+    assert "is not empty; allowed: a new folder" in capsys.readouterr().err

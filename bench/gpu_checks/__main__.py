@@ -37,6 +37,8 @@ def main(argv: Sequence[str] | None = None, command: Sequence[str] | None = None
     if arguments.wheels is not None:
         return _wheels(arguments.wheels)
     if arguments.cubins is not None:
+        if not arguments.cubins.is_dir():
+            return _refuse(f"--cubins is {arguments.cubins}; allowed: a folder of machine code")
         os.environ["RECURBENCH_CUBINS"] = str(arguments.cubins.resolve())
     if arguments.list:
         return _list(arguments)
@@ -49,8 +51,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--stage", action="append", choices=STAGES, help=stages)
     parser.add_argument("--only", metavar="PATTERN", default="", help="only checks whose name has this in it (*, ?)")
     parser.add_argument("--list", action="store_true", help="name the checks, for the GPU of a data sheet; run nothing")
-    parser.add_argument("--seconds", type=float, help="end within so many seconds (default: no bound)")
-    parser.add_argument("--blocks", type=int, default=BLOCKS, help=f"blocks of a time (default {BLOCKS})")
+    parser.add_argument("--seconds", type=_positive, help="end within so many seconds (default: no bound)")
+    parser.add_argument("--blocks", type=_count, default=BLOCKS, help=f"blocks of a time (default {BLOCKS})")
     preset = f"{', '.join(PRESETS)}: how many shapes are timed (default quick; toy in the simulator)"
     parser.add_argument("--preset", choices=PRESETS, metavar="PRESET", help=preset)
     parser.add_argument("--cubins", type=Path, metavar="FOLDER", help="machine code that came along")
@@ -60,6 +62,27 @@ def _parser() -> argparse.ArgumentParser:
     wheels = "fetch what has to travel to a machine without a network, list sizes, and stop (default folder .whl)"
     parser.add_argument("--wheels", type=Path, nargs="?", const=Path(".whl"), metavar="FOLDER", help=wheels)
     return parser
+
+
+def _refuse(reason: str) -> int:
+    print(reason, file=sys.stderr)
+    return 2
+
+
+def _positive(text: str) -> float:
+    """A number above 0, for argparse."""
+    value = float(text)
+    if not value > 0:
+        raise argparse.ArgumentTypeError(f"{text!r}; allowed: a number above 0")
+    return value
+
+
+def _count(text: str) -> int:
+    """An integer of at least 1, for argparse."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}; allowed: an integer of at least 1")
+    return value
 
 
 def _wheels(folder: Path) -> int:
@@ -97,6 +120,14 @@ def _list(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _print(text: str) -> None:
+    """To standard output, as long as somebody reads it; the lines stand in their file anyway."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w")
+
+
 @contextmanager
 def _ended_by_signals() -> Iterator[None]:
     """SIGTERM as Ctrl-C: whoever ends the runner still gets its table, and no worker stays behind."""
@@ -117,15 +148,19 @@ def _run(arguments: argparse.Namespace, command: Sequence[str] | None) -> int:
     from bench.gpu_checks.rows import open_rows
     from bench.gpu_checks.runner import Runner
     from bench.gpu_checks.summary import table, verdict
+    from bench.store import StoreError
 
-    arguments.out.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        file = stack.enter_context((arguments.out / LINES).open("w"))
+        try:
+            arguments.out.mkdir(parents=True, exist_ok=True)
+            file = stack.enter_context((arguments.out / LINES).open("w"))
+        except OSError as error:
+            return _refuse(f"--out is {arguments.out}: {error}; allowed: a folder that can be written")
 
         def say(line: Mapping[str, Any]) -> None:
             text = json.dumps(line)
-            for stream in (sys.stdout, file):
-                print(text, file=stream, flush=True)
+            print(text, file=file, flush=True)
+            _print(text)
 
         runner = Runner(say, arguments.seconds, command or COMMAND)
         stack.callback(runner.end)
@@ -139,10 +174,16 @@ def _run(arguments: argparse.Namespace, command: Sequence[str] | None) -> int:
                 return 2
             store = arguments.store or arguments.out / ROWS
             _run_stages(arguments, runner, facts, stack.enter_context(open_rows(store, facts)), say)
+        except StoreError as error:
+            say({"kind": "end", "reason": str(error)})
+            return 2
         except KeyboardInterrupt:
             say({"kind": "interrupted"})
         results = runner.outcome.results
-        print("\n".join(table(results)), flush=True)
+        if not results:
+            say({"kind": "end", "reason": f"no check of these stages has {arguments.only!r} in its name; see --list"})
+            return 2
+        _print("\n".join(table(results)))
         say(verdict(results))
     return 1 if runner.outcome.having(*BAD) else 0
 

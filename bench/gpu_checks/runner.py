@@ -72,15 +72,28 @@ class Runner:
         began = time.monotonic()
         expected = round(sum(check.expected_s for check in todo), 1)
         self._say({"kind": "stage", "stage": stage, "checks": len(todo), "expected_s": expected})
-        for check in todo:
+        for number, check in enumerate(todo):
             start = time.monotonic()
-            result = Result("stored") if stored(check) else self._do(check)
+            try:
+                result = Result("stored") if stored(check) else self._do(check)
+            except KeyboardInterrupt:
+                for other in todo[number:]:
+                    self.outcome.results.append((other, Result("not reached", "the run was interrupted"), 0.0))
+                raise
             seconds = time.monotonic() - start
             self.outcome.results.append((check, result, seconds))
             if result.items:
-                keep(result.items)
+                self._keep(keep, result.items)
             self._say(dict(_line(check, result, seconds)))
         self._say({"kind": "stage end", "stage": stage, "took_s": round(time.monotonic() - began, 1)})
+
+    def _keep(self, keep: Callable[[Sequence[Mapping[str, Any]]], None], items: Sequence[Mapping[str, Any]]) -> None:
+        """Hand rows over; those that nobody takes stand in a line, whole: they were measured."""
+        try:
+            keep(items)
+        except Exception as error:  # a full disk or a row of another schema must not end the minutes on a GPU
+            reason = f"{type(error).__name__}: {error}"
+            self._say({"kind": "rows not stored", "reason": reason, "items": [dict(item) for item in items]})
 
     def _do(self, check: Check) -> Result:
         left = self.left()

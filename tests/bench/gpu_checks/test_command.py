@@ -119,12 +119,51 @@ def test_a_simulators_times_are_kept_nowhere(told, tmp_path):
     assert not (tmp_path / "gpu.sqlite").exists()
 
 
-@pytest.mark.parametrize("words", [["--stage", "nonsense"], ["--preset", "huge"]])
-def test_wrong_words_name_the_allowed_ones(words, capsys):
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--stage", "nonsense"], "invalid choice"),
+        (["--preset", "huge"], "invalid choice"),
+        (["--seconds", "0"], "allowed: a number above 0"),
+        (["--seconds", "nan"], "allowed: a number above 0"),
+        (["--blocks", "0"], "allowed: an integer of at least 1"),
+    ],
+)
+def test_wrong_words_name_the_allowed_ones(words, told, capsys):
     with pytest.raises(SystemExit) as ended:
         main(words)
     assert ended.value.code == 2
-    assert "invalid choice" in capsys.readouterr().err
+    assert told in capsys.readouterr().err
+
+
+def test_places_that_cannot_be_used_are_named(told, tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert main(["--out", str(tmp_path / "file")], FAULTY) == 2
+    assert "allowed: a folder that can be written" in capsys.readouterr().err
+    assert main(["--out", str(tmp_path), "--cubins", str(tmp_path / "none")], FAULTY) == 2
+    assert "allowed: a folder of machine code" in capsys.readouterr().err
+    store = tmp_path / "other.sqlite"
+    store.write_text("no store at all, but a text that is long enough to be looked at" * 20)
+    assert main(["--out", str(tmp_path), "--store", str(store)], FAULTY) == 2
+    assert "damaged or no store" in lines_of(capsys.readouterr().out)[-1]["reason"]
+
+
+def test_a_pattern_that_no_check_has_is_no_success(told, tmp_path, capsys):
+    assert main(["--out", str(tmp_path), "--stage", "grid", "--only", "nothing"], FAULTY) == 2
+    assert "has 'nothing' in its name; see --list" in lines_of(capsys.readouterr().out)[-1]["reason"]
+
+
+def test_lines_go_on_where_nobody_reads_them(told, tmp_path, monkeypatch):
+    class Closed:
+        def write(self, text):
+            raise BrokenPipeError
+
+        def flush(self):
+            raise BrokenPipeError
+
+    monkeypatch.setattr(sys, "stdout", Closed())
+    assert main(["--out", str(tmp_path), "--stage", "grid", "--only", "rnn*H64", "--blocks", "1"], FAULTY) == 0
+    assert json.loads((tmp_path / "lines.jsonl").read_text().splitlines()[-1])["kind"] == "end"
 
 
 def many(count):

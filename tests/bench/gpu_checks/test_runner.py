@@ -115,6 +115,29 @@ def test_a_stage_says_beforehand_how_long_it_should_take(log):
     assert lines[-1]["kind"] == "stage end"
 
 
+def test_rows_that_nobody_takes_stand_in_a_line(log):
+    def full(items):
+        raise OSError("no space left on device")
+
+    lines = []
+    runner = Runner(lines.append, None, FAULTY)
+    cases = [{"cell": "rnn"}]
+    runner.run("contact", [check("point", cases=cases, blocks=1), check("fine", number=1)], keep=full)
+    runner.end()
+    (lost,) = [line for line in lines if line["kind"] == "rows not stored"]
+    assert lost["reason"] == "OSError: no space left on device"
+    assert lost["items"][0]["case"] == cases[0]
+    assert [result.status for _, result, _ in runner.outcome.results] == ["passed", "passed"]
+
+
+def test_an_interrupted_run_names_what_it_did_not_reach(log, monkeypatch):
+    runner = Runner(lambda line: None, None, FAULTY)
+    monkeypatch.setattr(runner, "_do", lambda check: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        runner.run("contact", [check("fine", number=1), check("fine", number=2)])
+    assert [result.reason for _, result, _ in runner.outcome.results] == ["the run was interrupted"] * 2
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_a_killed_worker_takes_its_children_with_it(log, tmp_path):
     file = tmp_path / "pid"

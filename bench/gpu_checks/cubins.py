@@ -56,7 +56,9 @@ def rehearse(stages: Sequence[str], facts: Facts, preset: str) -> list[Kernel]:
                 _rehearse_product(check.given)
             elif check.action in ("profile", "sanitizer") and check.given["pass"]["merge"] is None:
                 passes.rehearse_profile(Pass(**check.given["pass"]))
-        noted |= dict.fromkeys(probes.kernels()) if "contact" in stages else {}
+        if "contact" in stages:
+            noted |= dict.fromkeys(probes.kernels())
+            passes.rehearse(probes.GRAPHS)
         noted[kernel.fill("float32")] = None  # cuBLAS adds to a bias; own products, which are rehearsed, need none
         noted[kernel.fill("float64")] = None
     return list(noted)

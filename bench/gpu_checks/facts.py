@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import shutil
 import tomllib
@@ -33,14 +32,14 @@ def this_machine() -> dict[str, Any]:
     from cells.cuda import compile, cubins, target
 
     lacking = target.missing()
-    torch = importlib.util.find_spec("torch") is not None
+    torch = next(each["found"] for each in packages() if each["package"] == "torch")
     facts: dict[str, Any] = {
         "missing": lacking,
         "simulated": target.SIMULATED,
         "chip": asdict(target.facts()) if lacking is None else None,
         "compiler": compile.missing(),
         "packages": list(packages()),
-        "torch": torch,
+        "torch": torch is not None and not torch.endswith("+cpu"),  # a build without CUDA carries no cuDNN
         "sanitizer": find_sanitizer(),
         "environment": dict(this_environment().facts),
         "machine_code": None,

@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from bench.environment import ROOT
+from bench.gpu_checks import passes
 from bench.gpu_checks.check import Result, passed_if
+from bench.gpu_checks.passes import Pass
 from cells.cuda import target
 from cells.cuda.kernel import Kernel
 from cells.cuda.launch import blocks_at_once, clusters_at_once, launch
@@ -22,6 +24,8 @@ CLUSTERS = tuple(range(2, 9))
 PHASE_THREADS = 64
 SPIN_S = 20.0  # for a machine to be usable again after a kernel that never ends was killed
 FLUSHED = 1 << 30  # bytes
+GRAPHS = Pass("lstm", "training", 16, 3, 8, 20, sharing="launch")
+"""What the probe of graphs runs."""
 
 
 def _kernel(name: str, parameters: tuple[Any, ...], signature: tuple[str, ...], threads: int = WARP) -> Kernel:
@@ -194,10 +198,9 @@ def graphs() -> Result:
     """A training loop that drops its results finds its graphs again, rather than capturing anew at every call."""
     if target.SIMULATED:
         return Result("skipped", "the simulator has no graphs")
-    from bench.gpu_checks import passes
     from cells.cuda import launch as launching
 
-    each = passes.Pass("lstm", "training", 16, 3, 8, 20, sharing="launch")
+    each = GRAPHS
     layer = passes.make_layer(each, passes.draw(each).parameters)
     x, d_output = (to_device(value.astype(np.float32)) for value in (passes.draw(each).x, passes.draw(each).d_output))
     counts = []
@@ -209,13 +212,12 @@ def graphs() -> Result:
 
 def shared_with_torch() -> Result:
     """PyTorch's work and ours are in the order of the calls, on one stream and in one context, without a wait."""
-    import importlib.util
-
-    if target.SIMULATED or importlib.util.find_spec("torch") is None:
-        return Result("skipped", "PyTorch with a GPU is needed")
-    import torch
-
+    from bench.gpu_contenders import torch_or_none
     from cells.cuda.memory import copy
+
+    torch = None if target.SIMULATED else torch_or_none()
+    if torch is None:
+        return Result("skipped", "PyTorch with a GPU is needed")
 
     for turn in range(200):
         given = torch.randn(1 << 20, device="cuda")

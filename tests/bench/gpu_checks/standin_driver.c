@@ -266,7 +266,7 @@ CUresult cuMemPoolSetAttribute(CUmemoryPool pool, CUmemPool_attribute attribute,
 {
     uint64_t given = *(uint64_t *)value;
     switch (attribute) {
-    case CU_MEMPOOL_ATTR_USED_MEM_HIGH:                    /* may be set to zero only, and begins anew from what is used */
+    case CU_MEMPOOL_ATTR_USED_MEM_HIGH:                    /* zero only, and it begins anew from what is used */
         driver.highest = driver.used;
         return given ? CUDA_ERROR_INVALID_VALUE : CUDA_SUCCESS;
     case CU_MEMPOOL_ATTR_RELEASE_THRESHOLD: driver.threshold = given; return CUDA_SUCCESS;

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import product
 
 import pytest
 
 from bench import gpu_kernels
 from bench.gpu_checks import cubins as parcel
 from bench.gpu_checks.facts import travelled
+from cells import cell_names
 from cells.cuda import cubins
 from cells.cuda.target import A100, H200
+from cells.validation import SHARINGS
 
 needs_compiler = pytest.mark.skipif(gpu_kernels.why_not() is not None, reason=str(gpu_kernels.why_not()))
 
@@ -25,8 +28,10 @@ def test_every_kind_of_kernel_is_found_once(contact):
     counts = Counter(kernel.name for kernel in contact)
     kinds = {"forward", "backward", "profile", "norms", "pack", "product", "sums", "fill", "ranks", "phases"}
     assert kinds <= set(counts)
-    # Four cells and four sharings: a loop for training and one for inference, which keeps no slots.
-    assert counts["forward"] == 2 * counts["backward"] == 32
+    # Of each cell and sharing a loop for training and one for inference, which keeps no slots.
+    designs = [kernel.parameters[0] for kernel in contact if kernel.name == "forward"]
+    found = {(design.cell, design.sharing, design.keep) for design in designs}
+    assert found == set(product(cell_names(), SHARINGS, (False, True)))
 
 
 def test_a_gpu_without_clusters_needs_no_kernel_of_them():

@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 python3.11,\
 	$(shell $(p) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(p))))
 
-TARGET_TESTS := tests/cells/test_parity.py tests/cells/test_bounds.py tests/cells/test_profile.py
+TARGET_TESTS := tests/cells/test_parity.py tests/cells/cpu/test_bounds.py tests/cells/flow/test_profile.py
 
 # Which toolkit the GPU's driver can run: cuda13 (driver 580 or newer) or cuda12.
 CUDA ?= cuda13
@@ -53,14 +53,14 @@ gpu: $(VENV)/ready
 
 # What a GPU has to get right, each check by itself: bench/gpu_checks. Kernels are compiled first, on all cores.
 test-gpu: gpu
-	@$(BIN)/python -m bench.gpu
+	@$(BIN)/python -m bench.run.gpu_facts
 	$(BIN)/python -m bench.gpu_kernels --for here --stage contact --stage parity --stage sanitizer
 	$(BIN)/python -m bench.gpu_checks --stage contact --stage parity --stage tests --stage sanitizer
 
 # The GPU beside cuDNN, all shapes; a new reference run in reports/reference. Interrupted, the same command resumes.
 # Checks that went wrong (code 1) are named, and their rows say why; what was measured is exported all the same.
 bench-gpu: gpu
-	@$(BIN)/python -m bench.gpu
+	@$(BIN)/python -m bench.run.gpu_facts
 	$(BIN)/python -m bench.gpu_kernels --for here --preset course --stage steps --stage grid --stage half
 	$(BIN)/python -m bench.gpu_checks --stage steps --stage grid --stage half --preset course --store $(GPU_STORE) \
 		|| [ $$? -eq 1 ]

@@ -35,11 +35,11 @@ def analyse(
     """
     from analysis.claims import CLAIMS, judge
     from analysis.figures import REGISTRY
-    from analysis.gpu import conditions
     from analysis.load import check
+    from analysis.readings.device_times import conditions
     from analysis.result import VERDICTS, Analysis
     from analysis.show import show_number
-    from analysis.tables import tables
+    from analysis.tables.runs import tables
     from bench.case import CASE_COLUMNS
 
     frame = check(frame, mix_machines=True)

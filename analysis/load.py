@@ -47,7 +47,7 @@ def load(path: str | Path, *, mix_machines: bool = False) -> pd.DataFrame:
         raise FileNotFoundError(f"no rows at {path}; allowed: a store, or a folder with {' or '.join(EXPORTS)}")
     table = _table_in(path)
     if table is None:
-        from bench.store import Store
+        from bench.run.store import Store
 
         frame = Store(path).frame()
     else:
@@ -71,7 +71,7 @@ def load_environments(path: str | Path) -> tuple[Mapping[str, object], ...]:
     """Describe the machines of a run: the facts of each with its `id`, from a store or an exported folder."""
     path = Path(path)
     if path.is_file() and not path.name.endswith((".csv", ".csv.gz")):
-        from bench.store import Store
+        from bench.run.store import Store
 
         found: Mapping[str, Mapping[str, object]] = Store(path).environments()
     else:

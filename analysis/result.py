@@ -60,7 +60,7 @@ class Finding:
 class Figure:
     """A figure with everything that a reader needs to use and cite it.
 
-    `draw(style, labels)` gives a matplotlib figure; `style` is one of `analysis.figures.style.STYLES` ("page",
+    `draw(style, labels)` gives a matplotlib figure; `style` is one of `analysis.drawing.style.STYLES` ("page",
     "paper", "slide-light", "slide-dark"), `labels` the catalogue's words for its axes, legends and levels.
     `data` is the tidy frame that is drawn, with intervals as columns: shown as a table, offered as CSV.
     `rows_sha` is 12 hex digits of the sha256 of the canonical CSV of `data`: the figure's version.

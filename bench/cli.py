@@ -14,7 +14,7 @@ PAGES = Path("results") / "report"
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; 0 done, 1 some items failed, 2 wrong use or unusable input, 130 interrupted."""
     arguments = _parser().parse_args(argv)
-    from bench.store import StoreError
+    from bench.run.store import StoreError
 
     try:
         return int(arguments.command(arguments))
@@ -63,12 +63,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from bench.environment import code_version, this_environment
-    from bench.executor import open_executor
-    from bench.plan import find_preset, plan
-    from bench.progress import progress_bar
-    from bench.runner import run
-    from bench.store import Store
+    from bench.run.environment import code_version, this_environment
+    from bench.run.executor import open_executor
+    from bench.run.plan import find_preset, plan
+    from bench.run.progress import progress_bar
+    from bench.run.runner import run
+    from bench.run.store import Store
 
     items = plan(find_preset(arguments.preset), arguments.study)
     store = Store(arguments.store)
@@ -85,7 +85,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _source(arguments: argparse.Namespace) -> Path:
     """The rows to read: named, else the store, else the committed reference."""
-    from bench.store import Store
+    from bench.run.store import Store
     from reports.build import reference_folder
 
     if arguments.source is not None:
@@ -113,9 +113,9 @@ def _report(arguments: argparse.Namespace) -> int:
 def _status(arguments: argparse.Namespace) -> int:
     from collections import Counter
 
-    from bench.environment import code_version, this_environment
-    from bench.plan import find_preset, missing, plan
-    from bench.store import Store
+    from bench.run.environment import code_version, this_environment
+    from bench.run.plan import find_preset, missing, plan
+    from bench.run.store import Store
 
     store, environment, version = Store(arguments.store), this_environment(), code_version()
     items = plan(find_preset(arguments.preset))
@@ -134,7 +134,7 @@ def _status(arguments: argparse.Namespace) -> int:
 
 
 def _export(arguments: argparse.Namespace) -> int:
-    from bench.store import Store
+    from bench.run.store import Store
 
     rows, environment = Store(arguments.store).export(arguments.folder, arguments.compress)
     print(f"{rows}\n{environment}")
@@ -149,8 +149,8 @@ def _cite(arguments: argparse.Namespace) -> int:
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
-    from bench.doctor import concerns, describe
-    from bench.gpu_doctor import sharing_table
+    from bench.run.doctor import concerns, describe
+    from bench.run.gpu_doctor import sharing_table
 
     for what, value in describe():
         print(f"{what:<18}{value}")

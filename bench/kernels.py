@@ -18,9 +18,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from bench import compiling
 from bench.case import Case
-from bench.timed import GRID, GRID_CELLS
+from bench.measures import first_call as compiling
+from bench.studies.timed import GRID, GRID_CELLS
 from cells import Layer, get_threads, gradient_profile, lyapunov_spectrum, using_threads
 
 LENGTHS = (64, 256, 1024, 4096, 16384)

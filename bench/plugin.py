@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from bench.environment import Environment
     from bench.rows import Measurement
-    from bench.store import Writer
+    from bench.run.environment import Environment
+    from bench.run.store import Writer
     from bench.study import Item, Preset
 
 DEFAULT_STORE = Path("results") / "recurbench.sqlite"
@@ -64,9 +64,9 @@ class BenchmarkRun:
     """One run: the plan, the store, the progress bar."""
 
     def __init__(self, config: pytest.Config) -> None:
-        from bench.environment import code_version, this_environment
-        from bench.plan import find_preset, missing, plan
-        from bench.store import Store, StoreError
+        from bench.run.environment import code_version, this_environment
+        from bench.run.plan import find_preset, missing, plan
+        from bench.run.store import Store, StoreError
 
         try:
             self.preset: Preset = find_preset(config.getoption("--preset"))
@@ -106,8 +106,8 @@ class BenchmarkRun:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Open the store and the bar once it is known that tests will run."""
-        from bench.progress import progress_bar
-        from bench.store import StoreError
+        from bench.run.progress import progress_bar
+        from bench.run.store import StoreError
 
         if session.config.option.collectonly:
             return
@@ -135,7 +135,7 @@ class BenchmarkRun:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
         """Close the store, the bar and the peers."""
-        from bench.peers.process import stop_peers
+        from bench.contenders.process import stop_peers
 
         if self._bar is not None:
             self._bar.close()
@@ -166,7 +166,7 @@ class Recorder:
     @contextmanager
     def record(self, item: Item) -> Iterator[list[Measurement]]:
         """Collects rows and stores them at the end; an error is stored as a failed row and raised again."""
-        from bench.runner import failure
+        from bench.run.runner import failure
 
         rows: list[Measurement] = []
         try:

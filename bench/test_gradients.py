@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bench import studies
 from bench.plugin import Recorder
+from bench.studies import registry as studies
 from bench.study import Item
 
 STUDIES = tuple(study.name for study in studies.STUDIES if not study.timed and study.name != "parameters")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from bench.measures.runtime import Prepared
 from bench.plugin import Recorder
-from bench.runtime import Prepared
 from bench.study import Item
 
 STUDIES = ("compile", "peak", "steps", "runtime", "parallel", "grid", "gpu", "sharings")

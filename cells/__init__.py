@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING, Any
 
 from cells import initialisers
 from cells.counts import count_bytes, count_flops, count_parameters
-from cells.jacobian import jacobian_norms, perturbation, step_jacobians
+from cells.flow.jacobian import jacobian_norms, perturbation, step_jacobians
+from cells.flow.lyapunov import lyapunov_spectrum
+from cells.flow.profile import gradient_profile
 from cells.layer import Gradients, Layer, Trace
-from cells.lyapunov import lyapunov_spectrum
-from cells.profile import gradient_profile
 from cells.registry import cell_names
 
 if TYPE_CHECKING:
-    from cells.cpu.threads import get_threads, set_threads, using_threads
+    from cells.cpu.threads.pool import get_threads, set_threads, using_threads
 
 __all__ = [
     "Gradients",
@@ -38,7 +38,7 @@ _OF_THREADS = ("get_threads", "set_threads", "using_threads")
 def __getattr__(name: str) -> Any:
     """Threads belong to the CPU's kernels, which need numba: whoever uses the GPU alone need not have it."""
     if name in _OF_THREADS:
-        from cells.cpu import threads
+        from cells.cpu.threads import pool as threads
 
         return getattr(threads, name)
     raise AttributeError(f"module 'cells' has no attribute {name!r}")

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cells import bidirectional as two
-from cells.backends import BACKENDS, engine
+from cells.backend import BACKENDS, engine
 from cells.initialisers import Initialiser, find_initialiser
 from cells.registry import find_cell
 from cells.validation import check_array, check_dtype, check_names, check_sharing, check_size, one_of
@@ -132,8 +132,8 @@ class Layer:
 
     cell: a name of `cell_names()`. input_size I, hidden_size H: at least 1. dtype: "float32" or "float64"; on the GPU
     also "bfloat16": arrays are float32, operands of products are rounded to bfloat16, their sums are float32.
-    backend: "cpu" or "cuda". sharing: on the GPU, who shares the units of a batch row (see `cells.cuda.design`); the
-    rule of `cells.cuda.plan` if None.
+    backend: "cpu" or "cuda". sharing: on the GPU, who shares the units of a batch row (see `cells.cuda.plan.config`);
+    the rule of `cells.cuda.plan.rule` if None.
     initialiser: a name or a value of `cells.initialisers`. bidirectional: None, or how the outputs of two
     directions are merged: "mean" (the lecture's), "concat" (PyTorch's and Keras' default) or "sum".
     rng: the generator that parameters are drawn from; a fresh unseeded one if None.

@@ -11,7 +11,7 @@ FILES = (
     "gru_reset_before",
 )
 
-_SPECS: tuple[CellSpec, ...] = tuple(import_module(f"cells.{file}").SPEC for file in FILES)
+_SPECS: tuple[CellSpec, ...] = tuple(import_module(f"cells.equations.{file}").SPEC for file in FILES)
 CELLS: dict[str, CellSpec] = {spec.name: spec for spec in _SPECS}
 
 

@@ -119,7 +119,7 @@ def _environments(source: Path) -> Sequence[Mapping[str, object]]:
         return load_environments(source)
     if source.name.endswith((".csv", ".csv.gz")):
         return load_environments(source.parent)
-    from bench.store import Store
+    from bench.run.store import Store
 
     return (Store(source).environments(),)
 

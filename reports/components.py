@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from analysis.gpu import STUDY
+from analysis.readings.device_times import STUDY
 from analysis.result import VERDICTS, Figure
 from analysis.show import show_number
 from reports import citing, page, provenance

@@ -12,7 +12,7 @@ ALLOWED = {
     "analysis": {"analysis", "bench"},
     "reports": {"analysis", "reports", "bench"},
 }
-FROM_BENCH = {"bench.case", "bench.rows", "bench.store"}
+FROM_BENCH = {"bench.case", "bench.rows", "bench.run.store"}
 OURS = set(ALLOWED)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.result import Estimate
-from analysis.statistics import FEWEST, bca, exact, exponential
+from analysis.statistics.intervals import FEWEST, bca, exact, exponential
 
 CENTRES = ("median", "mean", "range", "exact", "worst")
 SCALES = ("linear", "ratio")

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
-from analysis.claims.squashed import LECTURE_X, activation_values, saturation
-from analysis.figures import style
-from analysis.figures.build import make
+from analysis.claims.statistics.squashed import LECTURE_X, activation_values, saturation
+from analysis.drawing import style
+from analysis.drawing.build import make
 from analysis.result import Figure
 from analysis.show import show_number
 

@@ -11,14 +11,25 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 
-from analysis.figures import style
-from analysis.figures.build import make
+from analysis.drawing import style
+from analysis.drawing.build import make
 from analysis.figures.time_ratio import TICKS
-from analysis.gpu import REGIMES, STUDY, by_shape, events, limits, noise, on_grid, paired, regime, together
+from analysis.readings.device_times import (
+    REGIMES,
+    STUDY,
+    by_shape,
+    events,
+    limits,
+    noise,
+    on_grid,
+    paired,
+    regime,
+    together,
+)
 from analysis.result import Figure
 from analysis.select import CELL_ORDER, DIRECTION_ORDER, ordered
 from analysis.show import show, show_number
-from analysis.statistics import generator, geometric_mean
+from analysis.statistics.intervals import generator, geometric_mean
 
 ID = "cuda-ratio"
 STUDIES = (STUDY,)

@@ -9,10 +9,10 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from analysis.figures import style
-from analysis.figures.build import make
-from analysis.figures.runtime_grid import timed
-from analysis.gpu import OWN, PEERS, STUDY, events, on_grid
+from analysis.drawing import style
+from analysis.drawing.build import make
+from analysis.drawing.sweep import timed
+from analysis.readings.device_times import OWN, PEERS, STUDY, events, on_grid
 from analysis.result import Estimate, Figure
 from analysis.select import CELL_ORDER, DIRECTION_ORDER, main_level, ordered
 from analysis.show import show, show_number

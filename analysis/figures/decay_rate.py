@@ -9,15 +9,15 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, NullLocator
 
-from analysis.claims.flow import state_curves
-from analysis.figures import style
-from analysis.figures.build import interval_over_seeds, make
-from analysis.fits import factor, slopes
+from analysis.claims.statistics.flow import state_curves
+from analysis.drawing import style
+from analysis.drawing.build import interval_over_seeds, make
 from analysis.result import Estimate, Figure
 from analysis.select import CELL_ORDER, INITIALISER_ORDER, ordered
 from analysis.show import show, show_number
-from analysis.statistics import generator
-from analysis.theory import factor_per_step
+from analysis.statistics.fits import factor, slopes
+from analysis.statistics.intervals import generator
+from analysis.theory.closed_forms import factor_per_step
 
 ID = "decay-rate"
 STUDIES = ("gradients",)

@@ -8,14 +8,14 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from analysis.claims.flow import gradient_curves
-from analysis.figures import style
-from analysis.figures.build import make, over_seeds
-from analysis.fits import half_life, slopes
+from analysis.claims.statistics.flow import gradient_curves
+from analysis.drawing import style
+from analysis.drawing.build import make, over_seeds
 from analysis.result import Figure
 from analysis.select import main_level
 from analysis.show import show_number, show_power
-from analysis.theory import sigmoid
+from analysis.statistics.fits import half_life, slopes
+from analysis.theory.closed_forms import sigmoid
 
 ID = "forget-bias"
 STUDIES = ("forget-bias",)

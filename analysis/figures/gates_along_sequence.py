@@ -8,8 +8,8 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator
 
-from analysis.figures import style
-from analysis.figures.build import make, over_seeds
+from analysis.drawing import style
+from analysis.drawing.build import make, over_seeds
 from analysis.result import Figure
 from analysis.select import CELL_ORDER, INITIALISER_ORDER, main_level, measured, ordered
 from analysis.show import show_number

@@ -8,13 +8,13 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from analysis.claims.flow import state_curves
-from analysis.figures import style
-from analysis.figures.build import make, over_seeds
-from analysis.fits import factor, half_life, horizons, slopes
+from analysis.claims.statistics.flow import state_curves
+from analysis.drawing import style
+from analysis.drawing.build import make, over_seeds
 from analysis.result import Figure
 from analysis.select import CELL_ORDER, INITIALISER_ORDER, main_level, ordered
 from analysis.show import show_number, show_power
+from analysis.statistics.fits import factor, half_life, horizons, slopes
 
 ID = "gradient-profile"
 STUDIES = ("gradients",)

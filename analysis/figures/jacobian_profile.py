@@ -8,13 +8,13 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from analysis.figures import style
-from analysis.figures.build import make, over_seeds
-from analysis.fits import FIRST_LAG, profiles, slopes
+from analysis.drawing import style
+from analysis.drawing.build import make, over_seeds
 from analysis.result import Figure
 from analysis.select import INITIALISER_ORDER, main_level, measured
 from analysis.show import show, show_number, show_power
-from analysis.statistics import bca, generator
+from analysis.statistics.fits import FIRST_LAG, profiles, slopes
+from analysis.statistics.intervals import bca, generator
 
 ID = "jacobian-profile"
 STUDIES = ("jacobians",)

@@ -11,13 +11,13 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from analysis.figures import style
-from analysis.figures.build import make, over_seeds
+from analysis.drawing import style
+from analysis.drawing.build import make, over_seeds
 from analysis.result import Figure
 from analysis.select import CELL_ORDER, INITIALISER_ORDER, main_level, measured, ordered
 from analysis.show import show, show_number
-from analysis.statistics import bca, generator
-from analysis.theory import CLARK, entropy_rate, kaplan_yorke
+from analysis.statistics.intervals import bca, generator
+from analysis.theory.closed_forms import CLARK, entropy_rate, kaplan_yorke
 
 ID = "lyapunov-spectrum"
 STUDIES = ("spectrum",)

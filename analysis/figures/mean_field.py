@@ -14,14 +14,14 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 from scipy.optimize import brentq
 
-from analysis.figures import style
-from analysis.figures.build import interval_over_seeds, make
-from analysis.fits import FIRST_LAG, profiles, slopes
+from analysis.drawing import style
+from analysis.drawing.build import interval_over_seeds, make
 from analysis.result import Estimate, Figure
 from analysis.select import measured
 from analysis.show import show, show_number
-from analysis.statistics import generator
-from analysis.theory import finite_size_exponent, mean_field
+from analysis.statistics.fits import FIRST_LAG, profiles, slopes
+from analysis.statistics.intervals import generator
+from analysis.theory.closed_forms import finite_size_exponent, mean_field
 
 ID = "mean-field"
 STUDIES = ("mean-field",)

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
-from analysis.claims.counted import counts
-from analysis.figures import style
-from analysis.figures.build import make
+from analysis.claims.statistics.counted import counts
+from analysis.drawing import style
+from analysis.drawing.build import make
 from analysis.result import Figure
 from analysis.select import ordered
 from analysis.show import show_number

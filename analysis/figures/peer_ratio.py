@@ -11,12 +11,12 @@ import seaborn as sns
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure as Canvas
 
-from analysis.figures import style
-from analysis.figures.build import make
+from analysis.drawing import style
+from analysis.drawing.build import make
 from analysis.result import Figure
 from analysis.select import AGAIN, CELL_ORDER, DIRECTION_ORDER, measured, ordered
 from analysis.show import show_number
-from analysis.statistics import block_ratios, generator, geometric_mean, paired_ratio, quartiles
+from analysis.statistics.intervals import block_ratios, generator, geometric_mean, paired_ratio, quartiles
 
 ID = "peer-ratio"
 STUDIES = ("grid",)

@@ -14,17 +14,17 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter
 
-from analysis.claims.flow import joint_curves
-from analysis.common_input import critical_gain_of
-from analysis.figures import style
-from analysis.figures.build import interval_over_seeds, make
+from analysis.claims.statistics.flow import joint_curves
+from analysis.drawing import style
+from analysis.drawing.build import interval_over_seeds, make
 from analysis.figures.peer_ratio import COLORS
-from analysis.fits import profiles, slopes
 from analysis.result import Estimate, Figure
 from analysis.select import CELL_ORDER, measured, ordered
 from analysis.show import show, show_number
-from analysis.statistics import bca, generator
-from analysis.theory import FloatArray, critical_gain
+from analysis.statistics.fits import profiles, slopes
+from analysis.statistics.intervals import bca, generator
+from analysis.theory.closed_forms import FloatArray, critical_gain
+from analysis.theory.common_input import critical_gain_of
 
 ID = "phase-diagram"
 STUDIES = ("gain",)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.figures import runtime_grid
+from analysis.drawing import sweep as runtime_grid
 from analysis.result import Figure
 
 ID = "runtime-vs-hidden"

@@ -9,13 +9,13 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 
-from analysis.claims.stretched import CONTROL, stretch
-from analysis.figures import style
-from analysis.figures.build import make
+from analysis.claims.statistics.stretched import CONTROL, stretch
+from analysis.drawing import style
+from analysis.drawing.build import make
 from analysis.result import Figure
 from analysis.select import BACKEND_ORDER, CELL_ORDER, ordered
 from analysis.show import show, show_number
-from analysis.statistics import bca, exponential, generator
+from analysis.statistics.intervals import bca, exponential, generator
 
 ID = "same-work-longer"
 STUDIES = ("parallel",)

@@ -9,12 +9,12 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from analysis.figures import style
-from analysis.figures.build import make
+from analysis.drawing import style
+from analysis.drawing.build import make
 from analysis.result import Estimate, Figure
 from analysis.select import CELL_ORDER, measured, ordered
 from analysis.show import show, show_number
-from analysis.statistics import quartiles
+from analysis.statistics.intervals import quartiles
 
 ID = "step-parts"
 STUDIES = ("steps",)

@@ -8,14 +8,14 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, NullLocator
 
-from analysis.claims.timed import elapsed
-from analysis.figures import style
-from analysis.figures.build import make
-from analysis.figures.runtime_grid import timed
+from analysis.claims.statistics.timed import elapsed
+from analysis.drawing import style
+from analysis.drawing.build import make
+from analysis.drawing.sweep import timed
 from analysis.result import Figure
 from analysis.select import CELL_ORDER, DIRECTION_ORDER, ordered, sweep
 from analysis.show import show_number
-from analysis.theory import AFFINE_MAPS, parameters
+from analysis.theory.closed_forms import AFFINE_MAPS, parameters
 
 ID = "time-per-parameter"
 STUDIES = ("runtime",)

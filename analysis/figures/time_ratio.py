@@ -9,14 +9,14 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 
-from analysis.claims.timed import PLACE, elapsed, noise, with_noise
-from analysis.figures import style
-from analysis.figures.build import make
+from analysis.claims.statistics.timed import PLACE, elapsed, noise, with_noise
+from analysis.drawing import style
+from analysis.drawing.build import make
 from analysis.result import Estimate, Figure
 from analysis.select import AGAIN, BACKEND_ORDER, DIRECTION_ORDER, ordered, sweep
 from analysis.show import show, show_number
-from analysis.statistics import block_ratios, generator, paired_ratio
-from analysis.theory import flop_ratio
+from analysis.statistics.intervals import block_ratios, generator, paired_ratio
+from analysis.theory.closed_forms import flop_ratio
 
 ID = "time-ratio"
 STUDIES = ("runtime",)

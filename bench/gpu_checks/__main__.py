@@ -109,7 +109,7 @@ def _checks(setting: Setting, stage: str, pattern: str) -> list[Check]:
 
 def _list(arguments: argparse.Namespace) -> int:
     from bench.gpu_checks.stages import Setting
-    from cells.cuda.target import H200
+    from cells.cuda.device.target import H200
 
     setting = Setting(H200, torch=True, blocks=arguments.blocks, preset=arguments.preset or PRESETS[1])
     for stage in arguments.stage or DEFAULT_STAGES:
@@ -148,7 +148,7 @@ def _run(arguments: argparse.Namespace, command: Sequence[str] | None) -> int:
     from bench.gpu_checks.rows import open_rows
     from bench.gpu_checks.runner import Runner
     from bench.gpu_checks.summary import table, verdict
-    from bench.store import StoreError
+    from bench.run.store import StoreError
 
     with ExitStack() as stack:
         try:
@@ -192,7 +192,7 @@ def _run_stages(
     arguments: argparse.Namespace, runner: Runner, facts: Mapping[str, Any], rows: Rows, say: Callable[..., None]
 ) -> None:
     from bench.gpu_checks.stages import Setting
-    from cells.cuda.target import Facts
+    from cells.cuda.device.target import Facts
 
     told = facts["chip"]
     chip = Facts(**told | {name: tuple(told[name]) for name in ("capability", "gpcs")})  # JSON has lists

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from bench.contenders.tolerance import TOLERANCE
 from bench.gpu_checks import passes
 from bench.gpu_checks.check import Result, passed_if
 from bench.gpu_checks.passes import Answer, Pass
-from bench.tolerance import TOLERANCE
 from cells import Layer
 
 Given = Mapping[str, Any]
@@ -99,10 +99,10 @@ def check_profile(given: Given) -> Result:
 
 def check_product(given: Given) -> Result:
     """A product over all steps by one provider: "own" kernels, or "cublas" where it is installed."""
-    from cells.cuda import cublas
-    from cells.cuda.memory import to_device, zeros
-    from cells.cuda.multiply import multiply, using_products
-    from cells.cuda.product import Matrix
+    from cells.cuda.device.memory import to_device, zeros
+    from cells.cuda.products import cublas
+    from cells.cuda.products.multiply import multiply, using_products
+    from cells.cuda.products.product import Matrix
 
     if given["provider"] == "cublas" and not cublas.available():
         return Result("skipped", f"no cuBLAS through nvmath-python; {cublas.INSTALL}")

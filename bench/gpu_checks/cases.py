@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from bench.case import Case
-from bench.gpu_cases import (
+from bench.studies.gpu_cases import (
     BATCHES,
     CELLS,
     DIRECTIONS,
@@ -20,7 +20,7 @@ from bench.gpu_cases import (
     fitting,
     sharing_case,
 )
-from cells.cuda.target import Facts
+from cells.cuda.device.target import Facts
 
 Point = tuple[str, str, int, int, int]
 """(cell, direction, T, B, H)."""

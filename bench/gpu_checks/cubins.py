@@ -13,13 +13,13 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.environment import ROOT
 from bench.gpu_checks import passes
 from bench.gpu_checks.passes import Pass
+from bench.run.environment import ROOT
 
 if TYPE_CHECKING:
+    from cells.cuda.device.target import Facts
     from cells.cuda.kernel import Kernel
-    from cells.cuda.target import Facts
 
 REHEARSED = ("contact", "parity", "steps", "grid", "half", "sanitizer")
 MOST_BYTES = 16 << 20  # of what travels: a copy of the sources and of wheels travels beside it
@@ -45,7 +45,7 @@ def rehearse(stages: Sequence[str], facts: Facts, preset: str) -> list[Kernel]:
     from bench.gpu_checks import probes
     from bench.gpu_checks.stages import Setting, plan
     from cells.cuda import kernel
-    from cells.cuda.rehearsal import rehearsing
+    from cells.cuda.device.rehearsal import rehearsing
 
     setting = Setting(facts, torch=True, blocks=1, preset=preset)
     with rehearsing(facts) as noted:
@@ -77,9 +77,9 @@ def _passes(given: Mapping[str, Any]) -> Iterator[Pass]:
 
 def _rehearse_product(given: Mapping[str, Any]) -> None:
     """A product over all steps by our own kernels."""
-    from cells.cuda.memory import empty
-    from cells.cuda.multiply import multiply
-    from cells.cuda.product import Matrix
+    from cells.cuda.device.memory import empty
+    from cells.cuda.products.multiply import multiply
+    from cells.cuda.products.product import Matrix
 
     rows, columns, depth = given["sizes"]
     kind = given["dtype"]
@@ -101,8 +101,8 @@ def fill(folder: Path, kernels: Sequence[Kernel], capability: tuple[int, int], p
 
     Raises CudaUnavailable where a compiler is missing, ValueError where the folder has more than `MOST_BYTES`.
     """
-    from cells.cuda import cubins
-    from cells.cuda.compile import compiled, compilers
+    from cells.cuda.device import cubins
+    from cells.cuda.device.compile import compiled, compilers
 
     cubins.all_sources()  # names are those of the sources as they are now, whoever edits them meanwhile
     compile_all(kernels, capability, processes)
@@ -116,7 +116,7 @@ def fill(folder: Path, kernels: Sequence[Kernel], capability: tuple[int, int], p
 
 
 def _compile(kernel: Kernel, capability: tuple[int, int]) -> None:
-    from cells.cuda.compile import compiled
+    from cells.cuda.device.compile import compiled
 
     compiled(kernel, capability)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from packaging.requirements import Requirement
 
-from bench.environment import ROOT, this_environment
+from bench.run.environment import ROOT, this_environment
 
 EXTRAS = ("cuda-compile", "cuda13", "cuda12", "peers")
 USES = {
@@ -29,7 +29,7 @@ USES = {
 
 def this_machine() -> dict[str, Any]:
     """Facts of this process's machine, as JSON has them; `missing` says why no kernel can run here, or is None."""
-    from cells.cuda import compile, cubins, target
+    from cells.cuda.device import compile, cubins, target
 
     lacking = target.missing()
     torch = next(each["found"] for each in packages() if each["package"] == "torch")
@@ -52,7 +52,7 @@ def this_machine() -> dict[str, Any]:
 
 def travelled(folder: Path) -> dict[str, Any]:
     """How much machine code came along, what made it, and whether it is that of these sources."""
-    from cells.cuda import cubins
+    from cells.cuda.device import cubins
 
     known = cubins.manifest(folder)
     sizes = [path.stat().st_size for path in folder.glob(f"*{cubins.ENDING}")]

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from bench.environment import ROOT
 from bench.gpu_checks.check import Result
 from bench.gpu_checks.facts import find_sanitizer
+from bench.run.environment import ROOT
 
 FOUND = 9  # the exit status when the sanitizer found something
 CLEAN = {"memcheck": "ERROR SUMMARY: 0 errors", "racecheck": "RACECHECK SUMMARY: 0 hazards"}

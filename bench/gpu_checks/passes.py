@@ -168,8 +168,8 @@ def same_bits(one: Answer, other: Answer) -> bool:
 
 
 def rehearse(each: Pass) -> None:
-    """The calls of a pass with arrays that hold nothing: inside of `cells.cuda.rehearsal.rehearsing`."""
-    from cells.cuda.memory import empty
+    """The calls of a pass with arrays that hold nothing: inside of `cells.cuda.device.rehearsal.rehearsing`."""
+    from cells.cuda.device.memory import empty
 
     layer = make_layer(each)
     x = empty((each.steps, each.batch, each.inputs), each.array_dtype)

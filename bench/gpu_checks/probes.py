@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from bench.environment import ROOT
 from bench.gpu_checks import passes
 from bench.gpu_checks.check import Result, passed_if
 from bench.gpu_checks.passes import Pass
-from cells.cuda import target
+from bench.run.environment import ROOT
+from cells.cuda.device import target
+from cells.cuda.device.launch import blocks_at_once, clusters_at_once, launch
+from cells.cuda.device.memory import clear, empty, to_device, zeros
 from cells.cuda.kernel import Kernel
-from cells.cuda.launch import blocks_at_once, clusters_at_once, launch
-from cells.cuda.memory import clear, empty, to_device, zeros
 
 WARP = 32
 CLUSTERS = tuple(range(2, 9))
@@ -158,8 +158,8 @@ def events() -> Result:
     """Times between events are those of the host's clock, for work that lasts: their unit and stream are right."""
     if target.SIMULATED:
         return Result("skipped", "the simulator has no events")
-    from bench.gpu_runtime import clock
-    from cells.cuda.launch import current_stream
+    from bench.measures.gpu_runtime import clock
+    from cells.cuda.device.launch import current_stream
 
     array = empty((FLUSHED,), np.uint8)
 
@@ -198,7 +198,7 @@ def graphs() -> Result:
     """A training loop that drops its results finds its graphs again, rather than capturing anew at every call."""
     if target.SIMULATED:
         return Result("skipped", "the simulator has no graphs")
-    from cells.cuda import launch as launching
+    from cells.cuda.device import launch as launching
 
     each = GRAPHS
     layer = passes.make_layer(each, passes.draw(each).parameters)
@@ -212,8 +212,8 @@ def graphs() -> Result:
 
 def shared_with_torch() -> Result:
     """PyTorch's work and ours are in the order of the calls, on one stream and in one context, without a wait."""
-    from bench.gpu_contenders import torch_or_none
-    from cells.cuda.memory import copy
+    from bench.contenders.gpu import torch_or_none
+    from cells.cuda.device.memory import copy
 
     torch = None if target.SIMULATED else torch_or_none()
     if torch is None:

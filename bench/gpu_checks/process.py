@@ -14,9 +14,9 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bench.environment import ROOT
 from bench.gpu_checks.check import STATUSES
 from bench.gpu_checks.worker import MARK
+from bench.run.environment import ROOT
 
 COMMAND = (sys.executable, "-m", "bench.gpu_checks.worker")
 ENDING_S = 2.0  # for a killed process to be gone; one that the driver holds in the kernel may take longer

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bench.environment import Environment, code_version
 from bench.gpu_checks.check import Check
 from bench.gpu_checks.timing import from_item
-from bench.store import Store, Writer
+from bench.run.environment import Environment, code_version
+from bench.run.store import Store, Writer
 
 
 class Rows:

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from bench.case import Case
-from bench.gpu_cases import fitting
 from bench.gpu_checks import cases
 from bench.gpu_checks.cases import Point
 from bench.gpu_checks.check import Check
 from bench.gpu_checks.passes import Pass
+from bench.studies.gpu_cases import fitting
 from cells import cell_names
-from cells.cuda.target import Facts
+from cells.cuda.device.target import Facts
 from cells.validation import CUDA_DTYPES, SHARINGS
 
 WAYS = ("inference", "training")
@@ -181,7 +181,7 @@ def sanitizer(setting: Setting) -> Iterator[Check]:
 
 def cpu(setting: Setting) -> Iterator[Check]:
     """The CPU's own grid, all threads and one, beside PyTorch and ONNX Runtime where they are installed."""
-    from bench.timed import GRID, grid_of, thread_counts
+    from bench.studies.timed import GRID, grid_of, thread_counts
 
     if setting.toy:
         smallest = [

@@ -19,16 +19,16 @@ Item = dict[str, Any]
 
 def measure_point(given: Mapping[str, Any]) -> Result:
     """The cases of one shape on the GPU, `blocks` times over; each that fails becomes a row that says why."""
-    from bench import gpu_runtime
+    from bench.measures import gpu_runtime
 
     return _measure(given, gpu_runtime.measure)
 
 
 def measure_cpu_point(given: Mapping[str, Any]) -> Result:
     """The same on the CPU: cells, peers and the numbers of threads that the cases name."""
-    from bench import runtime
-    from bench.peers.process import stop_peers
-    from bench.timed import GRID_ROUNDS
+    from bench.contenders.process import stop_peers
+    from bench.measures import runtime
+    from bench.studies.timed import GRID_ROUNDS
 
     try:
         return _measure(given, lambda case, block: runtime.measure(case, block, GRID_ROUNDS))

@@ -61,7 +61,7 @@ def _of(result: Result) -> dict[str, Any]:
 
 def broken() -> str | None:
     """The driver's error that every later call of this process would meet, or None."""
-    target = sys.modules.get("cells.cuda.target")
+    target = sys.modules.get("cells.cuda.device.target")
     if target is None or target.SIMULATED:
         return None
     with contextlib.suppress(ImportError):

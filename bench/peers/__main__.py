@@ -17,15 +17,15 @@ import numpy as np
 
 from bench.case import Case, case_from
 from bench.cli import STORE
-from bench.environment import code_version, this_environment
-from bench.peers.process import installed_peers
-from bench.plan import blocks_of
-from bench.progress import progress_bar
-from bench.runner import run
-from bench.store import Store
-from bench.studies import find_studies
+from bench.contenders.process import installed_peers
+from bench.run.environment import code_version, this_environment
+from bench.run.plan import blocks_of
+from bench.run.progress import progress_bar
+from bench.run.runner import run
+from bench.run.store import Store
+from bench.studies.registry import find_studies
+from bench.studies.timed import GRID, GRID_CELLS, grid_of, peak_of, thread_counts
 from bench.study import Item
-from bench.timed import GRID, GRID_CELLS, grid_of, peak_of, thread_counts
 
 Times = dict[Case, dict[int, float]]
 """Case to block to the median of its samples, in seconds."""

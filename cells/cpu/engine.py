@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cells.bidirectional import in_order, merge_outputs, split_gradient
-from cells.cpu.finite import all_finite
+from cells.cpu.kernels.finite import all_finite
 from cells.cpu.run import Run, RunGradients, backward, forward, infer, profile
 from cells.cpu.weights import Weights
 from cells.spec import CellSpec

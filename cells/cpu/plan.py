@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cells.cpu.groups import Groups
-from cells.cpu.pack import even_panel, stride, width
+from cells.cpu.kernels.pack import even_panel, stride, width
+from cells.cpu.layout import Groups
 from cells.cpu.target import MOST_MATRICES, target
-from cells.cpu.threads import WORTH_A_THREAD, available_threads, get_threads, split
+from cells.cpu.threads.pool import WORTH_A_THREAD, available_threads, get_threads, split
 from cells.spec import CellSpec
 
 Array = NDArray[Any]

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cells.cpu import profile as log_scale
-from cells.cpu import sequence
-from cells.cpu.gradient import parameter_gradients
-from cells.cpu.groups import Groups
+from cells.cpu.kernels import profile as log_scale
+from cells.cpu.kernels import sequence
+from cells.cpu.kernels.pack import width
+from cells.cpu.kernels.weight_gradient import parameter_gradients
+from cells.cpu.layout import Groups
 from cells.cpu.memory import aligned, fresh
-from cells.cpu.pack import width
 from cells.cpu.plan import Plan
-from cells.cpu.threads import run, split
+from cells.cpu.threads.pool import run, split
 from cells.cpu.weights import Weights
 
 Array = NDArray[Any]

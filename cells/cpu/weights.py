@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cells.cpu import pack
+from cells.cpu.kernels import pack
+from cells.cpu.kernels.pack import width
+from cells.cpu.kernels.tile import provide
 from cells.cpu.memory import aligned
-from cells.cpu.pack import width
 from cells.cpu.plan import Panels, Plan, make_plan
 from cells.cpu.target import target
-from cells.cpu.threads import get_threads, run, split
-from cells.cpu.tile import provide
+from cells.cpu.threads.pool import get_threads, run, split
 from cells.spec import CellSpec, Layout
 
 Array = NDArray[Any]

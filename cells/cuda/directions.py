@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cells.cuda import kernel
-from cells.cuda.launch import launch
-from cells.cuda.memory import DeviceArray, empty
+from cells.cuda.device.launch import launch
+from cells.cuda.device.memory import DeviceArray, empty
 
 
 def _place(

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cells.cuda.device.memory import DeviceArray, copy, empty, on_device, to_device
 from cells.cuda.directions import in_order, merge_outputs, split_gradient, total
-from cells.cuda.memory import DeviceArray, copy, empty, on_device, to_device
 from cells.cuda.run import Run, RunGradients, backward, forward, infer, profile
 from cells.cuda.weights import Weights
 from cells.spec import CellSpec

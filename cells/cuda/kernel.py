@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from cells.cuda.design import Design
-from cells.cuda.tile import WARP
+from cells.cuda.plan.config import Design
+from cells.cuda.plan.tile import WARP
 
 MAKERS = "cells.cuda.kernels"
 COPYING, PACKING = 256, 128  # threads of a block

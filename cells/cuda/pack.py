@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from cells.cuda import kernel
-from cells.cuda.design import Design
-from cells.cuda.launch import launch
-from cells.cuda.memory import DeviceArray, empty
-from cells.cuda.tile import Tile
+from cells.cuda.device.launch import launch
+from cells.cuda.device.memory import DeviceArray, empty
+from cells.cuda.plan.config import Design
+from cells.cuda.plan.tile import Tile
 
 
 def pack(design: Design, tile: Tile, way: str, weights: DeviceArray, places: DeviceArray) -> DeviceArray:

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cells.cuda import kernel, target
-from cells.cuda.gradient import input_gradient, input_product, parameter_gradients
-from cells.cuda.launch import launch, launch_each
-from cells.cuda.memory import DeviceArray, clear, copy, empty, to_device, zeros
-from cells.cuda.plan import Choice, choose, profile_design
+from cells.cuda import kernel
+from cells.cuda.device import target
+from cells.cuda.device.launch import launch, launch_each
+from cells.cuda.device.memory import DeviceArray, clear, copy, empty, to_device, zeros
+from cells.cuda.plan.rule import Choice, choose, profile_design
+from cells.cuda.products.gradient import input_gradient, input_product, parameter_gradients
 from cells.cuda.weights import Weights
 
 Array = NDArray[Any]

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cells.cuda.design import Design
-from cells.cuda.launch import Mark, mark, wait_for_mark
-from cells.cuda.memory import DeviceArray, to_device
+from cells.cuda.device.launch import Mark, mark, wait_for_mark
+from cells.cuda.device.memory import DeviceArray, to_device
 from cells.cuda.pack import pack
-from cells.cuda.tile import Tile
+from cells.cuda.plan.config import Design
+from cells.cuda.plan.tile import Tile
 from cells.spec import CellSpec
 
 Array = NDArray[Any]

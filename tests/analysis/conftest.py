@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from tests.analysis import synthetic
+from tests.support.rows import synthetic
 
 FEW = synthetic.with_truth(seeds=5, blocks=5)
 

@@ -12,7 +12,7 @@ import pytest
 from analysis import analyse
 from analysis.figures import REGISTRY
 from analysis.result import Analysis
-from tests.analysis import synthetic
+from tests.support.rows import synthetic
 
 SMALL = synthetic.with_truth(seeds=4, blocks=4)
 

@@ -11,7 +11,7 @@ import pytest
 from analysis.load import check, load, load_environments
 from bench.case import LATER
 from bench.rows import COLUMNS
-from tests.analysis import synthetic
+from tests.support.rows import synthetic
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,9 @@
 import pytest
 
 from bench.case import Case
-from bench.environment import Environment
 from bench.rows import Measurement
-from bench.store import Store
+from bench.run.environment import Environment
+from bench.run.store import Store
 
 FACTS = {
     "cpu": "a CPU",

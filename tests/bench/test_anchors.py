@@ -5,11 +5,11 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from analysis.anchors import Anchor, anchors
-from bench.presets import COURSE
+from analysis.tables.anchors import Anchor, anchors
 from bench.rows import COLUMNS
-from bench.studies import find_studies
-from tests.analysis.synthetic import row
+from bench.studies.presets import COURSE
+from bench.studies.registry import find_studies
+from tests.support.rows.synthetic import row
 
 MISSED = {
     ("mean-field", "g = 1.5, s² = 0, N = 256"): "near the transition networks are chaotic for some weights only",

@@ -10,15 +10,19 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from bench import gpu, gpu_cases, gpu_contenders, gpu_kernels, gpu_runtime
 from bench.case import Case
-from bench.doctor import describe
+from bench.contenders import gpu as gpu_contenders
 from bench.draw import draw
-from bench.environment import ROOT, Environment
-from bench.gpu_doctor import sharing_table
-from bench.plan import plan
-from bench.presets import ALL, COURSE, QUICK
+from bench.gpu_kernels import __main__ as gpu_kernels
+from bench.measures import gpu_runtime, machine_code
 from bench.rows import METRICS
+from bench.run import gpu_facts as gpu
+from bench.run.doctor import describe
+from bench.run.environment import ROOT, Environment
+from bench.run.gpu_doctor import sharing_table
+from bench.run.plan import plan
+from bench.studies import gpu_cases
+from bench.studies.presets import ALL, COURSE, QUICK
 from cells.reference import reference
 from tests.bench.conftest import FACTS
 
@@ -26,7 +30,7 @@ from tests.bench.conftest import FACTS
 LINE = "NVIDIA Invented 9000, 999.88.77, 1755, 2619, 1980, 412.34, 700.00, 61, 0x0000000000000004"
 SPARSE = "NVIDIA Invented 9000, 999.88.77, 300, [N/A], 1980, [N/A], [Not Supported], 35, [N/A]"
 CASE = Case("gpu", "lstm", "cuda", "training", "none", 3, 4, 4, 2)
-needs_compiler = pytest.mark.skipif(gpu_kernels.why_not() is not None, reason=str(gpu_kernels.why_not()))
+needs_compiler = pytest.mark.skipif(machine_code.why_not() is not None, reason=str(machine_code.why_not()))
 
 
 @pytest.fixture
@@ -90,7 +94,7 @@ def test_without_a_gpu_no_preset_plans_anything_on_one(preset, monkeypatch):
 
 @pytest.mark.parametrize("preset", ALL.values(), ids=list(ALL))
 def test_without_a_compiler_no_preset_plans_to_compile(preset, monkeypatch):
-    monkeypatch.setattr(gpu_kernels, "why_not", lambda: "no compiler")
+    monkeypatch.setattr(machine_code, "why_not", lambda: "no compiler")
     assert plan(preset, ["kernels"]) == []
 
 
@@ -137,7 +141,7 @@ def test_contenders_of_a_gpu_shape_are_neighbours_in_every_block():
     ],
 )
 def test_blocks_of_a_multiprocessor_are_what_its_scarcest_resource_allows(registers, shared, threads, of_chip, blocks):
-    assert gpu_kernels.resident_blocks(registers, shared, threads, of_chip) == blocks
+    assert machine_code.resident_blocks(registers, shared, threads, of_chip) == blocks
 
 
 @needs_compiler
@@ -147,7 +151,7 @@ def test_a_kernel_has_rows_of_what_it_takes():
     assert {c.backend for c in cases} == {"sm_80", "sm_90a"}
     assert {c.variant for c in cases if c.backend == "sm_90a"} == {"block", "cluster", "grid", "launch"}
     case = next(c for c in cases if (c.backend, c.direction, c.variant) == ("sm_90a", "forward", "launch"))
-    found = {row.metric: row for row in gpu_kernels.measure(case, 0)}
+    found = {row.metric: row for row in machine_code.measure(case, 0)}
     assert set(found) <= set(METRICS)
     assert all(row.unit == METRICS[name][0] for name, row in found.items())
     assert found["stack_bytes"].value == found["spill_bytes"].value == 0

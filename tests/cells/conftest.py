@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.problem import GROUPS
+from tests.support.problem import GROUPS
 
 WORST = pytest.StashKey[dict[tuple[str, str, str], dict[str, tuple[float, str]]]]()
 
@@ -27,7 +27,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     rows = config.stash.get(WORST, {})
     if not rows:
         return
-    terminalreporter.section("worst error, relative to the largest value (tests/problem.py: YARDSTICK)")
+    terminalreporter.section("worst error, relative to the largest value (tests/support/problem.py: YARDSTICK)")
     head = ("reference", "cell", "dtype", "worst", *GROUPS, "worst at")
     table = [head]
     for key, worst in sorted(rows.items()):

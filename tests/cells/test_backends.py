@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from cells import Layer
-from cells.backends import engine
-from cells.cuda import target
-from cells.cuda.target import CudaUnavailable
+from cells.backend import engine
+from cells.cuda.device import target
+from cells.cuda.device.target import CudaUnavailable
 from tests.cells.test_input import GOOD, REFUSED, good_layer, refusal
 
 

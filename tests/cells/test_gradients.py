@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from cells import Layer, cell_names
-from tests.oracle import STACK, STATES, Along, derivative, run
-from tests.problem import MERGES, Problem, Stream, layer_for
+from tests.support.oracle import STACK, STATES, Along, derivative, run
+from tests.support.problem import MERGES, Problem, Stream, layer_for
 
 DIFFERENCE = 2.0**-17  # cube root of 2**-52: where truncation (step**2) and rounding (eps/step) meet, near 1e-10
 RTOL_DIFFERENCES = 1e-6  # relative to the largest gradient; the differences themselves are good to about 1e-9

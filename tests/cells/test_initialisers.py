@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from cells import Layer, cell_names, initialisers
-from tests.oracle import STACK
+from tests.support.oracle import STACK
 
 H = 160
 INPUTS = 24

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cells import Layer, cell_names, count_parameters
-from tests.problem import MERGES
+from tests.support.problem import MERGES
 
 REFUSED = (ValueError, TypeError)
 GOOD = {"input_size": 3, "hidden_size": 5}

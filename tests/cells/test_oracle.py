@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.golden.digest import FOLDER, load, packed_errors
-from tests.oracle import STACK, STATES, Along, derivative, run
-from tests.problem import Answer, Given, Problem, covering_problems
+from tests.support.golden.digest import FOLDER, load, packed_errors
+from tests.support.oracle import STACK, STATES, Along, derivative, run
+from tests.support.problem import Answer, Given, Problem, covering_problems
 
 FORWARD = 1e-13  # two orders of summation in float64
 EXACT_DERIVATIVE = 1e-12  # the complex step subtracts nothing; only the sums' rounding is left

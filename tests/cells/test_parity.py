@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.golden.digest import load, packed_errors
-from tests.oracle import STACK
-from tests.problem import TOLERANCE, answer_of_layer, covering_problems
+from tests.support.golden.digest import load, packed_errors
+from tests.support.oracle import STACK
+from tests.support.problem import TOLERANCE, answer_of_layer, covering_problems
 
 PROBLEMS = [problem for cell in STACK for problem in covering_problems(cell)]
 

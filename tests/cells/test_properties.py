@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.cells.layers import (
+from tests.support.layers import (
     EVERY_CELL,
     EVERY_DTYPE,
     EVERY_MERGE,
@@ -17,8 +17,8 @@ from tests.cells.layers import (
     start_for,
     there_and_back,
 )
-from tests.oracle import STACK
-from tests.problem import Stream
+from tests.support.oracle import STACK
+from tests.support.problem import Stream
 
 TWO = ("concat", "mean", "sum")
 examples = settings(max_examples=15, deadline=None, derandomize=True, database=None)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import cells
-from tests.cells.layers import (
+from tests.support.layers import (
     EVERY_CELL,
     EVERY_DTYPE,
     EVERY_MERGE,
@@ -20,7 +20,7 @@ from tests.cells.layers import (
     start_for,
     there_and_back,
 )
-from tests.problem import Stream
+from tests.support.problem import Stream
 
 
 @EVERY_CELL

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from cells.reference import reference
-from tests.cells.layers import EVERY_CELL
-from tests.problem import MERGES, Problem, answer_of_layer, relative_error
+from tests.support.layers import EVERY_CELL
+from tests.support.problem import MERGES, Problem, answer_of_layer, relative_error
 
 
 @EVERY_CELL

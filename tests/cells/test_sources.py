@@ -15,7 +15,7 @@ def test_a_closure_has_what_is_imported_directly_or_not_and_nothing_else():
     found = names("cells.cuda.kernels.forward")
     assert {"cells/cuda/kernels/forward.py", "cells/cuda/kernels/ptx.py", "cells/lowering.py", "cells/spec.py"} <= found
     assert not {name for name in found if name.startswith("cells/cpu/")}
-    assert "cells/cuda/plan.py" not in found
+    assert "cells/cuda/plan/rule.py" not in found
     assert "cells/cuda/kernels/backward.py" not in found
 
 

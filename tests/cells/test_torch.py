@@ -9,8 +9,8 @@ from itertools import product
 
 import pytest
 
-from tests.oracle import STACK
-from tests.problem import (
+from tests.support.oracle import STACK
+from tests.support.problem import (
     BATCH_SIZES,
     HIDDEN_SIZES,
     INITIALS,
@@ -41,7 +41,7 @@ def _one_torch_thread():
 @pytest.mark.parametrize("merge", MERGES)
 @pytest.mark.parametrize("cell", STACK)
 def test_layer_agrees_with_torch_at_every_size(cell, merge, initial, hidden_size, record_errors):
-    from tests.torch_reference import answer_of_torch
+    from tests.support.torch_reference import answer_of_torch
 
     wrong = []
     for seq_len, batch_size, input_size in product(SEQ_LENS, BATCH_SIZES, INPUT_SIZES):

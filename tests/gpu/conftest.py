@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cells.cuda import target
+from cells.cuda.device import target
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

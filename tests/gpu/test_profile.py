@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from cells import gradient_profile
-from tests.cells.layers import EVERY_CELL, assert_same
-from tests.problem import TOLERANCE, Problem, layer_for
+from tests.support.layers import EVERY_CELL, assert_same
+from tests.support.problem import TOLERANCE, Problem, layer_for
 
 REPEATS = 10
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.cells.layers import EVERY_CELL, assert_same, there_and_back
-from tests.problem import Problem, layer_for
+from tests.support.layers import EVERY_CELL, assert_same, there_and_back
+from tests.support.problem import Problem, layer_for
 
 REPEATS = 10
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.cells.cuda.answers import answer
-from tests.problem import Problem, layer_for
+from tests.support.problem import Problem, layer_for
 
 torch = pytest.importorskip("torch")
 PROBLEM = Problem("lstm", 30, 9, 100, 20)
@@ -40,7 +40,7 @@ def torch_stream():
 
 
 def core_stream():
-    from cells.cuda.target import cuda_core
+    from cells.cuda.device.target import cuda_core
 
     device = cuda_core().Device(0)
     device.set_current()
@@ -55,7 +55,7 @@ def as_torch(stream):
 
 @pytest.mark.parametrize("make", [torch_stream, core_stream])
 def test_work_waits_for_what_its_stream_does_and_nobody_waits_for_the_work(make, setting, right):
-    from cells.cuda.launch import using_stream
+    from cells.cuda.device.launch import using_stream
 
     layer, x, start, d_output, d_final = setting
     stream = make()
@@ -72,7 +72,7 @@ def test_work_waits_for_what_its_stream_does_and_nobody_waits_for_the_work(make,
 
 
 def test_two_streams_at_once_give_what_each_gives_alone(setting, right):
-    from cells.cuda.launch import using_stream
+    from cells.cuda.device.launch import using_stream
 
     layer, x, start, _, _ = setting
     streams, outputs = [torch.cuda.Stream() for _ in range(2)], []
@@ -86,7 +86,7 @@ def test_two_streams_at_once_give_what_each_gives_alone(setting, right):
 
 
 def test_nothing_is_copied_between_host_and_device(setting, monkeypatch):
-    from cells.cuda import memory
+    from cells.cuda.device import memory
 
     def refuse(*_, **__):
         raise AssertionError("copied between host and device")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.problem import TOLERANCE, Problem, cast, layer_for, relative_error
+from tests.support.problem import TOLERANCE, Problem, cast, layer_for, relative_error
 
 torch = pytest.importorskip("torch")
 MODULES = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}

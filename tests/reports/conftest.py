@@ -10,8 +10,8 @@ from analysis import analyse
 from analysis.result import Analysis
 from reports.build import write
 from reports.catalogue import Catalogue, load_catalogue
-from tests.analysis import synthetic as rows
-from tests.reports import synthetic
+from tests.support.rows import synthetic as rows
+from tests.support.rows import synthetic_analysis as synthetic
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from reports.assets import inline_svg, svg_bytes
-from tests.reports import synthetic
+from tests.support.rows import synthetic_analysis as synthetic
 
 
 @pytest.fixture(scope="module")

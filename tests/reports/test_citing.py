@@ -9,7 +9,7 @@ import pytest
 
 from reports import citing
 from reports.content import PAGE
-from tests.reports import synthetic
+from tests.support.rows import synthetic_analysis as synthetic
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from reports.check import check
 from reports.content import PAGE
 from reports.page import Machine
 from reports.scene import Scene
-from tests.reports import synthetic
+from tests.support.rows import synthetic_analysis as synthetic
 
 IDS = Path(__file__).with_name("figure_ids.txt")
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numba import int32, uint32
 
-from cells.cuda.design import Design
+from cells.cuda.device.target import cuda
 from cells.cuda.kernels.ptx import (
     arrive,
     cluster_arrive,
@@ -22,8 +22,8 @@ from cells.cuda.kernels.ptx import (
     wait_for,
 )
 from cells.cuda.kernels.tile import REALS
-from cells.cuda.target import cuda
-from cells.cuda.tile import Tile
+from cells.cuda.plan.config import Design
+from cells.cuda.plan.tile import Tile
 from cells.formula import formula
 
 

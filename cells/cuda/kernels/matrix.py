@@ -1,4 +1,6 @@
-"""Kernels of `cells.cuda.product`: a matrix product in tiles, and sums over rows. Both are deterministic: no atomics.
+"""Kernels of `cells.cuda.products.product`: a matrix product in tiles, and sums over rows.
+
+Both are deterministic: no atomics.
 
 A block has one tile of `out`, a thread several of its rows and columns in registers. Slices of both operands pass
 through shared memory, two deep: while one is multiplied, the next is on its way. A warp reads neighbours in global
@@ -14,9 +16,9 @@ from typing import Any
 
 from numba import int32, int64, types
 
+from cells.cuda.device.target import cuda
 from cells.cuda.kernels.ptx import load4, pointer, round_bfloat16
-from cells.cuda.product import PAD
-from cells.cuda.target import cuda
+from cells.cuda.products.product import PAD
 from cells.formula import formula
 
 

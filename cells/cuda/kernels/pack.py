@@ -10,15 +10,15 @@ from collections.abc import Callable
 import numpy as np
 from numba import int32
 
+from cells.cuda.device.target import cuda
 from cells.cuda.kernel import PACKING as THREADS
 from cells.cuda.kernels.ptx import pack_bfloat16, round_bfloat16
-from cells.cuda.target import cuda
-from cells.cuda.tile import WARP
+from cells.cuda.plan.tile import WARP
 from cells.formula import formula
 
 
 def make_pack(real: str, way: str, tensor: bool, rounded: bool) -> Callable[..., None]:
-    """out[quads, 4] from weights (gates * hidden, hidden); sizes as in `cells.cuda.design` and `cells.cuda.tile`."""
+    """out[quads, 4] from weights (gates * hidden, hidden); sizes as in `cells.cuda.plan`."""
     zero, backward = np.dtype(real).type(0), way == "backward"
 
     @formula

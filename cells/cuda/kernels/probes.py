@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from numba import float32, int32, uint32
 
+from cells.cuda.device.target import cuda
 from cells.cuda.kernels.ptx import (
     arrive,
     cluster_arrive,
@@ -19,7 +20,6 @@ from cells.cuda.kernels.ptx import (
     store_in_cluster,
     wait_for,
 )
-from cells.cuda.target import cuda
 
 
 def make_ranks(blocks: int) -> Callable[..., None]:

@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 from numba import int32
 
-from cells.cuda.design import Design
+from cells.cuda.device.target import cuda
 from cells.cuda.kernel import MOST_WARPS, profile_threads
 from cells.cuda.kernels.exchange import make_push, make_total
 from cells.cuda.kernels.forward import held
 from cells.cuda.kernels.ptx import from_lane, pointer
 from cells.cuda.kernels.tile import REALS
-from cells.cuda.target import cuda
-from cells.cuda.tile import WARP
+from cells.cuda.plan.config import Design
+from cells.cuda.plan.tile import WARP
 from cells.formula import formula
 
 MOST = {"float32": 120, "float64": 1000}  # power of two that one step takes out: its reciprocal is a normal number too

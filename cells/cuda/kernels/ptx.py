@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from cells.cuda.target import SIMULATED
+from cells.cuda.device.target import SIMULATED
 
 if SIMULATED:
-    from cells.cuda.simulated import (
+    from cells.cuda.simulator.instructions import (
         arrive,
         cluster_arrive,
         cluster_wait,

@@ -1,4 +1,4 @@
-"""The compiled side of `cells.cuda.tile`: how threads hold their weights, and how they multiply with them."""
+"""The compiled side of `cells.cuda.plan.tile`: how threads hold their weights, and how they multiply with them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Callable
 import numpy as np
 from numba import float32, float64, int32, uint32
 
+from cells.cuda.device.target import cuda
 from cells.cuda.kernels.ptx import from_lane, load4, multiply_bfloat16, pointer
-from cells.cuda.target import cuda
-from cells.cuda.tile import WARP, Tile
+from cells.cuda.plan.tile import WARP, Tile
 from cells.formula import formula
 
 REALS = {"float32": float32, "float64": float64}

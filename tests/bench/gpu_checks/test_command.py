@@ -11,9 +11,9 @@ from bench.gpu_checks.__main__ import main
 from bench.gpu_checks.check import STAGES, STATUSES, Check, Result
 from bench.gpu_checks.stages import PLANS, Setting, plan
 from bench.gpu_checks.summary import MOST_LINES, WIDTH, table
-from bench.store import Store
+from bench.run.store import Store
 from cells import cell_names
-from cells.cuda.target import A100, H200
+from cells.cuda.device.target import A100, H200
 from tests.bench.conftest import FACTS
 
 FAULTY = (sys.executable, "-m", "tests.bench.gpu_checks.faulty_worker")

@@ -7,15 +7,16 @@ from itertools import product
 
 import pytest
 
-from bench import gpu_kernels
 from bench.gpu_checks import cubins as parcel
 from bench.gpu_checks.facts import travelled
+from bench.gpu_kernels import __main__ as gpu_kernels
+from bench.measures import machine_code
 from cells import cell_names
-from cells.cuda import cubins
-from cells.cuda.target import A100, H200
+from cells.cuda.device import cubins
+from cells.cuda.device.target import A100, H200
 from cells.validation import SHARINGS
 
-needs_compiler = pytest.mark.skipif(gpu_kernels.why_not() is not None, reason=str(gpu_kernels.why_not()))
+needs_compiler = pytest.mark.skipif(machine_code.why_not() is not None, reason=str(machine_code.why_not()))
 
 
 @pytest.fixture(scope="module")

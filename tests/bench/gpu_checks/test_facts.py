@@ -73,7 +73,7 @@ from bench import gpu_cases, gpu_runtime
 from bench.gpu_checks import actions, passes, probes, rows, timing
 from bench.gpu_checks.facts import this_machine
 from bench.gpu_checks.stages import Setting, plan
-from cells.cuda.target import H200
+from cells.cuda.device.target import H200
 
 STAGES = ("contact", "parity", "steps", "grid", "half", "sanitizer")
 checks = list(plan(Setting(H200, True, 1), STAGES))

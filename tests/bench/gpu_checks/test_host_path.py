@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from bench.environment import ROOT
 from bench.gpu_checks.cubins import kernels_of
-from cells.cuda import cubins
-from cells.cuda.cubins import Compiled, Resources
-from cells.cuda.target import H200
+from bench.run.environment import ROOT
+from cells.cuda.device import cubins
+from cells.cuda.device.cubins import Compiled, Resources
+from cells.cuda.device.target import H200
 from cells.validation import SHARINGS
 
 pytestmark = pytest.mark.cuda_compiler
@@ -27,7 +27,7 @@ MAGIC = b"\x7fELF stand-in "  # as the driver has it
 WANTED = ["room-for-clusters", "room-for-blocks", "phases", "graphs", "memory-watermark", "killed-spinner"]
 TRAINING = """
 from bench.gpu_checks.passes import Pass, draw, make_layer
-from cells.cuda.memory import to_device
+from cells.cuda.device.memory import to_device
 each = Pass("lstm", "training", 5, 3, 16, 20, sharing=SHARING)
 numbers = draw(each.problem)
 layer = make_layer(each, numbers.parameters)
@@ -42,7 +42,7 @@ print("mark", file=open(LOG, "a"))
 MEASURE = """
 import json
 from bench import gpu_runtime
-from bench.gpu_cases import sharing_case
+from bench.studies.gpu_cases import sharing_case
 from bench.gpu_checks.cases import TOY, grid_case, points
 gpu_runtime.largest_error = lambda case, results: 1e-7  # nothing computes
 steps, batch, (hidden,) = TOY.sharing
@@ -54,9 +54,9 @@ for case in cases:
 """
 REFUSED = """
 from bench.gpu_checks.probes import last_words_kernel, ranks_kernel
-from cells.cuda.launch import launch
-from cells.cuda.memory import zeros
-from cells.cuda.target import facts
+from cells.cuda.device.launch import launch
+from cells.cuda.device.memory import zeros
+from cells.cuda.device.target import facts
 out, most = zeros((4,), "float32"), facts().shared_bytes
 gone = zeros((4,), "float32").address
 for kernel, grid, shared, given, cluster in (

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.environment import ROOT
 from bench.gpu_checks.check import Check
 from bench.gpu_checks.runner import Runner
+from bench.run.environment import ROOT
 
 FAULTY = (sys.executable, "-m", "tests.bench.gpu_checks.faulty_worker")
 FAULTS = {

@@ -9,9 +9,9 @@ import sys
 
 import pytest
 
-from bench.environment import ROOT
 from bench.gpu_checks.check import BAD
-from cells.cuda import target
+from bench.run.environment import ROOT
+from cells.cuda.device import target
 
 pytestmark = pytest.mark.skipif(not target.SIMULATED, reason=f"runs with {target.VARIABLE}=simulator")
 SANITIZER = """#!/bin/sh

@@ -6,8 +6,8 @@ import functools
 
 import numpy as np
 
-from tests.oracle import STATES, step
-from tests.problem import answer_of_layer, cast, group_errors, layer_for, relative_error
+from tests.support.oracle import STATES, step
+from tests.support.problem import answer_of_layer, cast, group_errors, layer_for, relative_error
 
 BFLOAT16 = 3e-2
 """Of the largest value. Operands are rounded by 2^-9 at most; rounding weights and input alone, up to 40 steps and 300

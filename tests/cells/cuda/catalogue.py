@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from cells import cell_names
 from cells.cuda import kernel
+from cells.cuda.device.target import A100, H200, Facts
 from cells.cuda.kernel import Kernel
-from cells.cuda.plan import choose, profile_design, sharings
-from cells.cuda.product import Matrix, column_sum_calls, product_calls
-from cells.cuda.target import A100, H200, Facts
+from cells.cuda.plan.rule import choose, profile_design, sharings
+from cells.cuda.products.product import Matrix, column_sum_calls, product_calls
 
 WAYS = ("forward", "backward")
 BATCH = 16

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from cells.cuda import target
+from cells.cuda.device import target
 
 
 @pytest.fixture
 def on(monkeypatch):
     """`on(facts, **of_plan)`: as if the GPU, and the constants of the rule, were others."""
-    from cells.cuda import plan
+    from cells.cuda.plan import rule as plan
 
     def use(facts, **constants):
         monkeypatch.setattr(target, "facts", lambda: facts)

@@ -5,10 +5,10 @@ from dataclasses import fields, replace
 
 import pytest
 
-from cells.cuda import costs
-from cells.cuda.costs import ESTIMATES, FILE, NAMES, Costs, load, read, write
-from cells.cuda.plan import SHARINGS, candidates, choose, terms
-from cells.cuda.target import A100, H200
+from cells.cuda.device.target import A100, H200
+from cells.cuda.plan import costs
+from cells.cuda.plan.costs import ESTIMATES, FILE, NAMES, Costs, load, read, write
+from cells.cuda.plan.rule import SHARINGS, candidates, choose, terms
 
 # The constants before any was fitted; tests that fix a number take these, whatever the file holds by now.
 UNFITTED = Costs(

@@ -9,10 +9,11 @@ import sys
 
 import pytest
 
-from cells.cuda import cubins, kernel
-from cells.cuda.cubins import Compiled, Resources
-from cells.cuda.plan import choose
-from cells.cuda.target import A100, H200, CudaUnavailable
+from cells.cuda import kernel
+from cells.cuda.device import cubins
+from cells.cuda.device.cubins import Compiled, Resources
+from cells.cuda.device.target import A100, H200, CudaUnavailable
+from cells.cuda.plan.rule import choose
 from cells.sources import ROOT
 
 RESOURCES = Resources(32, 0, 0, False)
@@ -45,7 +46,7 @@ print(json.dumps([cubins.key(each, (9, 0)) for each in KERNELS]))
 """
 LOADING = """
 from tests.cells.cuda.test_cubins import KERNELS
-from cells.cuda.compile import compiled, missing
+from cells.cuda.device.compile import compiled, missing
 found = [compiled(each, (9, 0)) for each in KERNELS]
 assert missing() is not None
 assert not [name for name in sys.modules if name.split(".")[0] in BLOCKED]
@@ -104,7 +105,7 @@ def test_what_came_along_is_loaded_where_nothing_compiles(folder):
 
 
 def test_a_kernel_that_did_not_come_along_is_named(folder, monkeypatch):
-    from cells.cuda import compile
+    from cells.cuda.device import compile
 
     monkeypatch.setattr(compile, "missing", lambda: "numba-cuda is not installed")
     compile.compiled.cache_clear()

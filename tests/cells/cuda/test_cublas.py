@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from cells.cuda import cublas
-from cells.cuda.target import CudaUnavailable
+from cells.cuda.device.target import CudaUnavailable
+from cells.cuda.products import cublas
 
 SENTINEL = 12345.0
 RTOL = {"float32": 1e-5, "float64": 1e-12}  # of the sum of |a| |b|
@@ -19,7 +19,7 @@ STREAM = 4711
 
 
 class Matrix(NamedTuple):
-    """As `cells.cuda.product.Matrix`, which needs numba-cuda or the simulator."""
+    """As `cells.cuda.products.product.Matrix`, which needs numba-cuda or the simulator."""
 
     rows: int
     columns: int

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 from cells import Layer, gradient_profile
-from cells.cuda import target
+from cells.cuda.device import target
 from tests.cells.cuda.answers import Foreign, answer
-from tests.oracle import STATES
-from tests.problem import Problem, Stream, layer_for
+from tests.support.oracle import STATES
+from tests.support.problem import Problem, Stream, layer_for
 from tests.test_worked_example import assert_works
 
 pytestmark = pytest.mark.skipif(not target.SIMULATED, reason=f"runs with {target.VARIABLE}=simulator")
 run = pytest.importorskip("cells.cuda.run", exc_type=ImportError)
-memory = pytest.importorskip("cells.cuda.memory", exc_type=ImportError)
+memory = pytest.importorskip("cells.cuda.device.memory", exc_type=ImportError)
 
 
 def problem_on_device(cell="lstm", merge=None, wrap=memory.to_device):
@@ -166,7 +166,7 @@ def test_a_sharing_that_does_not_fit_names_those_that_do(on):
 
 
 def test_a_stream_that_is_none_is_refused():
-    from cells.cuda.launch import using_stream
+    from cells.cuda.device.launch import using_stream
 
     with pytest.raises(TypeError, match="stream is int; allowed: an object with __cuda_stream__, or None"):
         using_stream(7).__enter__()
@@ -174,11 +174,11 @@ def test_a_stream_that_is_none_is_refused():
 
 def test_an_unknown_value_of_the_environment_variable_is_refused(tmp_path):
     with pytest.raises(AssertionError, match="RECURBENCH_CUDA is 'yes'; allowed: gpu, simulator"):
-        assert_works("import cells.cuda.target", target.__file__.rsplit("/cells/", 1)[0], RECURBENCH_CUDA="yes")
+        assert_works("import cells.cuda.device.target", target.__file__.rsplit("/cells/", 1)[0], RECURBENCH_CUDA="yes")
 
 
 def test_a_profile_that_no_block_has_room_for_is_refused():
-    from cells.cuda.rehearsal import rehearsing
+    from cells.cuda.device.rehearsal import rehearsing
 
     layer, small = Layer("lstm", 2, 300, backend="cuda", sharing="launch"), replace(target.H200, shared_bytes=9000)
     with rehearsing(small), pytest.raises(ValueError, match=r"300 units in float32 needs \d+ bytes .*: 9000"):
@@ -186,7 +186,7 @@ def test_a_profile_that_no_block_has_room_for_is_refused():
 
 
 def test_a_rehearsal_notes_each_kernel_once_and_runs_none():
-    from cells.cuda.rehearsal import rehearsing
+    from cells.cuda.device.rehearsal import rehearsing
 
     layer = Layer("lstm", 3, 5, backend="cuda")
     with rehearsing(target.H200) as noted:

@@ -11,7 +11,7 @@ import pytest
 
 def lacking():
     """Why nothing can be compiled here, or None."""
-    from cells.cuda.compile import missing
+    from cells.cuda.device.compile import missing
 
     return missing()
 
@@ -33,7 +33,7 @@ def name(entry):
 
 
 def compile_entry(entry):
-    from cells.cuda.compile import compiled
+    from cells.cuda.device.compile import compiled
 
     compiled(entry.kernel, entry.facts.capability)
 
@@ -49,7 +49,7 @@ def on_disk(request):
 @pytest.mark.usefixtures("on_disk")
 @pytest.mark.parametrize("entry", entries(), ids=name)
 def test_a_kernel_fits_the_gpu_and_spills_nothing(entry):
-    from cells.cuda.compile import compiled
+    from cells.cuda.device.compile import compiled
 
     needs = compiled(entry.kernel, entry.facts.capability).resources
     assert (needs.stack, needs.spills) == (0, 0), needs
@@ -60,7 +60,7 @@ def test_a_kernel_fits_the_gpu_and_spills_nothing(entry):
 
 
 def test_the_same_kernel_is_compiled_once(monkeypatch):
-    from cells.cuda import compile
+    from cells.cuda.device import compile
 
     entry = next(entry for entry in entries() if entry.label == "fill")
     first = compile.compiled(entry.kernel, entry.facts.capability)
@@ -70,7 +70,7 @@ def test_the_same_kernel_is_compiled_once(monkeypatch):
 
 
 def test_a_kernel_that_ptxas_refuses_names_its_words():
-    from cells.cuda.compile import _assemble
+    from cells.cuda.device.compile import _assemble
 
     with pytest.raises(RuntimeError, match=r"refused a kernel for sm_80: .*nonsense"):
         _assemble(".version 8.0\n.target sm_80\n.address_size 64\nnonsense", "sm_80")

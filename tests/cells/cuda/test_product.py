@@ -7,11 +7,11 @@ import itertools
 import numpy as np
 import pytest
 
-from cells.cuda import target
+from cells.cuda.device import target
 from tests.cells.cuda.answers import bfloat16
 
 pytestmark = pytest.mark.skipif(not target.SIMULATED, reason=f"runs with {target.VARIABLE}=simulator")
-product = pytest.importorskip("cells.cuda.product", exc_type=ImportError)
+product = pytest.importorskip("cells.cuda.products.product", exc_type=ImportError)
 
 SENTINEL = 12345.0
 RTOL = {"float32": 1e-5, "float64": 1e-12}  # of the sum of |a| |b|: rounding grows with the inner dimension
@@ -42,7 +42,7 @@ class Stored:
 
 
 def launch(calls, a, b, bias, out):
-    from cells.cuda import simulator
+    from cells.cuda.simulator import machine as simulator
 
     scratch = np.full(product.scratch_size(calls) or 1, np.nan, out.dtype)
     for call in calls:

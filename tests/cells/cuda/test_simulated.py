@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cells import cell_names, gradient_profile
-from cells.cuda import target
+from cells.cuda.device import target
 from cells.validation import SHARINGS
 from tests.cells.cuda.answers import (
     BFLOAT16,
@@ -20,14 +20,14 @@ from tests.cells.cuda.answers import (
     gate_error,
     largest_difference,
 )
-from tests.cells.layers import EVERY_CELL
-from tests.oracle import STACK
-from tests.problem import TOLERANCE, Problem, group_errors, layer_for
+from tests.support.layers import EVERY_CELL
+from tests.support.oracle import STACK
+from tests.support.problem import TOLERANCE, Problem, group_errors, layer_for
 from tests.test_worked_example import assert_works, copy_with_the_new_cell
 
 pytestmark = pytest.mark.skipif(not target.SIMULATED, reason=f"runs with {target.VARIABLE}=simulator")
 run = pytest.importorskip("cells.cuda.run", exc_type=ImportError)
-memory = pytest.importorskip("cells.cuda.memory", exc_type=ImportError)
+memory = pytest.importorskip("cells.cuda.device.memory", exc_type=ImportError)
 
 EVERY_SHARING = pytest.mark.parametrize("sharing", SHARINGS)
 SMALL = dataclasses.replace(target.H200, name="a small GPU", multiprocessors=4, gpcs=(4,))
@@ -98,7 +98,7 @@ def test_weights_in_shared_memory(cell, sharing, on):
 
 @pytest.mark.parametrize("cell", ["lstm", "gru-reset-before"])
 def test_weights_in_three_places_at_once(cell, on, monkeypatch):
-    from cells.cuda import plan
+    from cells.cuda.plan import rule as plan
 
     def spread(*given, **how):
         tile = made(*given, **how)

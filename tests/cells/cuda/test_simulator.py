@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numba import float32
 
-simulator = pytest.importorskip("cells.cuda.simulator", exc_type=ImportError)
-simulated = pytest.importorskip("cells.cuda.simulated", exc_type=ImportError)
+simulator = pytest.importorskip("cells.cuda.simulator.machine", exc_type=ImportError)
+simulated = pytest.importorskip("cells.cuda.simulator.instructions", exc_type=ImportError)
 cuda, SimulationError = simulated.cuda, simulator.SimulationError
 
 

@@ -1,0 +1,81 @@
+"""Chapters "Gated Recurrent Unit (GRU)" and "Improvement"."""
+
+from analysis.claims.rule import Claim, Interval
+from analysis.claims.statistics.counted import count_difference, count_ratio
+from analysis.claims.statistics.flow import LONGER
+from analysis.claims.statistics.probed import kept_beyond_reset
+from analysis.claims.statistics.rates import horizon_by_update_bias
+from analysis.claims.statistics.timed import time_ratio
+from analysis.statistics.intervals import TIME_MARGIN
+
+SHARE_MARGIN = 0.01
+"""A gate works like another where it keeps the same share of the state, to a hundredth."""
+
+CLAIMS = (
+    Claim(
+        id="gru-proposed-in-2014",
+        number=34,
+        quote="In 2014 an optimization of LSTM was proposed",
+        kind="fact",
+    ),
+    Claim(
+        id="gru-memory-as-efficient",
+        number=35,
+        quote="in practical evidence brings long memory as efficiently as LSTM",
+        figure="decay-rate",
+    ),
+    Claim(
+        id="gru-fewer-weights",
+        number=36,
+        quote="Also GRU involves less weight (Tensors) operations",
+        study="parameters",
+        statistic=count_ratio("gru", "lstm"),
+        predicts=Interval(high=1 - TIME_MARGIN),
+        figure="parameter-count",
+    ),
+    Claim(
+        id="gru-faster-to-train",
+        number=37,
+        quote="Also GRU involves less weight (Tensors) operations so it is so much fast to train than LSTM.",
+        study="runtime",
+        statistic=time_ratio("gru", "lstm"),
+        predicts=Interval(high=1 - TIME_MARGIN),
+        figure="time-ratio",
+        slices_by=("backend", "direction"),
+        scope={"direction": "training"},
+        reference={"backend": "cpu"},
+    ),
+    Claim(
+        id="gru-one-gate-fewer",
+        number=38,
+        quote="GRU simplifies LSTM by removing one control gate",
+        study="parameters",
+        statistic=count_difference("lstm", "gru", "gates"),
+        predicts=Interval(1, 1),
+        figure="parameter-count",
+    ),
+    Claim(
+        id="reset-works-like-forget",
+        number=39,
+        quote="a reset gate which works in a similar way to the forget gate",
+        study="ends",
+        statistic=kept_beyond_reset(),
+        predicts=Interval(low=-SHARE_MARGIN, high=SHARE_MARGIN),
+        figure="gates-along-sequence",
+        slices_by=("reset",),
+        reference={"reset": "reset-closed"},
+        never=True,
+    ),
+    Claim(
+        id="update-gate-avoids-vanishing",
+        number=40,
+        quote="The update gate works in two phases, a phase that decides what **new information needs to be updated** "
+        "and finally includes a learning component to avoid vanishing.",
+        study="gain",
+        statistic=horizon_by_update_bias(),
+        predicts=Interval(low=LONGER),
+        figure="phase-diagram",
+        slices_by=("gate_bias",),
+        reference={"gate_bias": "0"},
+    ),
+)

@@ -1,0 +1,65 @@
+"""Chapter "LSTM benefits vs limitations": the benefits."""
+
+from analysis.claims.rule import Claim, Interval
+from analysis.claims.statistics.flow import LONGER, horizon_ratio
+from analysis.claims.statistics.probed import largest_difference
+from analysis.claims.statistics.rates import gain_of_moving_gates
+from analysis.claims.statistics.squashed import ROUNDING
+from analysis.statistics.intervals import SLOPE_MARGIN
+
+LOST = 1e-3
+"""A state of which less than a thousandth is gone was preserved."""
+
+CLAIMS = (
+    Claim(
+        id="long-term-dependencies",
+        number=20,
+        quote="Long-Term Dependency Handling",
+        figure="gradient-profile",
+    ),
+    Claim(
+        id="mitigates-vanishing",
+        number=21,
+        quote="Vanishing Gradient Mitigation",
+        study="gradients",
+        statistic=horizon_ratio("lstm", "rnn"),
+        predicts=Interval(low=LONGER),
+        figure="gradient-profile",
+        slices_by=("initialiser",),
+        reference={"initialiser": "torch"},
+    ),
+    Claim(
+        id="gates-improve-flow",
+        number=22,
+        quote="Gating Mechanisms: Improved Information Flow Control",
+        study="clamped",
+        statistic=gain_of_moving_gates(),
+        predicts=Interval(low=SLOPE_MARGIN),
+        figure="gates-along-sequence",
+        slices_by=("name", "initialiser", "input_size"),
+        reference={"name": "lstm", "initialiser": "torch"},
+        kind="imprecise",
+    ),
+    Claim(
+        id="variable-length",
+        number=23,
+        quote="Variable Sequence Length Handling",
+        study="sequences",
+        statistic=largest_difference("padding_difference"),
+        predicts=Interval(high=ROUNDING),
+        figure="input-reach",
+        slices_by=("name",),
+        reference={"name": "lstm"},
+    ),
+    Claim(
+        id="state-preservation",
+        number=24,
+        quote="State Preservation: Context Maintenance",
+        study="sequences",
+        statistic=largest_difference("state_lost", "chunk_difference"),
+        predicts=Interval(high=LOST),
+        figure="forget-bias",
+        slices_by=("quantity",),
+        scope={"name": "lstm"},
+    ),
+)

@@ -1,0 +1,49 @@
+"""Chapter "LSTM benefits vs limitations": the limitations."""
+
+from analysis.claims.rule import Claim, Interval
+from analysis.claims.statistics.stretched import stretch_ratio
+from analysis.claims.statistics.timed import time_ratio
+from analysis.statistics.intervals import TIME_MARGIN
+
+CLAIMS = (
+    Claim(
+        id="lstm-costs-more",
+        number=25,
+        quote="LSTMs are computationally more intensive than simpler models, which can lead to longer training times",
+        study="runtime",
+        statistic=time_ratio("lstm", "rnn"),
+        predicts=Interval(low=1 + TIME_MARGIN),
+        figure="runtime-vs-hidden",
+        slices_by=("backend", "direction"),
+        reference={"backend": "cpu"},
+    ),
+    Claim(
+        id="harder-to-interpret",
+        number=26,
+        quote="they also make LSTMs more complex and harder to interpret compared to simpler models.",
+        kind="not testable",
+    ),
+    Claim(
+        id="needs-much-data",
+        number=27,
+        quote="LSTMs require a large amount of training data to perform effectively",
+    ),
+    Claim(
+        id="hard-to-parallelise",
+        number=28,
+        quote="they are not as parallel-friendly as some other architectures like Convolutional Neural Networks "
+        "(CNNs).",
+        study="parallel",
+        statistic=stretch_ratio("lstm"),
+        predicts=Interval(low=1 + TIME_MARGIN),
+        figure="same-work-longer",
+        slices_by=("backend",),
+        reference={"backend": "cpu"},
+    ),
+    Claim(
+        id="hard-to-tune",
+        number=29,
+        quote="The architecture of LSTMs can be more difficult to design and tune compared to feedforward neural "
+        "networks.",
+    ),
+)

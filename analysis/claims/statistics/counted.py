@@ -1,0 +1,109 @@
+"""Statistics of claims that a count decides: parameters, gates, affine maps. Exact, so no interval."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.claims.rule import Statistic
+from analysis.claims.samples import Samples
+from analysis.select import measured
+from analysis.show import show_number
+
+SHAPE = ("input_size", "hidden_size")
+
+
+def counts(frame: pd.DataFrame) -> pd.DataFrame:
+    """Take the counts of "parameters": one row per `name`, input_size and hidden_size, one column per metric."""
+    rows = measured(frame, "parameters")
+    if rows.empty:
+        return pd.DataFrame(columns=["name", *SHAPE])
+    wide = rows.pivot_table(index=["name", *SHAPE], columns="metric", values="value", aggfunc="first")
+    return wide.reset_index()
+
+
+def _pair(frame: pd.DataFrame, name: str, other: str, metrics: tuple[str, ...]) -> pd.DataFrame:
+    """Put the counts of two cells side by side at every shape that both have."""
+    found = counts(frame)
+    if any(metric not in found.columns for metric in metrics):
+        return pd.DataFrame()
+    columns = [*SHAPE, *metrics]
+    a = found.loc[found["name"] == name, columns]
+    b = found.loc[found["name"] == other, columns]
+    return a.merge(b, on=list(SHAPE), suffixes=("", "_other")).dropna()
+
+
+def count(name: str, metric: str) -> Statistic:
+    """Take a count of one cell, at every shape."""
+
+    def statistic(frame: pd.DataFrame) -> Samples | None:
+        pair = _pair(frame, name, name, (metric,))
+        return None if pair.empty else _exact(pair, pair[metric], "count")
+
+    return statistic
+
+
+def count_difference(name: str, other: str, metric: str) -> Statistic:
+    """Count of one cell minus that of another, at every shape."""
+
+    def statistic(frame: pd.DataFrame) -> Samples | None:
+        pair = _pair(frame, name, other, (metric,))
+        if pair.empty:
+            return None
+        facts = {"own": show_number(pair[metric].iloc[0]), "other": show_number(pair[f"{metric}_other"].iloc[0])}
+        return _exact(pair, pair[metric] - pair[f"{metric}_other"], "count", facts)
+
+    return statistic
+
+
+def count_ratio(name: str, other: str, metric: str = "parameters_single") -> Statistic:
+    """Count of one cell over that of another, at every shape."""
+
+    def statistic(frame: pd.DataFrame) -> Samples | None:
+        pair = _pair(frame, name, other, (metric,))
+        if pair.empty:
+            return None
+        largest = pair.loc[pair["hidden_size"].idxmax()]
+        facts = {
+            "input_size": show_number(largest["input_size"]),
+            "hidden_size": show_number(largest["hidden_size"]),
+            "own": show_number(largest[metric]),
+            "other": show_number(largest[f"{metric}_other"]),
+        }
+        return _exact(pair, pair[metric] / pair[f"{metric}_other"], "ratio", facts)
+
+    return statistic
+
+
+def biases_per_map(name: str) -> Statistic:
+    """Bias vectors of length H per affine map: (P with one bias - P without) / (k·H)."""
+
+    def statistic(frame: pd.DataFrame) -> Samples | None:
+        pair = _pair(frame, name, name, ("parameters_single", "parameters_none", "parameters_double", "affine_maps"))
+        if pair.empty:
+            return None
+        per_map = pair["affine_maps"] * pair["hidden_size"]
+        library = (pair["parameters_double"] - pair["parameters_none"]) / per_map
+        facts = {"library": show_number(library.mean()), "maps": show_number(pair["affine_maps"].iloc[0])}
+        return _exact(pair, (pair["parameters_single"] - pair["parameters_none"]) / per_map, "count", facts)
+
+    return statistic
+
+
+def weights_from_cell_state(name: str = "lstm") -> Statistic:
+    """Parameters beyond k·[H(I + H) + H], the maps of [h, x]: those that would read the cell state (peepholes, 3H)."""
+
+    def statistic(frame: pd.DataFrame) -> Samples | None:
+        pair = _pair(frame, name, name, ("parameters_single", "affine_maps"))
+        if pair.empty:
+            return None
+        hidden, inputs = pair["hidden_size"], pair["input_size"]
+        beyond = pair["parameters_single"] - pair["affine_maps"] * (hidden * (inputs + hidden) + hidden)
+        facts = {"peephole": show_number(3 * float(hidden.max())), "hidden_size": show_number(float(hidden.max()))}
+        return _exact(pair, beyond, "count", facts)
+
+    return statistic
+
+
+def _exact(pair: pd.DataFrame, values: pd.Series, unit: str, facts: dict[str, str] | None = None) -> Samples:
+    frame = pair.loc[:, list(SHAPE)].assign(sample=0, value=values)
+    return Samples(frame, SHAPE, unit, centre="exact", facts=facts or {})

@@ -1,0 +1,87 @@
+"""Statistics of claims that one small experiment decides: gates at their ends, lengths, chunks, directions."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.claims.rule import Statistic
+from analysis.claims.samples import Samples
+from analysis.select import measured
+from analysis.show import show_number
+
+
+def share_beside_limit(metric: str) -> Statistic:
+    """Largest distance of a share from 1 with the gate's bias far above zero, and from 0 with it far below."""
+
+    def statistic(frame: pd.DataFrame) -> Samples | None:
+        rows = measured(frame, "ends", metric)
+        rows = rows.loc[rows["name"] == "lstm"]
+        if rows.empty:
+            return None
+        limit = (rows["step"] > 0).astype(float)
+        table = pd.DataFrame(
+            {"gate_bias": rows["step"], "sample": rows["seed"], "value": (rows["value"] - limit).abs()}
+        )
+        bias = float(rows["step"].max())
+        closed = rows.loc[rows["step"] < 0, "value"]
+        facts = {"bias": show_number(bias), "closed": show_number(float(closed.max()), digits=2)}
+        return Samples(table, ("gate_bias",), "1", centre="worst", facts=facts)
+
+    return statistic
+
+
+def kept_beyond_reset() -> Statistic:
+    """Share of the old state that a GRU keeps minus what its reset gate says, were it a forget gate.
+
+    The reset gate is closed where the update gate keeps everything, and open where that keeps nothing.
+    """
+
+    def statistic(frame: pd.DataFrame) -> Samples | None:
+        rows = measured(frame, "ends", "share_kept")
+        rows = rows.loc[rows["name"] == "gru"]
+        if rows.empty:
+            return None
+        reset = (rows["step"] < 0).astype(float)
+        names = reset.map({0.0: "reset-closed", 1.0: "reset-open"})
+        table = pd.DataFrame({"reset": names, "sample": rows["seed"], "value": rows["value"] - reset})
+        facts = {
+            f"kept_{name.replace('-', '_')}": show_number(float(part.mean()), digits=3)
+            for name, part in rows["value"].groupby(names)
+        }
+        return Samples(table, ("reset",), "1", centre="mean", facts=facts)
+
+    return statistic
+
+
+def largest_difference(*metrics: str) -> Statistic:
+    """Largest value of each metric of the study of sequences over cells of one direction and seeds."""
+
+    def statistic(frame: pd.DataFrame) -> Samples | None:
+        rows = measured(frame, "sequences", metrics)
+        plain = rows.loc[rows["merge"] == "none"]
+        if plain.empty:
+            return None
+        table = plain.loc[:, ["name", "metric", "value"]].rename(columns={"metric": "quantity"})
+        facts = {"steps": show_number(float(plain["seq_len"].max())), "cells": show_number(plain["name"].nunique())}
+        for metric, part in plain.groupby("metric"):
+            facts[str(metric)] = show_number(float(part["value"].max()), digits=2)
+        both = rows.loc[(rows["merge"] != "none") & (rows["name"] == "bilstm"), "value"]
+        if len(both):
+            facts["both_directions"] = show_number(float(both.min()), digits=2)
+        return Samples(table.assign(sample=plain["seed"]), ("name", "quantity"), "1", centre="worst", facts=facts)
+
+    return statistic
+
+
+def with_squashed_twice(statistic: Statistic) -> Statistic:
+    """Add what an LSTM is without its gates: f = 0 and i = o = 1 leave h = tanh(tanh a), up to this error."""
+
+    def extended(frame: pd.DataFrame) -> Samples | None:
+        samples = statistic(frame)
+        error = measured(frame, "ends", "squashed_twice")["value"]
+        if samples is None or error.empty:
+            return samples
+        facts = dict(samples.facts) | {"squashed_twice": show_number(float(error.max()), digits=2)}
+        return Samples(samples.frame, samples.variables, samples.unit, samples.scale, samples.centre, facts)
+
+    return extended

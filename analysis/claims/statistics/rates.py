@@ -1,0 +1,187 @@
+"""Statistics of claims about what sets a rate: the recurrence, tanh, the hidden state, gates that move."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from analysis.claims.rule import Statistic, slug
+from analysis.claims.samples import Samples
+from analysis.claims.statistics.flow import EPSILON, in_order, joint_curves, shown_horizon
+from analysis.select import main_level, measured
+from analysis.show import show_number
+from analysis.statistics.fits import BURN_IN, CURVE, factor, horizons, profiles, slopes
+from analysis.theory.closed_forms import finite_size_exponent
+
+
+def rate_beyond_recurrence() -> Statistic:
+    """slope10 of a gradient that vanishes minus the slope that the recurrence alone foretells, per arm and gain.
+
+    Linear arms: a simple cell without input stays at zero, where tanh has the slope 1, and log10 of the spectral radius
+    of its matrix is foretold; orthogonal matrices have one rate in all directions. The tanh arm has an input, and what
+    is foretold is the mean-field rate of the product of its Jacobians, at its size.
+    """
+
+    def statistic(frame: pd.DataFrame) -> Samples | None:
+        linear = _simple(frame, "gain", "zero")
+        radius = measured(frame, "gain", "log10_spectral_radius")
+        keys = ["initialiser", "initialiser_value", "inputs", "hidden_size", "seed"]
+        linear = linear.merge(radius.loc[:, [*keys, "value"]], on=keys).rename(columns={"value": "foretold"})
+        if linear.empty:
+            return None
+        linear["arm"] = linear["initialiser"].map({"scaled-orthogonal": "orthogonal"}).fillna("linear")
+        driven = _simple(frame, "mean-field", "normal")
+        driven = driven.loc[driven["hidden_size"] == driven["hidden_size"].max()].assign(arm="tanh")
+        driven["foretold"] = [
+            finite_size_exponent(row.initialiser_value, row.input_scale**2, int(row.hidden_size)) / math.log(10)
+            for row in driven.itertuples()
+        ]
+        both = pd.concat([linear, driven], ignore_index=True)
+        facts = {
+            f"factor_{_key(gain)}": show_number(factor(float(part["slope10"].mean())), digits=3)
+            for gain, part in linear.loc[linear["arm"] == "orthogonal"].groupby("initialiser_value")
+        }
+        # A linear network at gain 1 is the edge itself: what rounding makes of its sign decides nothing.
+        both = both.loc[(both["foretold"] < 0) & ((both["arm"] == "tanh") | (both["initialiser_value"] < 1))]
+        table = both.loc[:, ["arm"]].assign(
+            gain=both["initialiser_value"], sample=both["seed"], value=both["slope10"] - both["foretold"]
+        )
+        return Samples(table, ("arm", "gain"), "decades per step", centre="mean", facts=facts)
+
+    return statistic
+
+
+def rate_under_tanh() -> Statistic:
+    """slope10 of a tanh RNN under an N(0, 1) input, per gain; zero: the gradient neither vanishes nor explodes."""
+
+    def statistic(frame: pd.DataFrame) -> Samples | None:
+        driven = _simple(frame, "gain", "normal")
+        driven = driven.loc[driven["input_scale"] == 1.0]
+        if driven.empty:
+            return None
+        table = driven.loc[:, ["slope10"]].rename(columns={"slope10": "value"})
+        table = table.assign(gain=driven["initialiser_value"], sample=driven["seed"])
+        facts = {}
+        linear = _simple(frame, "gain", "zero")
+        linear = linear.loc[linear["initialiser"] == "gaussian"]
+        for kind, part in (("tanh", driven), ("identity", linear)):
+            for gain, slope in part.groupby("initialiser_value")["slope10"].mean().items():
+                facts[f"{kind}_{_key(float(str(gain)))}"] = show_number(factor(float(slope)), digits=3)
+        return Samples(table, ("gain",), "decades per step", centre="mean", facts=facts)
+
+    return statistic
+
+
+def steps_until_lost(epsilon: float = EPSILON) -> Statistic:
+    """Horizon of the joint state in the longest sequences that a cell and initialiser were measured in.
+
+    Beyond the sequence it is known from below only. Facts: the same rate forward, from a perturbation of the start.
+    """
+
+    def statistic(frame: pd.DataFrame) -> Samples | None:
+        rows = measured(frame, "gradients", ("log10_norm_h", "log10_norm_joint"))
+        if rows.empty:
+            return None
+        rows = rows.loc[(rows["inputs"] == "normal") & (rows["input_size"] == rows["input_size"].min())]
+        rows = rows.loc[rows["hidden_size"] == main_level(rows, "hidden_size", ("name", "initialiser", "seq_len"))]
+        longest = rows.groupby(["name", "initialiser"])["seq_len"].transform("max")
+        rows = rows.loc[rows["seq_len"] == longest]
+        hidden, joint = (profiles(rows.loc[rows["metric"] == f"log10_norm_{state}"]) for state in ("h", "joint"))
+        found = horizons(joint_curves(hidden, joint), epsilon)
+        table = found.loc[:, ["name", "initialiser"]].assign(
+            sample=found["seed"], value=found["horizon"], low=found["horizon"],
+            high=found["horizon"].where(~found["censored"], math.inf),
+        )  # fmt: skip
+        facts = {"epsilon": show_number(epsilon), "longest": show_number(float(rows["seq_len"].max()))}
+        for (name, initialiser), part in found.groupby(["name", "initialiser"]):
+            facts[f"horizon_{name}_{initialiser}".replace("-", "_")] = shown_horizon(part)
+        moved = slopes(profiles(measured(frame, "jacobians", "log10_perturbation")))
+        back = slopes(profiles(measured(frame, "jacobians", "log10_jacobian_joint_rms")))
+        for way, part in (("forward", moved), ("backward", back)):
+            for (name, initialiser), slope in part.groupby(["name", "initialiser"])["slope10"].mean().items():
+                facts[f"{way}_{name}_{initialiser}".replace("-", "_")] = show_number(factor(float(slope)), digits=3)
+        return Samples(in_order(table, ["name"]), ("name", "initialiser"), "steps", facts=facts)
+
+    return statistic
+
+
+def cell_from_hidden() -> Statistic:
+    """Root mean square of dc_t/dh_{t-1}, over units and steps: zero if the cell state did not depend on h."""
+
+    def statistic(frame: pd.DataFrame) -> Samples | None:
+        rows = measured(frame, "jacobians", "cell_from_hidden")
+        if rows.empty:
+            return None
+        table = rows.loc[:, ["initialiser", "hidden_size", "value"]].assign(sample=rows["seed"])
+        return Samples(in_order(table), ("initialiser", "hidden_size"), "1", centre="mean")
+
+    return statistic
+
+
+def gain_of_moving_gates() -> Statistic:
+    """slope10 of dL/dh with gates that move minus slope10 with each gate held at its mean, on the same seed."""
+
+    def statistic(frame: pd.DataFrame) -> Samples | None:
+        moving = slopes(profiles(measured(frame, "clamped", "log10_norm_h")))
+        held = slopes(profiles(measured(frame, "clamped", "log10_clamped_h")))
+        pair = moving.merge(held, on=list(CURVE), suffixes=("", "_held"))
+        if pair.empty:
+            return None
+        table = pair.loc[:, ["name", "initialiser", "input_size"]].assign(
+            sample=pair["seed"], value=pair["slope10"] - pair["slope10_held"]
+        )
+        facts = {}
+        for name, part in pair.loc[pair["initialiser"] == "torch"].groupby("name"):
+            for which in ("slope10", "slope10_held"):
+                text = show_number(factor(float(part[which].mean())), digits=3)
+                facts[f"{name}_{'held' if which.endswith('held') else 'moving'}"] = text
+        return Samples(
+            in_order(table, ["name", "input_size"]), ("name", "initialiser", "input_size"), "decades per step",
+            centre="mean", facts=facts,
+        )  # fmt: skip
+
+    return statistic
+
+
+def horizon_by_update_bias(epsilon: float = EPSILON) -> Statistic:
+    """Horizon of a GRU over that of an RNN with the same gain, input and seed, per bias of the update gate.
+
+    Nothing but z moves along the biases: the recurrent weights are Gaussian, with a gain of 1.
+    """
+
+    def statistic(frame: pd.DataFrame) -> Samples | None:
+        rows = measured(frame, "gain", "log10_norm_h")
+        rows = rows.loc[
+            (rows["initialiser"] == "gaussian") & (rows["initialiser_value"] == 1.0)
+            & (rows["inputs"] == "normal") & (rows["input_scale"] == 1.0)
+        ]  # fmt: skip
+        found = horizons(profiles(rows), epsilon)
+        keys = ["hidden_size", "seed"]
+        plain = found.loc[(found["name"] == "rnn") & ~found["censored"], [*keys, "horizon"]]
+        pair = found.loc[found["name"] == "gru"].merge(plain, on=keys, suffixes=("", "_rnn"))
+        if pair.empty:
+            return None
+        ratio = pair["horizon"] / pair["horizon_rnn"]
+        table = pair.loc[:, ["gate_bias"]].assign(
+            sample=pair["seed"], value=ratio, low=ratio, high=ratio.where(~pair["censored"], math.inf)
+        )
+        facts = {"epsilon": show_number(epsilon), "rnn": show_number(math.ceil(plain["horizon"].median()))}
+        for bias, part in pair.groupby("gate_bias"):
+            facts[f"gru_{slug(f'{bias:g}')}"] = shown_horizon(part)
+        return Samples(table, ("gate_bias",), "ratio", scale="ratio", facts=facts)
+
+    return statistic
+
+
+def _simple(frame: pd.DataFrame, study: str, inputs: str) -> pd.DataFrame:
+    """slope10 of every simple cell of a study under this kind of input, after its burn-in."""
+    rows = measured(frame, study, "log10_norm_h")
+    rows = rows.loc[(rows["name"] == "rnn") & (rows["inputs"] == inputs)]
+    if study == "mean-field":
+        rows = rows.loc[rows["step"] <= rows["seq_len"] - BURN_IN]
+    return slopes(profiles(rows))
+
+
+def _key(value: object) -> str:
+    return f"{value:g}".replace(".", "_")

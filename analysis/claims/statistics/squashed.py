@@ -1,0 +1,97 @@
+"""Statistics of claims about σ, tanh and what the gates reach."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from analysis.claims.rule import Statistic
+from analysis.claims.samples import Samples
+from analysis.select import measured
+from analysis.show import RANGE, show_number
+from analysis.theory.closed_forms import sigmoid
+
+LECTURE_X = (5.0, 0.1, -0.5)
+"""The arguments of the lecture's worked examples."""
+
+EXACT: dict[str, Callable[[float], float]] = {"sigmoid": sigmoid, "tanh": math.tanh}
+
+ROUNDING = 1e-12
+"""Largest error allowed in float64: rounding, with room for another way to write the formula."""
+
+
+def activation_values(frame: pd.DataFrame, metric: str, dtype: str = "float64") -> pd.Series:
+    """Return an activation's values by x, as the kernels compute them in `dtype`."""
+    rows = measured(frame, "activations", metric)
+    rows = rows.loc[rows["dtype"] == dtype]
+    return rows.drop_duplicates("step").set_index("step")["value"].sort_index()
+
+
+def saturation(values: pd.Series) -> float:
+    """Return the smallest x from which every value is exactly 1; NaN where none is."""
+    below = values.index[values.to_numpy() < 1.0]
+    beyond = values.index[values.index > (below.max() if len(below) else -math.inf)]
+    return float(beyond.min()) if len(beyond) else math.nan
+
+
+def worked_values(metric: str) -> Statistic:
+    """Largest error of an activation at the lecture's arguments, float64 kernels against the formula."""
+
+    def statistic(frame: pd.DataFrame) -> Samples | None:
+        values = activation_values(frame, metric)
+        values = values.loc[values.index.isin(LECTURE_X)]
+        if values.empty:
+            return None
+        error = (values - values.index.map(EXACT[metric])).abs()
+        table = pd.DataFrame({"x": values.index, "sample": 0, "value": error.to_numpy()})
+        facts = {f"at_{_key(x)}": show_number(float(value)) for x, value in values.items()}
+        facts |= {f"at_{_key(x)}_long": f"{value:.9f}".replace("-", "−") for x, value in values.items()}
+        single = activation_values(frame, metric, "float32")
+        if not single.empty:
+            facts["rounds_to_one_at"] = show_number(saturation(single))
+        return Samples(table, ("x",), "1", centre="worst", facts=facts)
+
+    return statistic
+
+
+def gate_range(cell: str, gate: str) -> Statistic:
+    """Return what a gate reaches: its smallest and its largest value per seed; the interval is the range."""
+
+    def statistic(frame: pd.DataFrame) -> Samples | None:
+        rows = measured(frame, "gates", (f"gate_min_{gate}", f"gate_max_{gate}"))
+        rows = rows.loc[rows["name"] == cell]
+        if rows.empty:
+            return None
+        table = rows.loc[:, ["initialiser", "hidden_size", "value"]].assign(sample=rows["seed"])
+        facts = {
+            "smallest": show_number(float(rows["value"].min()), digits=3),
+            "largest": show_number(float(rows["value"].max()), digits=3),
+        }
+        single = activation_values(frame, "sigmoid", "float32")
+        if not single.empty and gate not in ("g", "n"):
+            facts["rounds_to_one_at"] = show_number(saturation(single))
+        return Samples(table, ("initialiser", "hidden_size"), RANGE, centre="range", facts=facts)
+
+    return statistic
+
+
+def gate_level(cell: str, gate: str) -> Statistic:
+    """Mean of a gate over steps and units, per seed, initialiser and hidden size."""
+
+    def statistic(frame: pd.DataFrame) -> Samples | None:
+        rows = measured(frame, "gates", f"gate_mean_{gate}")
+        rows = rows.loc[rows["name"] == cell]
+        if rows.empty:
+            return None
+        means = rows.groupby(["initialiser", "hidden_size", "seed"])["value"].mean().reset_index()
+        return Samples(means.rename(columns={"seed": "sample"}), ("initialiser", "hidden_size"), "1", centre="mean")
+
+    return statistic
+
+
+def _key(x: float) -> str:
+    text = f"{abs(x):g}".replace(".", "_")
+    return f"minus_{text}" if np.signbit(x) else text

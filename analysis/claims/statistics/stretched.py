@@ -1,0 +1,50 @@
+"""Statistic of the claim about parallel steps: what longer sequences cost at the same amount of work."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.claims.rule import Statistic
+from analysis.claims.samples import Samples
+from analysis.select import measured
+from analysis.show import show, show_number
+from analysis.statistics.intervals import block_medians, generator, ratio_of_levels
+
+CONTROL = "convolution"
+
+
+def stretch(frame: pd.DataFrame) -> pd.DataFrame:
+    """Time at each length over the time at the shortest, in each block: columns as the rows', and `shortest`."""
+    rows = measured(frame, "parallel", "elapsed_s")
+    medians = block_medians(rows, ["backend", "name", "seq_len"])
+    if medians.empty:
+        return medians
+    shortest = medians["seq_len"].min()
+    base = medians.loc[medians["seq_len"] == shortest, ["backend", "name", "block", "value"]]
+    table = medians.merge(base, on=["backend", "name", "block"], suffixes=("", "_base"))
+    table["value"] /= table.pop("value_base")
+    return table.assign(shortest=shortest)
+
+
+def stretch_ratio(name: str) -> Statistic:
+    """How much longer sequences slow a cell down over how much they slow a convolution down, per implementation."""
+
+    def statistic(frame: pd.DataFrame) -> Samples | None:
+        found = stretch(frame)
+        if found.empty:
+            return None
+        longer = found.loc[found["seq_len"] > found["shortest"]].rename(columns={"block": "sample"})
+        table = ratio_of_levels(longer, "name", name, CONTROL)
+        if table.empty:
+            return None
+        samples = Samples(table, ("backend", "seq_len"), "ratio", scale="ratio")
+        longest = longer["seq_len"].max()
+        facts = {"shortest": show_number(float(found["shortest"].iloc[0])), "longest": show_number(float(longest))}
+        for other in sorted(set(longer["name"]) - {CONTROL}):
+            ratios = ratio_of_levels(longer.loc[longer["seq_len"] == longest], "name", other, CONTROL)
+            own = ratios.loc[ratios["backend"] == "cpu"]
+            if len(own):
+                facts[f"{other}_longest"] = show(samples.estimate(generator(other), own))
+        return Samples(table, samples.variables, samples.unit, scale="ratio", facts=facts)
+
+    return statistic

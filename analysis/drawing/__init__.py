@@ -1,0 +1,1 @@
+"""How every figure is drawn: styles, axes, sweeps."""

@@ -1,0 +1,178 @@
+"""What the two runtime figures share: time against one size, a column per cell, a row per direction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+from analysis.claims.statistics.timed import elapsed
+from analysis.drawing import style
+from analysis.drawing.build import Draw, make
+from analysis.result import Estimate, Figure
+from analysis.select import AGAIN, BACKEND_ORDER, CELL_ORDER, DIRECTION_ORDER, measured, ordered, sweep
+from analysis.show import show, show_number
+from analysis.statistics.fits import exponents
+from analysis.statistics.intervals import bca, block_ratios, generator, paired_ratio, quartiles
+
+LIMIT, DOTS = "limit", (0, (1, 2))
+SHOWN = CELL_ORDER[:3]
+"""Cells with a column; the variants are in the tables."""
+
+LABELS = (
+    "x",
+    "y",
+    "limit",
+    *(f"cell.{name}" for name in SHOWN),
+    *(f"backend.{name}" for name in BACKEND_ORDER),
+    *(f"direction.{name}" for name in DIRECTION_ORDER),
+)
+
+
+def build_sweep(frame: pd.DataFrame, figure_id: str, size: str) -> Figure | None:
+    """Median time over all samples with its quartiles, along the sweep over one size."""
+    rows = elapsed(frame)
+    rows = rows.loc[(rows["backend"] != AGAIN) & rows["name"].isin(SHOWN)]
+    rows = sweep(rows, size)
+    if rows.empty:
+        return None
+    data = timed(rows, ["direction", "name", "backend", size])
+    floor = limit(frame, rows, size)
+    data = pd.concat([data, floor], ignore_index=True) if len(floor) else data
+    data["direction"] = pd.Categorical(data["direction"], ordered(data["direction"], DIRECTION_ORDER))
+    data = data.sort_values(["direction", "name", "backend", size]).astype({"direction": "str"})
+    fixed = [name for name in ("seq_len", "hidden_size", "batch_size", "input_size", "threads") if name != size]
+    facts = {name: show_number(float(rows[name].iloc[0])) for name in fixed}
+    facts |= {
+        "dtype": str(rows["dtype"].iloc[0]),
+        "smallest": show_number(float(rows[size].min())),
+        "largest": show_number(float(rows[size].max())),
+    }
+    facts |= peak_facts(data, size)
+    return make(figure_id, data, draw_sweep(size), ("runtime",), facts | sweep_facts(rows, size))
+
+
+def limit(frame: pd.DataFrame, rows: pd.DataFrame, size: str) -> pd.DataFrame:
+    """The time that a call's operations take at the measured multiply-add peak, as rows of the backend "limit"."""
+    threads, dtype = rows["threads"].iloc[0], rows["dtype"].iloc[0]
+    rates = measured(frame, "peak", "multiply_add_rate")
+    rates = rates.loc[(rates["threads"] == threads) & (rates["dtype"] == dtype), "value"]
+    work = measured(frame, "runtime", [f"flops_{name}" for name in DIRECTION_ORDER])
+    shapes = ["direction", "name", "seq_len", "hidden_size", "batch_size", "input_size", "threads", "dtype"]
+    work = work.drop_duplicates(shapes).merge(rows[shapes].drop_duplicates(), on=shapes)
+    if work.empty or rates.empty:
+        return work.iloc[:0]
+    floor = work["value"] / float(rates.max())
+    found = work.loc[:, ["direction", "name", size]].assign(backend=LIMIT, median_s=floor, low_s=floor, high_s=floor)
+    return found.assign(samples=1)
+
+
+def peak_facts(data: pd.DataFrame, size: str) -> dict[str, str]:
+    """Share of the peak, in percent, that each cell and implementation reaches at the largest size."""
+    last = data.loc[data[size] == data[size].max()].set_index(["name", "direction", "backend"])["median_s"]
+    return {
+        f"{name}_{backend}_{direction}_peak".replace("-", "_"): show_number(
+            float(last[name, direction, LIMIT] / time) * 100, digits=2
+        )
+        for (name, direction, backend), time in last.items()
+        if backend != LIMIT and (name, direction, LIMIT) in last.index
+    }
+
+
+def timed(rows: pd.DataFrame, groups: list[str]) -> pd.DataFrame:
+    """Median and quartiles of elapsed_s per group: columns `median_s`, `low_s`, `high_s`, `samples`."""
+    found = []
+    for key, part in rows.groupby(groups, sort=True):
+        low, median, high = quartiles(part["value"])
+        found.append((*key, median, low, high, len(part)))
+    return pd.DataFrame(found, columns=[*groups, "median_s", "low_s", "high_s", "samples"])
+
+
+def sweep_facts(rows: pd.DataFrame, size: str) -> dict[str, str]:
+    """Collect the times at the largest size, exponents of the sweep, and the ratio of each peer to this suite."""
+    rng = generator(size)
+    facts = {}
+    for (name, backend, direction), part in rows.groupby(["name", "backend", "direction"], sort=True):
+        key = f"{name}_{backend}_{direction}".replace("-", "_")
+        largest = part.loc[part[size] == rows[size].max(), "value"]
+        if not largest.empty:
+            low, median, high = quartiles(largest)
+            facts[f"{key}_time"] = show(Estimate(median, low, high, "s", len(largest)))
+        slopes = exponents(part, size)["exponent"]
+        if len(slopes):
+            facts[f"{key}_exponent"] = show(bca(slopes.to_numpy(), rng))
+    for (name, direction), part in rows.loc[rows[size] == rows[size].max()].groupby(["name", "direction"], sort=True):
+        own = part.loc[part["backend"] == "cpu"]
+        for backend in ordered(set(part["backend"]) - {"cpu"}, BACKEND_ORDER):
+            peer = part.loc[part["backend"] == backend]
+            if not block_ratios(peer, own).empty:
+                key = f"{name}_{backend}_{direction}_ratio".replace("-", "_")
+                facts[key] = show(paired_ratio(peer, own, rng))
+    return facts
+
+
+def draw_sweep(size: str) -> Draw:
+    """Drawing of a sweep over `size`."""
+
+    def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:
+        names = ordered(data["name"], CELL_ORDER)
+        directions = ordered(data["direction"], DIRECTION_ORDER)
+        backends = [name for name in ordered(data["backend"], BACKEND_ORDER) if name != LIMIT]
+        ratio = 0.86 * len(names) / len(directions) * 1.1
+        with style.canvas(style_name, len(directions), len(names), ratio=ratio, sharex=True, sharey="row") as drawing:
+            look = drawing.look
+            for row, direction in zip(drawing.panels, directions, strict=True):
+                for axes, name in zip(row, names, strict=True):
+                    for backend in backends:
+                        keep = (data["name"] == name) & (data["backend"] == backend) & (data["direction"] == direction)
+                        if keep.any():
+                            _line(axes, data.loc[keep], size, name, backend, direction)
+                    floor = data.loc[
+                        (data["name"] == name) & (data["backend"] == LIMIT) & (data["direction"] == direction)
+                    ].sort_values(size)
+                    axes.plot(floor[size], floor["median_s"], color=look.ink, linewidth=look.line * 0.7, linestyle=DOTS)
+                    _scales(axes, sorted(set(data[size])))
+                row[0].set_ylabel(style.word(labels, "direction", direction), fontweight="bold")
+            for axes, name in zip(drawing.panels[0], names, strict=True):
+                axes.set_title(style.word(labels, "cell", name))
+            drawing.figure.supxlabel(labels["x"], fontsize=look.type_size)
+            drawing.figure.supylabel(labels["y"], fontsize=look.type_size)
+            handles = style.backend_handles(backends, labels, look, colored=False)
+            if (data["backend"] == LIMIT).any():
+                handles.append(style.rule(look, labels["limit"], dash=DOTS, width=0.7))
+            drawing.legend(handles)
+        return drawing.figure
+
+    return draw
+
+
+def _line(axes: Axes, part: pd.DataFrame, size: str, name: str, backend: str, direction: str) -> None:
+    """Colour says the cell, marker and line say the implementation; peers have open markers."""
+    mark, own, color = style.BACKENDS.get(backend, style.OTHER), backend == "cpu", style.cell_mark(name).color
+    axes.fill_between(part[size], part["low_s"], part["high_s"], color=color, alpha=0.18, linewidth=0)
+    axes.plot(
+        part[size],
+        part["median_s"],
+        color=color,
+        linestyle=mark.line,
+        marker=mark.marker,
+        markerfacecolor=color if own else "none",
+        alpha=1.0 if own else 0.8,
+        gid=f"series-{name}--{backend}-{direction}",
+        zorder=4 if own else 3,
+    )
+
+
+def _scales(axes: Axes, levels: list[int]) -> None:
+    axes.set_xscale("log", base=2)
+    axes.set_yscale("log")
+    axes.set_xticks(levels if len(levels) <= 6 else levels[:: -(-len(levels) // 6)])
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(style.thousands))
+    axes.yaxis.set_major_locator(LogLocator(numticks=12))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(FuncFormatter(style.seconds))
+    axes.grid(False, axis="x")

@@ -1,0 +1,100 @@
+"""Tables "cuda" and "cuda-published": cuDNN's time over that of this suite, by range of sizes, and at known shapes."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from analysis.readings.device_times import (
+    OWN,
+    PEERS,
+    POINT,
+    REGIMES,
+    by_shape,
+    events,
+    limits,
+    on_grid,
+    paired,
+    regime,
+    together,
+)
+from analysis.result import Estimate, Table
+from analysis.select import CELL_ORDER, DIRECTION_ORDER, arranged
+from analysis.show import show, show_number
+from analysis.statistics.intervals import generator
+
+NOTHING = "–"
+DTYPES = tuple(PEERS)
+SHOWN = CELL_ORDER[:3]
+HASTE = {"inference": 18.41e-3, "training": 43.86e-3}
+"""Seconds of Haste's LSTM in float32 on an H100, input product included, as published beside FlashRNN [1]_.
+
+.. [1] K. Pöppel, M. Beck, S. Hochreiter, "FlashRNN", 2024.
+"""
+COMPARED = (1024, 16, 768)
+"""T, B, H of that measurement; also a point of the grid."""
+
+
+def cuda_table(frame: pd.DataFrame) -> Table | None:
+    """One row per range of sizes, pass and precision: geometric mean over shapes for each cell, the least, how many."""
+    ratios = paired(events(frame))
+    ratios = ratios.loc[on_grid(ratios)] if len(ratios) else ratios
+    if ratios.empty:
+        return None
+    ratios = ratios.assign(regime=regime(ratios))
+    rng, rows = generator("cuda-table"), []
+    parts = dict(list(ratios.groupby(["regime", "direction", "dtype"])))
+    for area in REGIMES:
+        for direction in DIRECTION_ORDER:
+            for dtype in DTYPES:
+                part = parts.get((area, direction, dtype))
+                if part is None:
+                    continue
+                cells = (part.loc[part["name"] == name] for name in SHOWN)
+                means = (show(together(cell, rng)) if len(cell) else NOTHING for cell in cells)
+                shapes = part.groupby(POINT)["ratio"].median()
+                counts = (show_number(len(shapes)), show_number(int((shapes < 1).sum())))
+                least = show_number(float(shapes.min()), digits=3)
+                rows.append((area, direction, dtype, *means, least, *counts))
+    columns = ("regime", "direction", "dtype", *SHOWN, "least", "shapes", "slower")
+    return Table("cuda", columns, tuple(rows), limits())
+
+
+def published_table(frame: pd.DataFrame) -> Table | None:
+    """One row per shape that others have published times of: times of this suite and of cuDNN, and their ratio."""
+    rows = events(frame)
+    ratios = paired(rows)
+    ratios = ratios.loc[~on_grid(ratios) | _compared(ratios)] if len(ratios) else ratios
+    if ratios.empty:
+        return None
+    orders = {"name": CELL_ORDER, "direction": DIRECTION_ORDER, "dtype": DTYPES}
+    by = ["hidden_size", "seq_len", "batch_size", "name", "direction", "dtype"]
+    found = arranged(by_shape(ratios, "cuda-published"), by, orders)
+    times = rows.groupby([*POINT, "backend"])["value"].median()
+    out = []
+    for row, haste in zip(found.to_dict("records"), _haste(found), strict=True):
+        key = tuple(row[name] for name in POINT)
+        sizes = (show_number(row[name]) for name in ("seq_len", "batch_size", "hidden_size"))
+        spent = (show_number(times[(*key, backend)], "s", digits=3) for backend in (OWN, PEERS[row["dtype"]]))
+        low, high = (
+            0.0 if math.isnan(row["low"]) else row["low"],
+            math.inf if math.isnan(row["high"]) else row["high"],
+        )
+        ratio = show(Estimate(row["ratio"], low, high, "ratio", row["blocks"]))
+        out.append((row["name"], row["direction"], row["dtype"], *sizes, *spent, ratio, haste))
+    columns = (
+        "cell", "direction", "dtype", "seq_len", "batch_size", "hidden_size", "own_time", "cudnn_time", "ratio",
+        "haste",
+    )  # fmt: skip
+    return Table("cuda-published", columns, tuple(out), {"shapes": show_number(len(out))})
+
+
+def _compared(rows: pd.DataFrame) -> pd.Series:
+    return (rows[["seq_len", "batch_size", "hidden_size"]] == list(COMPARED)).all(axis="columns")
+
+
+def _haste(rows: pd.DataFrame) -> pd.Series:
+    """Haste's published time, where a row has its cell, shape and precision."""
+    same = _compared(rows) & (rows["name"] == "lstm") & (rows["dtype"] == "float32")
+    return rows["direction"].map({name: show_number(value, "s") for name, value in HASTE.items()}).where(same, NOTHING)

@@ -1,0 +1,101 @@
+"""How far a gradient reaches: decay rate, half-life, horizons, and the steps after which a number format loses it."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from analysis.claims.statistics.flow import shown_horizon, state_curves
+from analysis.result import Table
+from analysis.select import CELL_ORDER, INITIALISER_ORDER, main_level, measured, ordered
+from analysis.show import show, show_number, show_power
+from analysis.statistics.fits import EPSILONS, factor, half_life, horizons, slopes
+from analysis.statistics.intervals import bca, generator
+from analysis.theory.closed_forms import underflow_steps
+
+NOTHING = "–"
+FORMATS = ("float16", "float32", "float64")
+SLOWING = ("chrono",)
+"""Initialisers that give every unit a rate of its own: the decay slows down, so steps from its slope are too few."""
+MIDDLE = ("name", "initialiser", "seq_len", "input_size", "inputs", "seed")
+"""What varies at the hidden size that most cases of the study share."""
+COLUMNS = (
+    "cell", "initialiser", "slope10", "half_life", "horizon_thousandth", "horizon_ten_millionth", "lost_float16",
+    "lost_float32", "lost_float64", "seen_float32",
+)  # fmt: skip
+
+
+def horizon_table(frame: pd.DataFrame) -> Table | None:
+    """One row per cell and initialiser, at the middle hidden size.
+
+    slope10: mean over seeds, with its interval. Half-life and lost_<format> follow from it: ln 2/|λ1|, and the steps k
+    after which factor^k is below the smallest normal number. Horizons are medians over seeds, "> T" where the median
+    seed's gradient outlives the sequence. seen_float32: median over seeds of the steps after which a plain pass in
+    float32 had no normal number left, in the study "underflow" and at that study's hidden size.
+    """
+    curves = state_curves(frame)
+    if curves.empty:
+        return None
+    size = main_level(measured(frame, "gradients", "log10_norm_h"), "hidden_size", MIDDLE)
+    curves = curves.loc[curves["hidden_size"] == size]
+    rates = dict(list(slopes(curves).groupby(["name", "initialiser"])["slope10"]))
+    reached = [dict(list(horizons(curves, epsilon).groupby(["name", "initialiser"]))) for epsilon in EPSILONS]
+    seen, facts = _seen(frame)
+    rng, rows = generator("horizons"), []
+    for name, initialiser in _keys(rates):
+        slope = bca(rates[name, initialiser].to_numpy(), rng, centre="mean", unit="decades per step")
+        rows.append(
+            (
+                name,
+                initialiser,
+                show(slope),
+                show_number(half_life(slope.value) if slope.value < 0 else math.inf, digits=3),
+                *(shown_horizon(part[name, initialiser]) for part in reached),
+                *(_lost(slope.value, kind, initialiser) for kind in FORMATS),
+                seen.get((name, initialiser), NOTHING),
+            )
+        )
+    if not rows:
+        return None
+    facts |= {
+        "hidden_size": show_number(size),
+        "seq_len": show_number(float(curves["seq_len"].max())),
+        "seeds": show_number(curves["seed"].nunique()),
+        "thousandth": show_power(math.log10(EPSILONS[0])),
+        "ten_millionth": show_power(math.log10(EPSILONS[1])),
+    }
+    return Table("horizons", COLUMNS, tuple(rows), facts)
+
+
+def _keys(parts: dict[tuple[str, str], pd.Series]) -> list[tuple[str, str]]:
+    """Cells and initialisers in the house's order."""
+    names, initialisers = ({key[position] for key in parts} for position in (0, 1))
+    return [
+        (name, initialiser)
+        for name in ordered(names, CELL_ORDER)
+        for initialiser in ordered(initialisers, INITIALISER_ORDER)
+        if (name, initialiser) in parts
+    ]
+
+
+def _lost(slope10: float, kind: str, initialiser: str) -> str:
+    """Steps until factor^k leaves the normal numbers of a format; a lower bound where the decay slows down."""
+    steps, _ = underflow_steps(factor(slope10), kind)
+    if math.isinf(steps):
+        return show_number(steps)
+    return f"> {show_number(round(steps))}" if initialiser in SLOWING else show_number(round(steps))
+
+
+def _seen(frame: pd.DataFrame) -> tuple[dict[tuple[str, str], str], dict[str, str]]:
+    """Median over seeds of the steps seen in float32, "> T" where the median seed kept its gradient; and the size."""
+    keep = (frame["study"] == "underflow") & (frame["metric"] == "lost_seen_normal") & (frame["dtype"] == "float32")
+    rows = frame.loc[keep & (frame["merge"] == "none")]
+    if rows.empty:
+        return {}, {}
+    size = main_level(rows, "hidden_size", ("cell", "initialiser", "seed"))
+    rows = rows.loc[rows["hidden_size"] == size]
+    kept = rows["status"] != "ok"
+    steps = rows.assign(horizon=rows["value"].where(~kept, rows["seq_len"]), censored=kept)
+    found = {key: shown_horizon(part) for key, part in steps.groupby(["cell", "initialiser"])}
+    return found, {"seen_hidden_size": show_number(size)}

@@ -1,0 +1,47 @@
+"""Table "cuda-sharings": a call with the work of a step shared in each of four ways, beside the rule's choice."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.result import Table
+from analysis.select import CELL_ORDER, DIRECTION_ORDER, arranged, measured
+from analysis.show import show_number
+from analysis.statistics.intervals import block_medians, geometric_mean
+from analysis.tables.kernels import SHARINGS
+
+STUDY = "sharings"
+RULE = "-"
+KEY = ["name", "direction", "hidden_size"]
+NOTHING = "–"
+
+
+def sharing_table(frame: pd.DataFrame) -> Table | None:
+    """One row per cell, pass and hidden size: median times, and the rule's over the least of each block."""
+    rows = measured(frame, STUDY, "event_s")
+    if rows.empty:
+        return None
+    blocks = block_medians(rows, [*KEY, "variant"]).pivot_table(
+        index=[*KEY, "block"], columns="variant", values="value"
+    )
+    blocks = blocks.reindex(columns=[RULE, *SHARINGS])
+    blocks["excess"] = blocks[RULE] / blocks[list(SHARINGS)].min(axis="columns")
+    found = blocks.groupby(level=KEY).median().reset_index()
+    found = arranged(found, KEY, {"name": CELL_ORDER, "direction": DIRECTION_ORDER})
+    out = [
+        (
+            row["name"],
+            row["direction"],
+            show_number(row["hidden_size"]),
+            *(show_number(row[sharing], "s", digits=3) for sharing in (*SHARINGS, RULE)),
+            show_number(row["excess"], digits=3),
+        )
+        for row in found.to_dict("records")
+    ]
+    first, excess = rows.iloc[0], found["excess"].dropna()
+    facts = {name: show_number(float(first[name])) for name in ("seq_len", "batch_size", "input_size")}
+    if len(excess):
+        facts["excess"] = show_number(geometric_mean(excess.to_numpy()), digits=3)
+        facts["worst"] = show_number(float(excess.max()), digits=3)
+    columns = ("cell", "direction", "hidden_size", *(f"of_{name}" for name in SHARINGS), "of_rule", "excess")
+    return Table("cuda-sharings", columns, tuple(out), facts)

@@ -1,0 +1,1 @@
+"""What theory foretells, in closed form or by iteration."""

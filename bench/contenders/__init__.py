@@ -1,0 +1,1 @@
+"""Who is timed: this suite's layers and other libraries, ready to run a case."""

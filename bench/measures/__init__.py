@@ -1,0 +1,1 @@
+"""The measures: what turns a case into rows."""

@@ -1,0 +1,76 @@
+"""CUDA kernels as machine code, without a GPU: what each takes of a chip."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from typing import TYPE_CHECKING
+
+from bench.case import Case
+from bench.rows import Measurement
+
+if TYPE_CHECKING:
+    from cells.cuda.device.target import Facts
+
+# Of a multiprocessor, capabilities 8.0 and 9.0: CUDA C++ Programming Guide, table "Technical Specifications".
+REGISTERS, REGISTER_UNIT, WARPS, WARP_UNIT, MOST_BLOCKS = 65536, 256, 64, 4, 32
+SHARED = {"sm_80": 164 * 1024, "sm_90a": 228 * 1024}
+SHARED_OF_SYSTEM, SHARED_UNIT = 1024, 128  # of each block
+
+
+def why_not() -> str | None:
+    """What is missing to compile kernels, with how to get it; None where nothing is."""
+    if importlib.util.find_spec("numba_cuda") is None and os.environ.get("RECURBENCH_CUDA") != "simulator":
+        return 'numba-cuda is not installed: pip install "recurbench[cuda13]" (or cuda12, for an older driver)'
+    from cells.cuda.device.compile import missing
+
+    return missing()
+
+
+def chip(backend: str) -> Facts:
+    """The data sheet of the GPU that a backend compiles for."""
+    from cells.cuda.device.target import A100, H200
+
+    return {"sm_80": A100, "sm_90a": H200}[backend]
+
+
+def measure(case: Case, block: int) -> list[Measurement]:
+    """Compile the case's kernel; its registers, memory, and how many of its blocks a multiprocessor has."""
+    from cells.cuda.device.compile import compiled
+    from cells.cuda.kernel import time_loop
+    from cells.cuda.plan.rule import choose
+
+    sheet = chip(case.backend)
+    given = (case.cell, case.hidden_size, case.batch_size, case.dtype, sheet)
+    choice = choose(*given, way=case.direction, sharing=case.variant)
+    by_rule = choose(*given, way=case.direction)
+    design = choice.design
+    needs = compiled(time_loop(design, case.direction), sheet.capability).resources
+    numbers = {
+        "registers": needs.registers,
+        "stack_bytes": needs.stack,
+        "spill_bytes": needs.spills,
+        "shared_bytes": design.shared_bytes,
+        "threads": design.threads,
+        "blocks": design.parts * choice.groups,
+        "blocks_per_multiprocessor": resident_blocks(
+            needs.registers, design.shared_bytes, design.threads, SHARED[case.backend]
+        ),
+        "chosen": int(by_rule.design.sharing == case.variant),
+    }
+    units = {"stack_bytes": "B", "spill_bytes": "B", "shared_bytes": "B", "chosen": "1"}
+    return [Measurement(case, name, float(value), units.get(name, "count"), block) for name, value in numbers.items()]
+
+
+def resident_blocks(registers: int, shared_bytes: int, threads: int, shared_of_chip: int) -> int:
+    """Blocks that one multiprocessor has at once: NVIDIA's occupancy rule.
+
+    registers: of a thread, handed out to warps in units of 256, and warps in fours. shared_bytes: of a block, in units
+    of 128, with 1 KB more for the system.
+    """
+    warps = -(-threads // 32)
+    warps = -(-warps // WARP_UNIT) * WARP_UNIT
+    of_warp = -(-registers * 32 // REGISTER_UNIT) * REGISTER_UNIT
+    by_registers = REGISTERS // of_warp // WARP_UNIT * WARP_UNIT // warps
+    of_block = -(-(shared_bytes + SHARED_OF_SYSTEM) // SHARED_UNIT) * SHARED_UNIT
+    return min(by_registers, WARPS // warps, shared_of_chip // of_block, MOST_BLOCKS)

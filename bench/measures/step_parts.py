@@ -1,0 +1,46 @@
+"""Where a training step spends its time: each part on its own on one thread, and the multiply-add peak as the floor."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+
+from bench.case import Case
+from bench.draw import draw
+from bench.rows import Measurement
+from cells import using_threads
+from cells.cpu.anatomy import parts
+from cells.cpu.kernels.peak import multiply_add_rate
+
+REPEATS = 5
+
+
+def measure_peak(case: Case, block: int) -> list[Measurement]:
+    """Multiply-add peak of the case's dtype and threads."""
+    rate = multiply_add_rate(case.dtype, case.threads)
+    return [Measurement(case, "multiply_add_rate", rate, "FLOP/s", block)]
+
+
+def measure(case: Case, block: int) -> list[Measurement]:
+    """Median time of every part, and of the whole step beside them."""
+    layer, x, _, rng = draw(case)
+    x = x.astype(case.dtype)
+    d_output = rng.standard_normal((case.seq_len, case.batch_size, case.hidden_size)).astype(case.dtype)
+    with using_threads(1):
+        whole = _median(lambda: layer.forward(x).backward(d_output))
+    rows = [Measurement(case, "whole_s", whole, "s", block)]
+    for part in parts(layer, x, d_output):
+        rows.append(Measurement(case, f"{part.name}_s", _median(part.call), "s", block))
+        if block == 0 and part.flops:
+            rows.append(Measurement(case, f"part_flops_{part.name}", part.flops, "FLOP"))
+    return rows
+
+
+def _median(call: Callable[[], object]) -> float:
+    times = []
+    for _ in range(REPEATS + 1):
+        start = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times[1:])

@@ -1,0 +1,55 @@
+"""The plan of a run: every item of a preset, in the order in which it is measured."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+from bench.case import Case
+from bench.studies.presets import ALL
+from bench.studies.registry import find_studies
+from bench.study import Item, Preset, Study
+
+
+def find_preset(name: str) -> Preset:
+    """The preset of that name; ValueError names the known ones."""
+    if name not in ALL:
+        raise ValueError(f"unknown preset {name!r}; known: {', '.join(ALL)}")
+    return ALL[name]
+
+
+def plan(preset: Preset, studies: Sequence[str] | None = None) -> list[Item]:
+    """All items: first the studies whose result does not depend on the clock, then the timed ones in blocks.
+
+    The order is shuffled, and the same at every call: a resumed run goes on where it was.
+    """
+    chosen = find_studies(studies)
+    items = [Item(study, case, 0) for study in chosen if not study.timed for case in study.cases(preset)]
+    for study in chosen:
+        if study.timed:
+            items += blocks_of(study, study.cases(preset), study.blocks(preset))
+    return items
+
+
+def blocks_of(study: Study, cases: Sequence[Case], count: int) -> list[Item]:
+    """Blocks of a timed study. In each, shapes come in random order, and at a shape all contenders one after another.
+
+    So a contender's neighbours in time are its rivals, and a slow minute of the machine hits all of them alike.
+    """
+    groups: dict[tuple[object, ...], list[Case]] = {}
+    for case in cases:
+        shape = (case.seq_len, case.hidden_size, case.batch_size, case.input_size, case.direction, case.threads)
+        groups.setdefault(shape, []).append(case)
+    items = []
+    for block in range(count):
+        order = random.Random(f"{study.name}-{block}")
+        shapes = list(groups.values())
+        order.shuffle(shapes)
+        for contenders in shapes:
+            items += [Item(study, case, block) for case in order.sample(contenders, len(contenders))]
+    return items
+
+
+def missing(items: Sequence[Item], done: set[tuple[str, int]]) -> list[Item]:
+    """The items that the store does not have yet."""
+    return [item for item in items if item.key not in done]

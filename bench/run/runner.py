@@ -1,0 +1,82 @@
+"""Run a plan without pytest: the same items, the same measures, the same store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, as_completed
+from dataclasses import dataclass
+from typing import Any
+
+from bench.contenders.process import stop_peers
+from bench.rows import Measurement
+from bench.run.environment import Environment, code_version, this_environment
+from bench.run.plan import missing
+from bench.run.store import Store, Writer
+from bench.study import Item
+
+Rows = list[Measurement]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run did: items measured now, items the store already had, and (label, reason) of those that failed."""
+
+    measured: int
+    already_there: int
+    failed: tuple[tuple[str, str], ...]
+
+
+def measure_item(item: Item) -> Rows:
+    """The rows of an item; an error becomes a failed row that keeps its reason."""
+    try:
+        return item.study.measure(item.case, item.block)
+    except Exception as error:  # recorded and reported: one bad case must not end a long run
+        return failure(item, error)
+
+
+def failure(item: Item, error: BaseException) -> Rows:
+    """The one row of an item that raised."""
+    reason = f"{type(error).__name__}: {error}"
+    return [Measurement(item.case, "failure", None, "", item.block, status="failed", reason=reason)]
+
+
+def run(
+    items: Sequence[Item],
+    store: Store,
+    executor: Executor | None = None,
+    progress: Callable[[int], Any] | None = None,
+    environment: Environment | None = None,
+) -> Outcome:
+    """Measure what the store does not have. Each item is stored the moment it is measured.
+
+    `executor` may run the items whose result does not depend on the clock; timed ones always run here, one at a
+    time, after the others have ended. `progress(total)` gives a bar with `update()` and `close()`.
+    """
+    environment = environment or this_environment()
+    version = code_version()
+    todo = missing(items, store.done(environment, version))
+    bar = progress(len(todo)) if progress else None
+    failed: list[tuple[str, str]] = []
+
+    def keep(writer: Writer, item: Item, rows: Rows) -> None:
+        writer.add(item.case, item.block, rows, environment, version)
+        failed.extend((item.case.label, row.reason) for row in rows if row.status == "failed")
+        if bar is not None:
+            bar.update()
+
+    try:
+        with store.writing() as writer:
+            writer.environment(environment)
+            anywhere = [item for item in todo if executor is not None and not item.study.timed]
+            if executor is not None:
+                waiting = {executor.submit(measure_item, item): item for item in anywhere}
+                for future in as_completed(waiting):
+                    keep(writer, waiting[future], future.result())
+            for item in todo:
+                if executor is None or item.study.timed:
+                    keep(writer, item, measure_item(item))
+    finally:
+        if bar is not None:
+            bar.close()
+        stop_peers()
+    return Outcome(len(todo), len(items) - len(todo), tuple(failed))

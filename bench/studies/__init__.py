@@ -1,0 +1,1 @@
+"""The studies: a question each, and the cases that answer it."""

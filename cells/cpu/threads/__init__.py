@@ -1,0 +1,1 @@
+"""How threads meet, and how work is shared among them."""

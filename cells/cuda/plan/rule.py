@@ -1,0 +1,253 @@
+"""The rule: which design a pass takes. Every candidate has an estimate of a step's cycles, and the smallest wins.
+
+The estimate adds what a step waits for (its barrier, the latencies of its memory) to what it works (multiply-adds,
+reads of shared memory and of the second-level cache, whichever is most). Its constants stand in
+`cells.cuda.plan.costs`, each with where it comes from. `recurbench doctor` prints the rule's choices; a caller may
+force a sharing by name.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cells.cuda.device.target import Facts
+from cells.cuda.plan.config import Design
+from cells.cuda.plan.costs import ESTIMATES, Costs, Product, Terms
+from cells.cuda.plan.tile import WARP, Tile
+from cells.registry import find_cell
+from cells.validation import SHARINGS
+
+WAVEFRONT = 128  # bytes of shared memory that one access of a warp reads at once: 32 banks of 4 bytes
+REGISTERS, MOST_OF_A_THREAD = 65536, 255
+# Warps of a product: a thread has 128 registers then, and the rest of a kernel needs half of them. Half as many where
+# it needs more, for a second product or for float64.
+MOST_WARPS = 16
+MOST_UNITS = {"float32": 512, "float64": 256}  # of a block, times rows: a thread has one, and needs its registers
+CLUSTERS = (2, 4, 8)  # 16 blocks need a permission that not every GPU gives
+ROWS = (1, 2, 4, 8)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A design with the grid it is launched on: `groups` groups of `rows` rows each; and the estimate of a step."""
+
+    design: Design
+    groups: int
+    rows: int
+    cycles: float
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Blocks."""
+        return self.design.parts, self.groups
+
+
+@functools.lru_cache(maxsize=256)
+def choose(
+    cell: str,
+    hidden: int,
+    batch: int,
+    dtype: str,
+    facts: Facts,
+    *,
+    way: str = "forward",
+    keep: bool = True,
+    sharing: str | None = None,
+    costs: Costs = ESTIMATES,
+) -> Choice:
+    """The cheapest candidate; of one sharing, if that is named."""
+    if sharing not in (None, *SHARINGS):
+        raise ValueError(f"unknown sharing {sharing!r}; known: {', '.join(SHARINGS)}")
+    found = list(candidates(cell, hidden, batch, dtype, facts, way=way, keep=keep, sharing=sharing, costs=costs))
+    if not found:
+        raise ValueError(
+            f"sharing {sharing!r} does not fit {cell} with {hidden} units in {dtype} on {facts.name}; "
+            f"allowed here: {', '.join(sharings(cell, hidden, batch, dtype, facts))}"
+        )
+    return min(found, key=lambda choice: choice.cycles)
+
+
+def sharings(cell: str, hidden: int, batch: int, dtype: str, facts: Facts, way: str = "forward") -> tuple[str, ...]:
+    """Those that have a candidate."""
+    return tuple(s for s in SHARINGS if any(candidates(cell, hidden, batch, dtype, facts, way=way, sharing=s)))
+
+
+def candidates(
+    cell: str,
+    hidden: int,
+    batch: int,
+    dtype: str,
+    facts: Facts,
+    *,
+    way: str = "forward",
+    keep: bool = True,
+    sharing: str | None = None,
+    costs: Costs = ESTIMATES,
+) -> Iterator[Choice]:
+    """Every design that fits, with its estimate."""
+    for each in SHARINGS if sharing is None else (sharing,):
+        if each == "cluster" and not facts.clusters:
+            continue
+        for units in _units(hidden, each, facts):
+            for rows in ROWS:
+                if rows > 1 and rows >= 2 * batch:
+                    continue
+                kinds = (False, True) if dtype == "bfloat16" and rows == 8 and each in ("grid", "launch") else (False,)
+                for tensor in kinds:
+                    choice = _candidate(cell, hidden, batch, dtype, facts, way, keep, each, units, rows, tensor, costs)
+                    if choice is not None:
+                        yield choice
+
+
+def _units(hidden: int, sharing: str, facts: Facts) -> list[int]:
+    """Units of a block that are worth a look."""
+    if sharing == "block":
+        return [hidden]
+    if sharing == "cluster":
+        return [-(-hidden // parts) for parts in CLUSTERS if parts <= hidden and facts.clusters_of(parts)]
+    sizes = {2, 4, 6, 8, 12, 16, 24, 32, 48, 64, min(hidden, 8)}
+    parts_allowed = facts.multiprocessors if sharing == "grid" else 10**9
+    return sorted(units for units in sizes if units <= hidden and -(-hidden // units) <= parts_allowed)
+
+
+def _candidate(
+    cell: str, hidden: int, batch: int, dtype: str, facts: Facts, way: str, keep: bool, sharing: str, units: int,
+    rows: int, tensor: bool, costs: Costs
+) -> Choice | None:  # fmt: skip
+    layout = find_cell(cell).layout
+    real = "float64" if dtype == "float64" else "float32"
+    streams = sharing in ("block", "launch")
+    # A block's rows of the weights, and their depth, for both products.
+    sizes = [
+        (gates * units, hidden) if way == "forward" else (units, gates * hidden)
+        for gates in (layout.recurrent, layout.masked)
+    ]
+    count = sum(1 for size in sizes if size[0] and size[1])
+    shared = facts.shared_bytes // max(count, 1)
+    tiles = [
+        make_tile(own, depth, rows, real, shared, share=count, held=sharing != "launch", tensor=tensor, units=units)
+        if own and depth
+        else None
+        for own, depth in sizes
+    ]
+    parts = -(-hidden // units)
+    recurrent, masked = tiles
+    design = Design(
+        cell, real, hidden, units, parts, rows, sharing, recurrent, masked, rounded=dtype == "bfloat16", keep=keep
+    )
+    if units * rows > MOST_UNITS[real] or design.shared_bytes > facts.shared_bytes:
+        return None
+    if not streams and any(_streamed(tile) for tile in design.tiles):
+        return None
+    if sharing == "grid":
+        groups = min(facts.multiprocessors // parts, -(-batch // rows))
+        tiles_of_rows = -(-batch // rows)
+        of_group = -(-tiles_of_rows // groups) * rows
+        groups = -(-batch // of_group)
+    else:
+        of_group, groups = rows, -(-batch // rows)
+    return Choice(design, groups, of_group, _cycles(design, batch, groups, of_group, facts, costs=costs))
+
+
+def profile_design(cell: str, hidden: int, dtype: str, facts: Facts) -> Design:
+    """One block for each row of the batch, whatever the size: what does not fit on chip is read at every step."""
+    layout, real = find_cell(cell).layout, "float64" if dtype == "float64" else "float32"
+    depths = [gates * hidden for gates in (layout.recurrent, layout.masked)]
+    count = sum(1 for depth in depths if depth)
+    of_carry = (len(find_cell(cell).states) * hidden + WARP) * (8 if real == "float64" else 4)
+    shared = (facts.shared_bytes - of_carry) // max(count, 1)
+    tiles = [
+        make_tile(hidden, depth, 1, real, shared, share=count + 1, held=True, tensor=False, units=1) if depth else None
+        for depth in depths
+    ]
+    recurrent, masked = tiles
+    return Design(cell, real, hidden, hidden, 1, 1, "block", recurrent, masked, rounded=dtype == "bfloat16")
+
+
+def make_tile(
+    rows: int, depth: int, batch: int, real: str, shared: int, *, share: int, held: bool, tensor: bool, units: int
+) -> Tile:
+    """A tile for a product: warps until a thread has few weights, which stay in registers, then in shared memory.
+
+    shared: bytes that this product may have. share: products that share the registers. held: whether weights stay on
+    chip between steps at all. units: of the block.
+    """
+    itemsize = 8 if real == "float64" else 4
+    most = MOST_WARPS // (2 if share > 1 or itemsize == 8 else 1)
+    if tensor:
+        row_warps, lanes, each, width = -(-rows // 16), 4, 16, 16
+    else:
+        each = 2 if batch == 8 and (itemsize == 8 or rows < 8) else 4
+        # Few rows, as on the way back: more lanes for each, or those of a warp would multiply zeros.
+        lanes = next((n for n in (2, 4, 8, 16) if n * 4 >= min(depth, 32) and WARP // n * each <= max(rows, 4)), 32)
+        while -(-rows // (WARP // lanes * each)) > most:
+            lanes, each = (lanes // 2, each) if lanes > 2 else (lanes, each * 2)
+        row_warps, width = -(-rows // (WARP // lanes * each)), 4 * lanes
+    depth_warps = 1
+
+    def pieces(warps: int) -> int:
+        return -(-depth // (width * warps))
+
+    words = (4 if tensor else 4 * each) * itemsize // 4
+    while pieces(depth_warps) > 1 and row_warps * depth_warps * 2 <= most:
+        if row_warps * depth_warps >= 8 and pieces(depth_warps) * words <= 64 // share:
+            break
+        depth_warps *= 2
+    threads = WARP * row_warps * depth_warps
+    allowed = min(REGISTERS // (-(-max(threads, units * batch) // 128) * 128), MOST_OF_A_THREAD) - _busy_registers(
+        each, batch, itemsize, tensor, share
+    )
+    in_registers = max(min(pieces(depth_warps), allowed // share // words), 0) if held else 0
+    left = pieces(depth_warps) - in_registers
+    vectors = 2 * batch * pieces(depth_warps) * width * depth_warps * itemsize
+    sums = depth_warps * batch * row_warps * (16 if tensor else WARP // lanes * each) * itemsize
+    room = (shared - vectors - sums - 1024) // (words * 4 * threads)
+    in_shared = max(min(left, room), 0) if held and not tensor else 0
+    return Tile(rows, depth, batch, each, lanes, row_warps, depth_warps, in_registers, in_shared, tensor)
+
+
+def _busy_registers(each: int, batch: int, itemsize: int, tensor: bool, share: int) -> int:
+    """Registers of a thread that hold no weights: sums, a vector, the unit's slots and states, addresses."""
+    of_numbers = 24 + (0 if tensor else each * batch + 4)
+    return 52 + of_numbers * itemsize // 4 + 16 * (share - 1)
+
+
+def _streamed(tile: Tile) -> int:
+    return tile.pieces - tile.in_registers - tile.in_shared
+
+
+def _cycles(design: Design, batch: int, groups: int, of_group: int, facts: Facts, *, costs: Costs = ESTIMATES) -> float:
+    """Estimated cycles of a step."""
+    return terms(design, batch, groups, of_group, facts).cycles(costs)
+
+
+def terms(design: Design, batch: int, groups: int, of_group: int, facts: Facts) -> Terms:
+    """What a step of this design asks of the GPU, for a batch in `groups` groups of `of_group` rows; no costs yet."""
+    blocks = groups * design.parts
+    if design.sharing == "cluster":  # which has to find its place inside of one graphics processing cluster
+        waves = -(-groups // facts.clusters_of(design.parts))
+    else:
+        waves = -(-blocks // facts.multiprocessors)
+    occupied = min(blocks, facts.multiprocessors) / facts.multiprocessors
+    repeats = -(-min(of_group, batch) // design.rows)
+    products = tuple(_product(design, tile) for tile in design.tiles)
+    return Terms(design.sharing, waves, repeats, occupied, products)
+
+
+def _product(design: Design, tile: Tile) -> Product:
+    itemsize = 8 if design.real == "float64" else 4
+    warps = tile.threads // WARP
+    wavefronts = max(tile.lanes * 4 * itemsize // WAVEFRONT, 1)  # of a warp's read of one vector
+    vectors = warps * tile.pieces * design.rows * wavefronts * WAVEFRONT
+    weights = warps * tile.in_shared * tile.held * WARP * itemsize
+    return Product(
+        "tensor" if tile.tensor else design.real,
+        tile.padded_rows * tile.padded_depth * design.rows,
+        warps,
+        shared_bytes=vectors + weights,
+        streamed_bytes=warps * _streamed(tile) * tile.held * WARP * (4 if tile.tensor else itemsize),
+        pulled_bytes=0 if design.pushes else design.rows * tile.depth * itemsize,
+        pushed=design.units * design.rows * (design.parts - 1) if design.pushes else None,
+    )

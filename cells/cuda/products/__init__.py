@@ -1,0 +1,1 @@
+"""Products over all steps, and the gradients that are such products."""

@@ -1,0 +1,107 @@
+"""The product of `product` by NVIDIA's cuBLAS, through the bindings of nvmath-python; both are optional.
+
+cuBLAS stores columns one after another. A row-major matrix is to it the transposed one, so it is asked for
+out^T = op(b)^T op(a)^T: operands swapped, and each transposed where the row-major one is.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import threading
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cells.cuda.device.target import SIMULATED, CudaUnavailable
+
+if TYPE_CHECKING:
+    from cells.cuda.products.product import Matrix
+
+INSTALL = 'pip install "nvmath-python[cu13]==1.0.0" (or cu12, for an older driver)'
+
+# cublas_api.h and library_types.h
+TRANSPOSED = {False: 0, True: 1}
+DEFAULT_MATH = 0  # no tensor cores for float32: TF32 is only used where it is asked for
+DEFAULT_ALGORITHM = -1
+DATA = {"float32": 0, "float64": 1}
+COMPUTE = {("float32", False): 68, ("float64", False): 70, ("float32", True): 75}
+"""By (real, rounded): COMPUTE_32F, COMPUTE_64F, COMPUTE_32F_FAST_16BF (tensor cores, operands as bfloat16)."""
+
+
+@functools.cache
+def available() -> bool:
+    """Whether nvmath-python is installed and finds a cuBLAS to load."""
+    if SIMULATED:
+        return False
+    try:
+        _bindings()
+        importlib.import_module("cuda.pathfinder").load_nvidia_dynamic_lib("cublas")
+    except (ImportError, RuntimeError):
+        return False
+    return True
+
+
+def multiply(
+    a: Matrix,
+    b: Matrix,
+    out: Matrix,
+    addresses: tuple[int, int, int],
+    *,
+    a_transposed: bool,
+    b_transposed: bool,
+    rounded: bool,
+    real: str,
+    accumulate: bool,
+    stream: int,
+    device: int = 0,
+) -> None:
+    """The product out = op(a) op(b), or out += where `accumulate`: for a bias, fill `out` with it first.
+
+    addresses: of the flat arrays that `a`, `b` and `out` lie in, in bytes, in the memory of `device`, which is the
+    current one. stream: the handle of the one that it is queued on. rounded: cuBLAS may, not must, round the operands
+    to bfloat16; sums are float32.
+    Raises ValueError where shapes do not fit or for another type, CudaUnavailable without nvmath-python or cuBLAS.
+    """
+    rows, depth = (a.columns, a.rows) if a_transposed else (a.rows, a.columns)
+    inner, columns = (b.columns, b.rows) if b_transposed else (b.rows, b.columns)
+    if depth != inner or (rows, columns) != (out.rows, out.columns) or min(rows, columns, depth) < 1:
+        raise ValueError(
+            f"op(a) is {(rows, depth)}, op(b) {(inner, columns)}, out {(out.rows, out.columns)}; "
+            "allowed: (n, k), (k, m), (n, m), none of them 0"
+        )
+    if (real, rounded) not in COMPUTE:
+        raise ValueError(f"real is {real!r}, rounded {rounded}; allowed: float32, or float64 that is not rounded")
+    at = [
+        address + matrix.first * np.dtype(real).itemsize
+        for address, matrix in zip(addresses, (a, b, out), strict=True)
+    ]  # fmt: skip
+    one, beta = np.ones(1, real), np.full(1, accumulate, real)  # cuBLAS reads both before it returns
+    handle, cublas, kind = _handle(device), _bindings(), DATA[real]
+    with _using:  # a handle has one stream at a time
+        cublas.set_stream(handle, stream)
+        cublas.gemm_ex_64(
+            handle, TRANSPOSED[b_transposed], TRANSPOSED[a_transposed], columns, rows, depth,
+            one.ctypes.data, at[1], kind, b.stride, at[0], kind, a.stride, beta.ctypes.data, at[2], kind, out.stride,
+            COMPUTE[real, rounded], DEFAULT_ALGORITHM,
+        )  # fmt: skip
+
+
+_using = threading.Lock()
+
+
+@functools.cache
+def _bindings() -> Any:
+    """The module that calls cuBLAS; a test puts a double in its place."""
+    return importlib.import_module("nvmath.bindings.cublas")
+
+
+@functools.cache
+def _handle(device: int) -> int:
+    """The state of cuBLAS on a device, made once and kept until the process ends."""
+    try:
+        handle: int = _bindings().create()
+    except (ImportError, RuntimeError) as error:
+        raise CudaUnavailable(f"cuBLAS cannot be used ({type(error).__name__}: {error}); needed: {INSTALL}") from error
+    _bindings().set_math_mode(handle, DEFAULT_MATH)
+    return handle

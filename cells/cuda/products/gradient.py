@@ -1,0 +1,72 @@
+"""Products over all steps at once: of the input before the time loop, of all gradients after it."""
+
+from __future__ import annotations
+
+from cells.cuda.device.memory import DeviceArray, copy, empty
+from cells.cuda.products.multiply import multiply, sum_rows
+from cells.cuda.products.product import Matrix
+from cells.cuda.weights import Weights
+
+
+def input_product(weights: Weights, x: DeviceArray, slots: DeviceArray) -> None:
+    """W x of all steps, with its biases, into the slots of the input gates. x (T, B, I), slots (T, B, P, H)."""
+    steps, batch, inputs = x.shape
+    rows, width = weights.input_weights.shape[0], slots.shape[2] * slots.shape[3]
+    count = steps * batch
+    multiply(
+        x, Matrix(count, inputs, 0, inputs), weights.input_weights, Matrix(rows, inputs, 0, inputs), slots,
+        Matrix(count, rows, 0, width), b_transposed=True, bias=weights.input_bias, rounded=weights.rounded,
+    )  # fmt: skip
+
+
+def input_gradient(weights: Weights, d_slots: DeviceArray, shape: tuple[int, ...]) -> DeviceArray:
+    """dL/dx (T, B, I): transposed W times dL/d slots."""
+    steps, batch, inputs = shape
+    rows, width, count = weights.input_weights.shape[0], d_slots.shape[2] * d_slots.shape[3], steps * batch
+    out = empty(tuple(shape), d_slots.dtype)
+    multiply(
+        d_slots, Matrix(count, rows, 0, width), weights.input_weights, Matrix(rows, inputs, 0, inputs), out,
+        Matrix(count, inputs, 0, inputs), rounded=weights.rounded,
+    )  # fmt: skip
+    return out
+
+
+def parameter_gradients(
+    weights: Weights, x: DeviceArray, slots: DeviceArray, states: DeviceArray, d_slots: DeviceArray
+) -> dict[str, DeviceArray]:
+    """Gradients by the parameters' names: one product over all steps and samples for each run of slots."""
+    spec, hidden = weights.spec, weights.hidden_size
+    steps, batch, inputs = x.shape
+    count, width = steps * batch, len(spec.slots) * hidden
+    sums = empty((width,), x.dtype)
+    sum_rows(d_slots, Matrix(count, width, 0, width), sums, Matrix(1, width, 0, width))
+    gradients = {name: empty(value.shape, x.dtype) for name, value in weights.parameters.items()}
+    runs = (
+        ("ih", spec.gates, 0, spec.input_gates, x, Matrix(count, inputs, 0, inputs)),
+        ("hh", spec.hidden_gates, spec.recurrent_first, spec.recurrent_gates, states, Matrix(count, hidden, 0, hidden)),
+        ("hh", spec.hidden_gates, spec.masked_first, spec.masked_gates, slots,
+         Matrix(count, hidden, spec.mask_slot * hidden, width)),
+    )  # fmt: skip
+    for kind, order, first, gates, source, matrix in runs:
+        for slot, many, place in _neighbours(first, gates, order):
+            weight, bias = gradients[f"weight_{kind}_l0"], gradients[f"bias_{kind}_l0"]
+            multiply(
+                d_slots, Matrix(count, many * hidden, slot * hidden, width), source, matrix, weight,
+                Matrix(many * hidden, matrix.columns, place * hidden * matrix.columns, matrix.columns),
+                a_transposed=True, rounded=weights.rounded,
+            )  # fmt: skip
+            target = bias[place * hidden : (place + many) * hidden]
+            copy(sums[slot * hidden : (slot + many) * hidden], target)
+    return gradients
+
+
+def _neighbours(first: int, gates: tuple[str, ...], order: tuple[str, ...]) -> list[tuple[int, int, int]]:
+    """(first slot, count, first place in the parameter) of gates that follow each other in both: one product each."""
+    runs: list[tuple[int, int, int]] = []
+    for slot, gate in enumerate(gates, first):
+        place = order.index(gate)
+        if runs and runs[-1][2] + runs[-1][1] == place:
+            runs[-1] = (runs[-1][0], runs[-1][1] + 1, runs[-1][2])
+        else:
+            runs.append((slot, 1, place))
+    return runs

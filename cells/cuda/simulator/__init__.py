@@ -1,0 +1,1 @@
+"""A GPU in plain Python, with the same interface."""

@@ -1,0 +1,1 @@
+"""The cells: a file each with its formulas, their derivatives, its meaning and its sources."""

@@ -1,0 +1,250 @@
+"""Jacobians of the joint state: of each step, analytic from a trace, and of their products in log scale.
+
+A step's formulas act on each unit alone and its products on all, so every block of ds_t/ds_{t-1} is
+
+    E + sum over slots p of diag(D_p) W_p
+
+with D_p the derivative of the new state by the pre-activation in slot p, and E the path past the products. Both come
+from the cell's own `backward` formula, given 1 as the gradient of one state at a time: no equation is written twice.
+The product over the last k steps is ds_T/ds_{T-k}, whose norms bound and explain the gradient profile (Pascanu,
+Mikolov & Bengio 2013, equations 3 to 7).
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cells.flow.profile import finite_run
+from cells.layer import Trace
+from cells.spec import CellSpec
+from cells.validation import check_array
+
+Array = NDArray[np.float64]
+ALL = slice(None)
+
+
+@dataclass(frozen=True)
+class Linearisation:
+    """The parts that the Jacobian of any step is put together from.
+
+    past (S new, S old, T, B, H): E. slots (S new, P, T, B, H): D. inside (P, T, B, H) and inside_past (T, B, H): the
+    derivatives of the masked state by each slot and by h, in cells that have one. weight: weight_hh.
+    """
+
+    spec: CellSpec
+    weight: Array
+    past: Array
+    slots: Array
+    inside: Array
+    inside_past: Array
+
+    @property
+    def steps(self) -> int:
+        """T."""
+        return int(self.past.shape[2])
+
+    @property
+    def size(self) -> int:
+        """S H, the length of the joint state."""
+        return int(self.past.shape[0] * self.past.shape[4])
+
+    def jacobian(self, t: int) -> Array:
+        """(B, S H, S H): ds_{t+1}/ds_t for t = 0 .. T - 1, rows the new state, columns the old one."""
+        states, _, _, batch, hidden = self.past.shape
+        out = np.zeros((batch, states, hidden, states, hidden))
+        units, first = np.arange(hidden), self.spec.recurrent_first
+        # Row k of every block is a combination of row k of the gates' weights: one small product for each unit.
+        out[:, :, :, 0] = self._combined(self.slots[:, first : first + len(self.recurrent), t], self.recurrent)
+        if len(self.masked):
+            inside = self.inside[first : first + len(self.recurrent), t]
+            through_mask = self._combined(inside[None], self.recurrent)[:, 0]
+            through_mask[:, units, units] += self.inside_past[t]
+            first = self.spec.masked_first
+            combined = self._combined(self.slots[:, first : first + len(self.masked), t], self.masked)
+            out[:, :, :, 0] += combined @ through_mask[:, None]
+        for new in range(states):
+            for old in range(states):
+                out[:, new, units, old, units] += self.past[new, old, t]
+        return out.reshape(batch, states * hidden, states * hidden)
+
+    def _combined(self, slots: Array, weights: Array) -> Array:
+        """(B, N, H, H): sum over p of diag(slots[n, p, b]) W_p from slots (N, P, B, H) and weights (P, H, H)."""
+        by_unit: Array = slots.transpose(2, 3, 0, 1) @ weights.transpose(1, 0, 2)
+        return by_unit.transpose(0, 2, 1, 3)
+
+    @functools.cached_property
+    def recurrent(self) -> Array:
+        """(P, H, H): the weights of the recurrent product, stored unit by unit."""
+        return self._stored(self.spec.recurrent_gates)
+
+    @functools.cached_property
+    def masked(self) -> Array:
+        """The same of the masked product."""
+        return self._stored(self.spec.masked_gates)
+
+    def _stored(self, gates: tuple[str, ...]) -> Array:
+        hidden = self.weight.shape[1]
+        by_unit = np.empty((hidden, len(gates), hidden))
+        for p, gate in enumerate(gates):
+            by_unit[:, p] = self.spec.gate_block(self.weight, gate, hidden)
+        return by_unit.transpose(1, 0, 2)
+
+
+def linearise(what: str, trace: Trace) -> Linearisation:
+    """The parts of every Jacobian of a trace; ValueError and FloatingPointError as `cells.gradient_profile`."""
+    run = finite_run(what, trace)
+    spec, hidden, (steps, batch) = run.weights.spec, run.weights.hidden_size, run.x.shape[:2]
+    shape = (steps, batch, hidden)
+    slots = np.stack([run.slot(name) for name in spec.slots]).astype(np.float64)
+    states = np.stack([run.state(s) for s in range(len(spec.states))]).astype(np.float64)
+    before, after = states[:, :-1], states[:, 1:]
+    past = np.zeros((len(states), len(states), *shape))
+    d_slots = np.zeros((len(states), len(slots), *shape))
+    for new in range(len(states)):
+        given = np.zeros((len(states), *shape))
+        given[new] = 1
+        spec.backward(None, ALL, slots, before, after, d_slots[new], given, past[new])
+    inside, inside_past = np.zeros((len(slots), *shape)), np.zeros((1, *shape))
+    if spec.mask_backward is not None:
+        inside[spec.mask_slot] = 1
+        spec.mask_backward(None, ALL, slots, before, inside, inside_past)
+    none = np.empty((0, hidden))  # cells whose gates see the input alone
+    weight = run.weights.parameters.get("weight_hh_l0", none).astype(np.float64)
+    return Linearisation(spec, weight, past, d_slots, inside, inside_past[0])
+
+
+def step_jacobians(trace: Trace) -> Array:
+    """Jacobians ds_t/ds_{t-1} of the joint state, one per step and batch row.
+
+    Parameters
+    ----------
+    trace
+        A forward pass of a layer of one direction.
+
+    Returns
+    -------
+    (T, B, S H, S H) array
+        float64; [t - 1, b, i, j] is the derivative of component i of s_t by component j of s_{t-1}. The joint state
+        holds the states in the order of `trace.states`, H components each: h, or h and then c.
+
+    Raises
+    ------
+    ValueError
+        For a layer of two directions.
+    FloatingPointError
+        Where a state or slot of the trace is NaN or infinite.
+
+    """
+    parts = linearise("step_jacobians", trace)
+    out = np.empty((parts.steps, parts.past.shape[3], parts.size, parts.size))
+    for t in range(parts.steps):
+        out[t] = parts.jacobian(t)
+    return out
+
+
+def jacobian_norms(trace: Trace, lags: Any) -> dict[str, Array]:
+    """log10 norms of the Jacobian ds_T/ds_{T-k} at the given lags k, for a batch of one row.
+
+    The product is carried as (M, e) with M 2^e. rms = ||J||_F / sqrt(dim) is what a typical direction keeps, the
+    spectral norm ||J||_2 the worst. lags: integers in 0 .. T, in any order.
+
+    Returns
+    -------
+    dict
+        "joint_rms", "joint_spectral": the whole joint state. In cells with a cell state also "cell_rms" and
+        "cell_spectral": the total dc_T/dc_{T-k}, with the path through h = o tanh(c) of the step it starts from (the
+        start, lag T, has none); and "cell_path": the rms over units of prod f, the path through the forget gates alone.
+        Each (len(lags),).
+
+    Raises
+    ------
+    ValueError, TypeError
+        For a layer of two directions, more than one row, lags that are no integers or lie outside 0 .. T.
+    FloatingPointError
+        Where a state or slot of the trace is NaN or infinite.
+
+    """
+    parts, wanted = linearise("jacobian_norms", trace), np.asarray(lags)
+    if parts.past.shape[3] != 1:
+        raise ValueError(f"jacobian_norms: the trace has {parts.past.shape[3]} rows; allowed: 1")
+    if wanted.ndim != 1 or (wanted.size and wanted.dtype.kind not in "iu"):
+        raise TypeError(f"lags are {lags!r}; allowed: a sequence of integers, 0 .. {parts.steps}")
+    if wanted.size and not (wanted.min() >= 0 and wanted.max() <= parts.steps):
+        raise ValueError(f"lags are {wanted.min()} .. {wanted.max()}; allowed: 0 .. {parts.steps}")
+    names: tuple[str, ...] = ("joint_rms", "joint_spectral")
+    has_cell = "c" in parts.spec.states
+    names += ("cell_rms", "cell_spectral", "cell_path") if has_cell else ()
+    out = {name: np.empty(len(wanted)) for name in names}
+    product, exponent, path = np.eye(parts.size), 0, np.zeros(parts.past.shape[4])
+    for lag in range(int(wanted.max(initial=0)) + 1):
+        t = parts.steps - lag  # s_t is what the product now starts from
+        for place in np.flatnonzero(wanted == lag).tolist():
+            _norms(out, "joint", place, product, exponent)
+            if has_cell:
+                _norms(out, "cell", place, _cell_by_cell(product, trace, t), exponent)
+                out["cell_path"][place] = _log10_rms(path)
+        if lag < parts.steps:
+            product, taken = _scaled(product @ parts.jacobian(t - 1)[0])
+            exponent += taken
+            if has_cell:
+                with np.errstate(divide="ignore"):
+                    path = path + np.log10(parts.past[1, 1, t - 1, 0])
+    return out
+
+
+def perturbation(trace: Trace, direction: Any) -> Array:
+    """log10 of ||ds_t||, (T + 1, B), for an infinitesimal perturbation ds_0 = direction (B, S H) of the start.
+
+    The forward twin of the gradient profile: the same Jacobians, multiplied from the other end. Raises TypeError,
+    ValueError or FloatingPointError for a bad trace, as `step_jacobians`, or a bad direction.
+    """
+    parts = linearise("perturbation", trace)
+    batch = parts.past.shape[3]
+    v = check_array("direction", direction, (batch, parts.size), "B SH", "float64")
+    out, exponents = np.empty((parts.steps + 1, batch)), np.zeros(batch)
+    for t in range(parts.steps + 1):
+        taken = np.frexp(np.abs(v).max(axis=1))[1]
+        v, exponents = np.ldexp(v, -taken[:, None]), exponents + taken
+        with np.errstate(divide="ignore"):
+            out[t] = np.log10(np.linalg.norm(v, axis=1)) + exponents * np.log10(2.0)
+        if t < parts.steps:
+            v = np.einsum("bij,bj->bi", parts.jacobian(t), v)
+    return out
+
+
+def _cell_by_cell(product: Array, trace: Trace, t: int) -> Array:
+    """The total dc_T/dc_t from d(h, c)_T/d(h, c)_t: with the path c_t to h_t inside step t."""
+    hidden = len(product) // 2
+    block: Array = product[hidden:, hidden:]
+    if t == 0:  # the start has no such path: h_0 and c_0 are given
+        return block
+    o = trace.gates["o"][t - 1, 0].astype(np.float64)
+    squashed = np.tanh(trace.states["c"][t, 0].astype(np.float64))
+    through_h: Array = product[hidden:, :hidden] * (o * (1 - squashed * squashed))
+    return block + through_h
+
+
+def _norms(out: dict[str, Array], kind: str, place: int, matrix: Array, exponent: int) -> None:
+    shift = exponent * np.log10(2.0)
+    with np.errstate(divide="ignore"):
+        out[kind + "_rms"][place] = np.log10(np.linalg.norm(matrix) / np.sqrt(len(matrix))) + shift
+        out[kind + "_spectral"][place] = np.log10(np.linalg.norm(matrix, 2)) + shift
+
+
+def _scaled(matrix: Array) -> tuple[Array, int]:
+    """A matrix divided by a power of two, and its exponent."""
+    exponent = int(np.frexp(np.abs(matrix).max())[1])
+    return np.ldexp(matrix, -exponent), exponent
+
+
+def _log10_rms(log10_values: Array) -> float:
+    """log10 of the root mean square of numbers that are given as log10: they may be below every float."""
+    top = log10_values.max()
+    if not np.isfinite(top):
+        return float(top)
+    return float(top + 0.5 * np.log10(np.mean(10.0 ** (2 * (log10_values - top)))))

@@ -1,0 +1,97 @@
+"""Intervals cover the truth, and say nothing where nothing is known."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis.result import Estimate
+from analysis.statistics import intervals as statistics
+
+
+def test_bca_interval_covers_the_mean_of_skewed_data() -> None:
+    rng = np.random.default_rng(1)
+    truth, trials = 1.0, 200
+    hits = 0
+    for _ in range(trials):
+        estimate = statistics.bca(rng.gamma(2.0, 0.5, size=20), rng, centre="mean", resamples=600)
+        hits += estimate.low <= truth <= estimate.high
+    assert 0.88 <= hits / trials <= 0.99
+
+
+def test_bca_interval_covers_the_median() -> None:
+    rng = np.random.default_rng(2)
+    hits = sum(
+        (estimate := statistics.bca(rng.normal(3.0, 1.0, size=15), rng, resamples=600)).low <= 3.0 <= estimate.high
+        for _ in range(150)
+    )
+    assert hits / 150 >= 0.87
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_too_few_units_have_an_infinite_interval(count: int) -> None:
+    estimate = statistics.bca(np.arange(count, dtype=float), np.random.default_rng(0))
+    assert (estimate.low, estimate.high) == (-math.inf, math.inf)
+
+
+def test_equal_values_have_an_interval_without_width() -> None:
+    estimate = statistics.bca(np.full(9, 0.3), np.random.default_rng(0))
+    assert estimate.low == estimate.value == estimate.high
+
+
+def test_values_that_are_not_finite_are_refused() -> None:
+    with pytest.raises(ValueError, match="1 not finite"):
+        statistics.bca(np.array([1.0, math.nan, 2.0]), np.random.default_rng(0))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.floats(-1e3, 1e3), min_size=3, max_size=12), st.sampled_from(["mean", "median"]))
+def test_the_interval_holds_the_value_and_stays_inside_the_data(values: list[float], centre: str) -> None:
+    estimate = statistics.bca(np.array(values), np.random.default_rng(0), centre=centre, resamples=200)
+    assert estimate.low <= estimate.value <= estimate.high
+    assert min(values) - 1e-9 <= estimate.low
+    assert estimate.high <= max(values) + 1e-9
+
+
+def test_drift_between_blocks_cancels_in_the_paired_ratio() -> None:
+    rng = np.random.default_rng(3)
+    blocks = np.repeat(np.arange(9), 5)
+    drift = np.exp(rng.normal(0, 0.5, size=9))[blocks]
+
+    def contender(cost: float) -> pd.DataFrame:
+        return pd.DataFrame({"block": blocks, "value": cost * drift * np.exp(np.abs(rng.normal(0, 0.01, size=45)))})
+
+    ratio = statistics.paired_ratio(contender(3.0), contender(4.0), rng)
+    assert ratio.n == 9
+    assert ratio.value == pytest.approx(0.75, rel=0.02)
+    assert ratio.high - ratio.low < 0.03
+
+
+def test_the_inverse_ratio_has_the_inverse_interval() -> None:
+    rng = np.random.default_rng(4)
+    blocks = np.repeat(np.arange(7), 3)
+    a, b = (pd.DataFrame({"block": blocks, "value": np.exp(rng.normal(0, 0.1, size=21))}) for _ in range(2))
+    one = statistics.paired_ratio(a, b, np.random.default_rng(0))
+    other = statistics.paired_ratio(b, a, np.random.default_rng(0))
+    assert one.value == pytest.approx(1 / other.value)
+    assert one.low == pytest.approx(1 / other.high, rel=0.05)
+
+
+def test_paired_differences_use_the_seeds_that_both_have() -> None:
+    a = pd.Series({0: 1.0, 1: 2.0, 2: 3.0, 9: 100.0})
+    b = pd.Series({0: 0.0, 1: 1.0, 2: 2.0, 7: -100.0})
+    assert statistics.paired_difference(a, b, np.random.default_rng(0)).value == 1.0
+
+
+def test_equivalence_needs_the_whole_interval_inside_the_margin() -> None:
+    assert statistics.equivalent(Estimate(0.0, -0.005, 0.006, "", 9), statistics.SLOPE_MARGIN)
+    assert not statistics.equivalent(Estimate(0.0, -0.005, 0.011, "", 9), statistics.SLOPE_MARGIN)
+
+
+def test_the_geometric_mean_of_a_ratio_and_its_inverse_is_one() -> None:
+    assert statistics.geometric_mean(np.array([4.0, 0.25])) == pytest.approx(1.0)

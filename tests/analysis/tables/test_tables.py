@@ -1,0 +1,44 @@
+"""Tables of the page: their numbers are those the rows were made with."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.tables.anchors import anchor_table, anchors
+from analysis.tables.gates import gate_table
+
+
+def test_the_gates_have_the_opening_the_saturation_and_the_time_constant_of_the_rows(rows: pd.DataFrame) -> None:
+    table = gate_table(rows)
+    assert table is not None
+    found = {row[:3]: row[3:] for row in table.rows}
+    opening, saturated, constant = found["lstm", "chrono", "f"]
+    assert opening.startswith("0.95")
+    assert saturated == "1"
+    assert constant == "20"
+    assert found["lstm", "torch", "i"][2] == "–"
+    assert ("lstm", "torch", "g") not in found
+
+
+def test_every_anchor_of_rows_that_were_made_from_theory_is_within_its_tolerance(rows: pd.DataFrame) -> None:
+    apart = rows.loc[rows["study"] != "gradients"]  # those follow no published factor
+    found = anchors(apart)
+    assert len({anchor.kind for anchor in found}) >= 14
+    assert [anchor for anchor in found if not anchor.within] == []
+    table = anchor_table(apart)
+    assert table is not None
+    assert table.facts["rows"] == table.facts["within"] == str(len(found))
+
+
+def test_rows_that_miss_are_told_apart(rows: pd.DataFrame) -> None:
+    rows = rows.loc[rows["study"] != "gradients"]
+    gains = rows["metric"] == "critical_gain"
+    moved = rows.assign(value=rows["value"].where(~gains, rows["value"] * 1.01))
+    beyond = {anchor.kind for anchor in anchors(moved) if not anchor.within}
+    assert beyond == {"critical-gain"}
+
+
+def test_without_rows_there_is_no_table(rows: pd.DataFrame) -> None:
+    none = rows.iloc[:0]
+    assert gate_table(none) is None
+    assert anchor_table(none) is None

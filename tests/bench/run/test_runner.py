@@ -1,0 +1,68 @@
+from concurrent.futures import ProcessPoolExecutor
+
+import pytest
+
+from bench.run.executor import open_executor
+from bench.run.plan import plan
+from bench.run.runner import run
+from bench.run.store import Store
+from bench.studies.presets import QUICK
+from bench.study import Item, Study
+
+
+def failing(case, block):
+    raise RuntimeError("the measure broke")
+
+
+@pytest.fixture
+def items():
+    return plan(QUICK, ["parameters"])[:6]
+
+
+def test_a_run_resumes_where_the_store_ends(items, store):
+    assert run(items[:2], store).measured == 2
+    outcome = run(items, store)
+    assert (outcome.measured, outcome.already_there) == (4, 2)
+    assert run(items, store).measured == 0
+
+
+def test_an_interrupted_run_keeps_what_it_measured(items, store):
+    class Bar:
+        left = 3
+
+        def update(self):
+            self.left -= 1
+            if not self.left:
+                raise KeyboardInterrupt
+
+        def close(self):
+            pass
+
+    with pytest.raises(KeyboardInterrupt):
+        run(items, store, progress=lambda total: Bar())
+    assert run(items, store).already_there == 3
+
+
+def test_an_error_becomes_a_failed_row_and_the_run_goes_on(items, store):
+    broken = Item(Study("parameters", "?", lambda preset: [], failing), items[0].case, items[0].block)
+    outcome = run([broken, *items[1:]], store)
+    assert outcome.measured == len(items)
+    assert [reason for _, reason in outcome.failed] == ["RuntimeError: the measure broke"]
+    frame = store.frame()
+    assert frame.query("status == 'failed'")["reason"].tolist() == ["RuntimeError: the measure broke"]
+
+
+def test_other_processes_measure_the_same_rows(tmp_path):
+    items = plan(QUICK, ["gates"])[:4]
+    alone, many = Store(tmp_path / "alone.sqlite"), Store(tmp_path / "many.sqlite")
+    run(items, alone)
+    with ProcessPoolExecutor(2) as executor:
+        run(items, many, executor)
+    columns = ["cell", "seed", "initialiser", "metric", "step", "value"]
+    assert alone.frame()[columns].equals(many.frame()[columns])
+
+
+@pytest.mark.parametrize("text", ["threads:2", "processes:0", "processes:x", "dask:", ""])
+def test_an_unknown_executor_names_the_known_ones(text):
+    with pytest.raises(ValueError, match=r"known: in-process, processes:N, dask:ADDRESS"), open_executor(text):
+        pass

@@ -1,0 +1,285 @@
+"""A run that was never measured: tidy rows with known slopes, ratios and counts."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.theory import closed_forms as theory
+from bench.case import Case
+from bench.rows import COLUMNS, METRICS, Measurement
+from tests.support.rows import synthetic_gain as gains
+from tests.support.rows import synthetic_gpu as devices
+from tests.support.rows import synthetic_probes as probes
+from tests.support.rows import synthetic_spectra as spectra
+
+CELLS = ("rnn", "lstm", "gru", "gru-reset-before")
+LAGS = (0, 1, 2, 3, 5, 7, 10, 14, 20, 28, 40, 56, 80, 100)
+FACTORS = {
+    ("rnn", "torch"): 0.594, ("lstm", "torch"): 0.653, ("gru", "torch"): 0.647, ("gru-reset-before", "torch"): 0.642,
+    ("rnn", "keras"): 0.926, ("lstm", "keras"): 0.86, ("gru", "keras"): 0.66, ("gru-reset-before", "keras"): 0.65,
+    ("rnn", "orthogonal"): 0.97, ("lstm", "orthogonal"): 0.76, ("gru", "orthogonal"): 0.75,
+    ("gru-reset-before", "orthogonal"): 0.74,
+    ("lstm", "torch-fb1"): 0.88, ("lstm", "chrono"): 0.985, ("gru", "chrono"): 0.98,
+    ("gru-reset-before", "chrono"): 0.978,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What the rows are made from."""
+
+    factors: dict[tuple[str, str], float] = field(default_factory=lambda: dict(FACTORS))
+    training_ratio: dict[str, float] = field(default_factory=lambda: {"cpu": 0.8, "torch": 2.5})
+    seeds: int = 8
+    blocks: int = 7
+    noise: float = 0.02
+    factor_noise: float = 0.01
+
+
+def frame(truth: Truth | None = None, studies: tuple[str, ...] | None = None, seed: int = 0) -> pd.DataFrame:
+    """Tidy rows of all studies, or of those named."""
+    truth = truth or Truth()
+    makers = {
+        "runtime": runtime, "compile": compiling, "gradients": gradients, "forget-bias": forget_bias, "gates": gates,
+        "activations": activations, "parameters": parameters, "grid": grid, "parallel": parallel, "steps": steps,
+        "peak": peak, "linear": probes.linear, "chrono": probes.chrono, "matrices": probes.matrices,
+        "radius": probes.radius, "critical-gain": probes.critical_gain, "clamped": probes.clamped, "ends": probes.ends,
+        "sequences": probes.sequences, "reach": probes.reach, "jacobians": spectra.jacobians,
+        "spectrum": spectra.spectrum,
+        "underflow": spectra.underflow, "gain": gains.gain, "mean-field": gains.mean_field,
+        "gpu": devices.gpu, "kernels": devices.kernels, "sharings": devices.sharings,
+    }  # fmt: skip
+    rows = []
+    for name in studies or tuple(makers):
+        rng = np.random.default_rng([seed, len(name)])
+        rows += [row(measurement) for measurement in makers[name](truth, rng)]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def row(measurement: Measurement) -> dict[str, Any]:
+    values = {name: getattr(measurement, name) for name in COLUMNS if hasattr(measurement, name)}
+    run = {"environment": "synthetic", "code_version": "0", "measured_at": "2026-01-01T00:00:00Z"}
+    return asdict(measurement.case) | values | run
+
+
+def runtime(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
+    sweeps = {(t, 64, 32) for t in (25, 50, 100, 200, 400)} | {(100, h, 32) for h in (16, 32, 64, 128, 256)}
+    sweeps |= {(100, 64, b) for b in (1, 8, 32, 128)}
+    cost = {"rnn": 1.0, "lstm": 4.0, "gru": 3.2, "gru-reset-before": 3.4}
+    backends = {"cpu": 1.0, "cpu-again": 1.0, "torch": 1.6, "onnxruntime": 1.2}
+    for t, h, b in sorted(sweeps):
+        for block in range(truth.blocks):
+            drift = math.exp(rng.normal(0, 0.1))
+            for backend, scale in backends.items():
+                for cell in CELLS:
+                    if cell == "gru-reset-before" and backend == "torch":
+                        continue
+                    for direction in ("inference", "training"):
+                        if backend == "onnxruntime" and direction == "training":
+                            continue
+                        work = cost[cell] * t * b * h * (h + 32) * 4e-11 * scale + t * 2e-7
+                        if direction == "training":
+                            work *= 2.6
+                            ours = "cpu" if backend == "cpu-again" else backend
+                            if cell == "gru" and ours in truth.training_ratio:
+                                lstm = cost["lstm"] * t * b * h * (h + 32) * 4e-11 * scale + t * 2e-7
+                                work = 2.6 * lstm * truth.training_ratio[ours]
+                        merges = ("none", "mean") if (cell, t, h, b) == ("lstm", 100, 64, 32) else ("none",)
+                        for merge in merges:
+                            case = Case(
+                                "runtime", cell, backend, direction, merge, t, h, 32, b, initialiser="torch", seed=0
+                            )
+                            twice = 2 if merge == "mean" else 1
+                            for replicate in range(3):
+                                value = work * twice * drift * math.exp(abs(rng.normal(0, truth.noise)))
+                                yield Measurement(case, "elapsed_s", value, "s", block, replicate)
+        for cell in CELLS:
+            for direction, factor in (("inference", 2), ("training", 6)):
+                case = Case("runtime", cell, "cpu", direction, "none", t, h, 32, b)
+                flops = factor * theory.AFFINE_MAPS[cell] * h * (h + 32) * t * b
+                yield Measurement(case, f"flops_{direction}", flops, "FLOP")
+                yield Measurement(case, "validation_error", 3e-7, "1")
+
+
+def grid(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
+    """The fastest peer takes 1.5 times as long at every point."""
+    for t, b, i, h in ((64, 1, 32, 32), (64, 16, 64, 64), (25, 16, 512, 512)):
+        for cell, direction in itertools.product(CELLS[:3], ("inference", "training")):
+            flops = (2 if direction == "inference" else 6) * theory.AFFINE_MAPS[cell] * h * (h + i) * t * b
+            peers = {"torch": 1.5, "onnxruntime": 1.8} if direction == "inference" else {"torch": 1.5}
+            for backend, scale in ({"cpu": 1.0, "cpu-again": 1.0} | peers).items():
+                case = Case("grid", cell, backend, direction, "none", t, h, i, b, threads=2)
+                for block in range(truth.blocks):
+                    yield Measurement(case, "elapsed_s", scale * flops / 1e11, "s", block)
+                yield Measurement(case, f"flops_{direction}", flops, "FLOP")
+
+
+def parallel(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
+    """Eight times as long in the longest sequences; the convolution does not care."""
+    for t, slowdown in ((64, 1.0), (256, 2.0), (1024, 4.0), (4096, 8.0)):
+        for cell, backend in itertools.product((*CELLS[:3], "convolution"), ("cpu", "torch", "onnxruntime")):
+            case = Case("parallel", cell, backend, "inference", "none", t, 64, 64, 4096 // t, threads=2)
+            for block in range(truth.blocks):
+                drawn = 1e-3 * (1 if cell == "convolution" else slowdown) * math.exp(rng.normal(0, truth.noise))
+                yield Measurement(case, "elapsed_s", drawn, "s", block)
+
+
+def steps(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
+    for cell in CELLS[:3]:
+        case = Case("steps", cell, direction="training", seq_len=64, hidden_size=64, input_size=64, batch_size=32)
+        for block in range(truth.blocks):
+            yield Measurement(case, "whole_s", 0.1, "s", block)
+            for part in ("input_product", "recurrent_product", "point_wise", "weight_gradient"):
+                yield Measurement(case, f"{part}_s", 0.02, "s", block)
+                if block == 0 and part != "point_wise":
+                    yield Measurement(case, f"part_flops_{part}", 1e9, "FLOP")
+
+
+def peak(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
+    for threads in (1, 2):
+        case = Case("peak", "multiply-add", threads=threads)
+        for block in range(truth.blocks):
+            yield Measurement(case, "multiply_add_rate", 1e11 * threads, "FLOP/s", block)
+
+
+def compiling(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
+    for cell in CELLS:
+        case = Case("compile", cell)
+        yield Measurement(case, "first_call_cold_s", 9.0 + rng.random(), "s")
+        yield Measurement(case, "first_call_warm_s", 0.5 + 0.1 * rng.random(), "s")
+
+
+def gradients(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
+    for (cell, initialiser), factor in truth.factors.items():
+        for t in (50, 100):
+            for h in (16, 32, 64, 128):
+                for seed in range(truth.seeds):
+                    value = 100.0 if initialiser == "chrono" else 0.0
+                    case = Case(
+                        "gradients",
+                        cell,
+                        "cpu",
+                        "profile",
+                        "none",
+                        t,
+                        h,
+                        1,
+                        4,
+                        "float64",
+                        initialiser,
+                        value,
+                        seed=seed,
+                    )
+                    own = factor * (1 - 0.5 / h) * math.exp(rng.normal(0, truth.factor_noise))
+                    yield from profile(case, "log10_norm_h", own, rng)
+                    if cell == "lstm":
+                        yield from profile(case, "log10_norm_c", own, rng, start=0.3)
+                        yield from profile(case, "log10_norm_joint", own, rng)
+
+
+def profile(
+    case: Case, metric: str, factor: float, rng: np.random.Generator, start: float = 0.0
+) -> Iterator[Measurement]:
+    for lag in LAGS:
+        if lag <= case.seq_len:
+            value = start - 2 + lag * math.log10(factor) + (0.02 * rng.normal() if 0 < lag else 0.0)
+            yield Measurement(case, metric, value, METRICS[metric][0], step=lag)
+
+
+def forget_bias(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
+    for bias in (-2.0, 0.0, 1.0, 2.0, 5.0, 10.0):
+        for seed in range(truth.seeds):
+            case = Case(
+                "forget-bias",
+                "lstm",
+                "cpu",
+                "profile",
+                "none",
+                100,
+                32,
+                1,
+                4,
+                "float64",
+                "forget-bias",
+                bias,
+                seed=seed,
+            )
+            gate = theory.sigmoid(bias)
+            yield from profile(case, "log10_norm_c", gate + (1 - gate) * 0.2, rng)
+            yield from profile(case, "log10_norm_h", gate + (1 - gate) * 0.2, rng)
+            for lag in LAGS:
+                value = lag * math.log10(gate) + 0.02 * rng.normal() * (lag > 0)
+                yield Measurement(case, "log10_forget_path", value, "log10", step=lag)
+
+
+def gates(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
+    names = {"lstm": "ifog", "gru": "rzn", "gru-reset-before": "rzn"}
+    for cell, letters in names.items():
+        for initialiser in ("torch", "torch-fb1", "keras", "chrono"):
+            if cell != "lstm" and initialiser == "torch-fb1":
+                continue
+            for seed in range(truth.seeds):
+                case = Case(
+                    "gates", cell, "cpu", "profile", "none", 50, 32, 1, 4, "float64", initialiser,
+                    100.0 if initialiser == "chrono" else 0.0, seed=seed,
+                )  # fmt: skip
+                for gate in letters:
+                    level = 0.0 if gate in "gn" else 0.5
+                    if gate == "f" and initialiser in ("torch-fb1", "keras"):
+                        level = 0.72
+                    if initialiser == "chrono" and gate in "fz":
+                        level = 0.95
+                    if initialiser == "chrono" and gate == "i":
+                        level = 0.05
+                    spread = 0.01 if gate not in "gn" else 0.05
+                    for t in range(1, 51):
+                        value = level + spread * rng.normal()
+                        yield Measurement(case, f"gate_mean_{gate}", min(max(value, -1), 1), "1", step=t)
+                        if gate not in "gn":
+                            yield Measurement(case, f"gate_saturated_{gate}", float(level == 0.95), "1", step=t)
+                        if gate in "fz":
+                            yield Measurement(case, f"time_constant_{gate}", 1 / (1 - level), "steps", step=t)
+                    low, high = (-0.9, 0.9) if gate in "gn" else (0.02, 0.98)
+                    yield Measurement(case, f"gate_min_{gate}", low, "1")
+                    yield Measurement(case, f"gate_max_{gate}", high, "1")
+
+
+def activations(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
+    grid = sorted({*np.round(np.linspace(-20, 20, 401), 6), 5.0, 0.1, -0.5, *np.round(np.linspace(16, 17.5, 151), 6)})
+    for dtype in ("float32", "float64"):
+        case = Case("activations", "activation", direction="count", dtype=dtype, inputs="-")
+        kind = np.dtype(dtype).type
+        for x in grid:
+            sigmoid = float(kind(1) / (kind(1) + np.exp(kind(-x))))
+            yield Measurement(case, "sigmoid", sigmoid, "1", step=float(x))
+            yield Measurement(case, "tanh", float(np.tanh(kind(x))), "1", step=float(x))
+
+
+def parameters(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
+    gate_counts = {"rnn": 0, "lstm": 3, "gru": 2, "gru-reset-before": 2}
+    for cell in CELLS:
+        for i, h in ((1, 32), (10, 100), (28, 128), (256, 256)):
+            for merge in ("none", "concat"):
+                case = Case("parameters", cell, "cpu", "count", merge, 1, h, i, 1, inputs="-")
+                d = 2 if merge == "concat" else 1
+                for biases, name in ((0, "none"), (1, "single"), (2, "double")):
+                    count = theory.parameters(cell, i, h, biases, d)
+                    yield Measurement(case, f"parameters_{name}", count, "count")
+                k = theory.AFFINE_MAPS[cell]
+                yield Measurement(case, "flops_inference", d * 2 * k * h * (h + i), "FLOP")
+                yield Measurement(case, "flops_training", d * 6 * k * h * (h + i), "FLOP")
+                yield Measurement(case, "bytes_parameters", 4 * theory.parameters(cell, i, h, 2, d), "B")
+                yield Measurement(case, "gates", gate_counts[cell], "count")
+                yield Measurement(case, "affine_maps", k, "count")
+
+
+def with_truth(**changes: Any) -> Truth:
+    """The default truth with some of it changed."""
+    return replace(Truth(), **changes)

@@ -1,0 +1,92 @@
+"""Rows of the phase diagram and of the mean-field study, made with boundaries and rates that are known."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from analysis.theory import closed_forms as theory
+from bench.case import Case
+from bench.rows import Measurement
+
+LAGS = (0, 10, 40, 70, 100)
+GAINS = (0.5, 0.8, 1.0, 1.5, 2.0, 3.0, 5.0, 32.0)
+SCALES = (0.0, 0.25, 0.5, 1.0, 2.0)
+BIASES = (-1.0, 0.0, 1.0, 2.0, 4.0)
+STEEPNESS = 0.3
+"""Decades per step by which a tenfold gain raises the slope."""
+SHIFT = 1.5
+"""Factor by which an input raises the boundary of a gated cell."""
+LONG_LAGS = (0, 10, 100, 400, 900, 1000, 1200)
+TRANSIENT = 30.0
+"""Decades that the first steps of a long sequence add: to be left out."""
+SIZES = (16, 64)
+POINTS = ((0.8, 0.0), (1.5, 0.0), (2.0, 0.0), (0.8, 1.0), (2.0, 1.0))
+SWEPT = POINTS[2:]
+SEED_NOISE = 1e-3
+EXCESS = 0.05
+"""Nats by which a spectral radius lies above the gain, without input and below a gain of one."""
+
+
+def boundary(cell: str, against: float, silent: bool = False) -> float:
+    """Gain at which the gradient neither vanishes nor explodes: of an RNN by input scale, else by the gate's bias."""
+    if cell == "rnn":
+        return 1.0 + against
+    return theory.critical_gain(cell, against) * (1.0 if silent else SHIFT)
+
+
+def gain(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
+    """Slopes that are straight in the logarithm of the gain, zero at the boundary; linear controls that follow it."""
+    cells = [("rnn", "gaussian", scale, 0.0, "normal" if scale else "start") for scale in SCALES]
+    cells += [("rnn", kind, 0.0, 0.0, "zero") for kind in ("gaussian", "scaled-orthogonal")]
+    cells += [
+        (cell, "gaussian", float(inputs == "normal"), bias, inputs)
+        for cell, bias, inputs in itertools.product(("lstm", "gru"), BIASES, ("normal", "zero"))
+    ]
+    for cell, kind, scale, bias, inputs in cells:
+        for level, seed in itertools.product(GAINS, range(truth.seeds if bias == 0 else min(3, truth.seeds))):
+            case = Case(
+                "gain", cell, direction="profile", dtype="float64", seq_len=100, hidden_size=64, initialiser=kind,
+                initialiser_value=level, gate_bias=bias, inputs=inputs, input_scale=scale, seed=seed,
+            )  # fmt: skip
+            if inputs == "zero" and cell == "rnn":
+                slope = math.log10(level)
+                yield Measurement(case, "log10_spectral_radius", slope, "log10")
+            else:
+                against = scale if cell == "rnn" else bias
+                slope = STEEPNESS * math.log10(level / boundary(cell, against, inputs == "zero"))
+            slope += SEED_NOISE * rng.normal()
+            if cell == "gru" and bias > 0:
+                slope /= 1 + 2 * bias  # what is kept slows everything down
+            for lag in LAGS:
+                yield Measurement(case, "log10_norm_h", slope * lag - 1, "log10", step=lag)
+                if cell == "lstm":
+                    yield Measurement(case, "log10_norm_c", slope * lag, "log10", step=lag)
+                    yield Measurement(case, "log10_norm_joint", slope * lag, "log10", step=lag)
+
+
+def rate(level: float, scale: float, size: int) -> float:
+    """λ1 of a network, nats per step."""
+    if scale == 0 and level < 1:
+        return math.log(level) + EXCESS
+    return theory.finite_size_exponent(level, scale**2, size)
+
+
+def mean_field(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
+    """Rates of the theory for their size, after a transient that is none of it."""
+    for (level, scale), size, seed in itertools.product(POINTS, SIZES, range(truth.seeds)):
+        if size < SIZES[-1] and (level, scale) not in SWEPT:
+            continue
+        case = Case(
+            "mean-field", "rnn", direction="profile", dtype="float64", seq_len=1200, hidden_size=size, input_size=size,
+            initialiser="gaussian", initialiser_value=level, inputs="normal" if scale else "start", input_scale=scale,
+            seed=seed,
+        )  # fmt: skip
+        slope = (rate(level, scale, size) + SEED_NOISE * rng.normal()) / math.log(10)
+        for lag in LONG_LAGS:
+            value = slope * lag + (TRANSIENT if lag > 900 else 0.0)
+            yield Measurement(case, "log10_norm_h", value, "log10", step=lag)

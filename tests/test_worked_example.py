@@ -57,12 +57,12 @@ CHECK = """
 def copy_with_the_new_cell(folder):
     """The package in `folder`, with the cell of CONTRIBUTING.md."""
     text = (ROOT / "CONTRIBUTING.md").read_text()
-    (source,) = re.findall(r"`cells/min_gru\.py`:\n\n```python\n(.*?)```", text, re.S)
+    (source,) = re.findall(r"`cells/equations/min_gru\.py`:\n\n```python\n(.*?)```", text, re.S)
     for path in [*(ROOT / "cells").rglob("*.py"), *(ROOT / "cells").rglob("*.toml")]:
         copy = folder / path.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_text(path.read_text())
-    (folder / "cells" / "min_gru.py").write_text(source)
+    (folder / "cells" / "equations" / "min_gru.py").write_text(source)
     registry = folder / "cells" / "registry.py"
     changed = registry.read_text().replace('    "rnn",\n', '    "rnn",\n    "min_gru",\n')
     assert changed.count("min_gru") == 1

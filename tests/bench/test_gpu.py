@@ -240,7 +240,9 @@ def test_the_contender_through_pytorch_computes_the_same_layer(cell, direction, 
 
 
 SIMULATED = """
-from bench import gpu, gpu_contenders, gpu_runtime
+from bench.contenders import gpu as gpu_contenders
+from bench.measures import gpu_runtime
+from bench.run import gpu_facts as gpu
 from bench.case import Case
 
 gpu_contenders.PERIOD = 2

@@ -16,7 +16,7 @@ from analysis.figures import REGISTRY
 from analysis.result import VERDICTS, Estimate, Finding
 from tests.support.rows import synthetic
 
-LECTURE = Path(__file__).parents[2] / "analysis" / "claims" / "lecture.txt"
+LECTURE = Path(__file__).parents[3] / "analysis" / "claims" / "lecture.txt"
 BY_NUMBER = {claim.number: claim for claim in CLAIMS}
 EXPECTED = {
     1: "supported", 2: "inconclusive", 6: "refuted", 11: "supported", 14: "refuted", 16: "supported", 18: "supported",

@@ -41,7 +41,7 @@ print("mark", file=open(LOG, "a"))
 """
 MEASURE = """
 import json
-from bench import gpu_runtime
+from bench.measures import gpu_runtime
 from bench.studies.gpu_cases import sharing_case
 from bench.gpu_checks.cases import TOY, grid_case, points
 gpu_runtime.largest_error = lambda case, results: 1e-7  # nothing computes

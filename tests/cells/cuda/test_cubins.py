@@ -65,7 +65,7 @@ class Unfit:
 
 sys.modules.pop("_numba_cuda_redirector", None)
 sys.meta_path.insert(0, Unfit())
-from cells.cuda import target
+from cells.cuda.device import target
 print(json.dumps(target.COMPILER))
 """
 

@@ -16,7 +16,8 @@ from analysis.result import Estimate, Figure
 from analysis.select import AGAIN, BACKEND_ORDER, CELL_ORDER, DIRECTION_ORDER, measured, ordered, sweep
 from analysis.show import show, show_number
 from analysis.statistics.fits import exponents
-from analysis.statistics.intervals import bca, block_ratios, generator, paired_ratio, quartiles
+from analysis.statistics.intervals import bca, generator, quartiles
+from analysis.statistics.paired import block_ratios, paired_ratio
 
 LIMIT, DOTS = "limit", (0, (1, 2))
 SHOWN = CELL_ORDER[:3]
@@ -56,7 +57,7 @@ def build_sweep(frame: pd.DataFrame, figure_id: str, size: str) -> Figure | None
 
 
 def limit(frame: pd.DataFrame, rows: pd.DataFrame, size: str) -> pd.DataFrame:
-    """The time that a call's operations take at the measured multiply-add peak, as rows of the backend "limit"."""
+    """Compute the time of a call's operations at the measured multiply-add peak, as rows of the backend "limit"."""
     threads, dtype = rows["threads"].iloc[0], rows["dtype"].iloc[0]
     rates = measured(frame, "peak", "multiply_add_rate")
     rates = rates.loc[(rates["threads"] == threads) & (rates["dtype"] == dtype), "value"]

@@ -15,12 +15,14 @@ from analysis.drawing import style
 from analysis.drawing.build import make
 from analysis.figures.time_ratio import TICKS
 from analysis.readings.device_times import (
+    AGAIN,
+    OWN,
+    PLACE,
     REGIMES,
     STUDY,
     by_shape,
     events,
     limits,
-    noise,
     on_grid,
     paired,
     regime,
@@ -30,6 +32,7 @@ from analysis.result import Figure
 from analysis.select import CELL_ORDER, DIRECTION_ORDER, ordered
 from analysis.show import show, show_number
 from analysis.statistics.intervals import generator, geometric_mean
+from analysis.statistics.paired import noise, noise_blocks, with_noise
 
 ID = "cuda-ratio"
 STUDIES = (STUDY,)
@@ -57,13 +60,16 @@ FACTS = (
     *(f"{direction}_least" for direction in DIRECTION_ORDER),
     *(f"{direction}_least_point" for direction in DIRECTION_ORDER),
 )
-"""Facts of a full run: <regime>_<direction>, the geometric mean over shapes and cells with its interval over blocks."""
+"""Facts of a full run: <regime>_<direction>, the geometric mean over shapes and cells with its interval over blocks.
+
+Where no band can be drawn, `noise_blocks` stands for its ends: in how many blocks a kernel met itself.
+"""
 
 LINE = ["direction", "name", "batch_size", "hidden_size"]
 
 
 def build(frame: pd.DataFrame) -> Figure | None:
-    """Paired ratio at each shape of the grid in float32, and its geometric mean, least and most over the lengths."""
+    """Estimate the paired ratio at each shape in float32, and its geometric mean, least and most over the lengths."""
     rows = events(frame)
     rows = rows.loc[(rows["dtype"] == DTYPE) & rows["name"].isin(SHOWN)]
     ratios = paired(rows)
@@ -77,11 +83,12 @@ def build(frame: pd.DataFrame) -> Figure | None:
     )
     data = data.merge(over_lengths.reset_index(), on=LINE)
     facts = limits() | _facts(data)
-    band = noise(rows)
-    if len(band):
-        data = data.merge(band, on="direction", how="left")
-        facts["noise_low"] = show_number(float(band["noise_low"].min()), digits=3)
-        facts["noise_high"] = show_number(float(band["noise_high"].max()), digits=3)
+    data = with_noise(data, noise(rows, PLACE, OWN, AGAIN), PLACE)
+    if "noise_low" in data.columns:
+        facts["noise_low"] = show_number(float(data["noise_low"].min()), digits=3)
+        facts["noise_high"] = show_number(float(data["noise_high"].max()), digits=3)
+    else:
+        facts["noise_blocks"] = show_number(noise_blocks(rows, OWN, AGAIN))
     ratios = ratios.assign(regime=regime(ratios))
     for area in REGIMES:
         for direction in DIRECTION_ORDER:
@@ -108,7 +115,7 @@ def _facts(data: pd.DataFrame) -> dict[str, str]:
 
 
 def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:
-    """A row per pass, a column per cell, a line per batch size; bars span the lengths, the level line is a tie."""
+    """Draw a row per pass, a column per cell, a line per batch size; bars span the lengths, the level line is a tie."""
     directions = ordered(data["direction"], DIRECTION_ORDER)
     names, batches = ordered(data["name"], SHOWN), sorted(set(data["batch_size"]))
     colors = style.shades(batches)
@@ -163,7 +170,7 @@ def _scales(axes: Axes, sizes: list[int]) -> None:
 
 
 def _ratio_axis(panels: list[Axes], data: pd.DataFrame) -> None:
-    """Ticks at plain ratios, as many as the data span."""
+    """Set ticks at plain ratios, as many as the data span."""
     low, high = min(data["least"].min(), 1.0) / 1.15, max(data["most"].max(), 1.0) * 1.15
     for axes in panels:
         axes.set_yscale("log", base=2)

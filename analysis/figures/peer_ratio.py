@@ -16,7 +16,8 @@ from analysis.drawing.build import make
 from analysis.result import Figure
 from analysis.select import AGAIN, CELL_ORDER, DIRECTION_ORDER, measured, ordered
 from analysis.show import show_number
-from analysis.statistics.intervals import block_ratios, generator, geometric_mean, paired_ratio, quartiles
+from analysis.statistics.intervals import generator, geometric_mean, quartiles
+from analysis.statistics.paired import block_ratios, paired_ratio
 
 ID = "peer-ratio"
 STUDIES = ("grid",)
@@ -109,7 +110,7 @@ def _point(sizes: tuple[int, ...]) -> str:
 
 
 def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:
-    """A panel per pass, a row per point, a column per cell; blue where this suite is faster."""
+    """Draw a panel per pass, a row per point, a column per cell; blue where this suite is faster."""
     directions = ordered(data["direction"], DIRECTION_ORDER)
     points = list(
         dict.fromkeys(data.sort_values(["batch_size", "hidden_size", *POINT])[POINT].itertuples(index=False, name=None))

@@ -9,13 +9,14 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 
-from analysis.claims.statistics.timed import PLACE, elapsed, noise, with_noise
+from analysis.claims.statistics.timed import OWN, PLACE, elapsed
 from analysis.drawing import style
 from analysis.drawing.build import make
 from analysis.result import Estimate, Figure
 from analysis.select import AGAIN, BACKEND_ORDER, DIRECTION_ORDER, ordered, sweep
 from analysis.show import show, show_number
-from analysis.statistics.intervals import block_ratios, generator, paired_ratio
+from analysis.statistics.intervals import generator
+from analysis.statistics.paired import block_ratios, noise, noise_blocks, paired_ratio, with_noise
 from analysis.theory.closed_forms import flop_ratio
 
 ID = "time-ratio"
@@ -29,13 +30,16 @@ LABELS = (
     *(f"direction.{name}" for name in DIRECTION_ORDER),
 )
 FACTS = ("flop_ratio", "seq_len", "batch_size", "noise_low", "noise_high", "cpu_training", "cpu_inference")
-"""Facts of a full run: <backend>_<direction>, the ratio at the largest hidden size; with peers there are more."""
+"""Facts of a full run: <backend>_<direction>, the ratio at the largest hidden size; with peers there are more.
+
+Where no band can be drawn, `noise_blocks` stands for its ends: in how many blocks a kernel met itself.
+"""
 
 TICKS = (0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24)
 
 
 def build(frame: pd.DataFrame) -> Figure | None:
-    """Median over blocks of the paired ratio with its BCa interval, along the sweep over the hidden size."""
+    """Estimate the paired ratio, its median over blocks with its BCa interval, along the sweep over the hidden size."""
     rows = elapsed(frame)
     swept = sweep(rows.loc[rows["name"].isin(["gru", "lstm"])], "hidden_size")
     rng, found = generator(ID), []
@@ -49,12 +53,12 @@ def build(frame: pd.DataFrame) -> Figure | None:
     if not found:
         return None
     data = pd.DataFrame(found, columns=["backend", *PLACE, "ratio", "low", "high", "blocks"])
-    data = with_noise(data, noise(rows))
+    data = with_noise(data, noise(rows, PLACE, OWN, AGAIN), PLACE)
     data["flops"] = flop_ratio("gru", "lstm")
-    return make(ID, data, draw, STUDIES, _facts(data))
+    return make(ID, data, draw, STUDIES, _facts(data, noise_blocks(rows, OWN, AGAIN)))
 
 
-def _facts(data: pd.DataFrame) -> dict[str, str]:
+def _facts(data: pd.DataFrame, blocks: int) -> dict[str, str]:
     facts = {
         "flop_ratio": show_number(float(data["flops"].iloc[0])),
         "seq_len": show_number(float(data["seq_len"].iloc[0])),
@@ -64,6 +68,8 @@ def _facts(data: pd.DataFrame) -> dict[str, str]:
     if "noise_low" in data.columns:
         facts["noise_low"] = show_number(float(data["noise_low"].min()), digits=3)
         facts["noise_high"] = show_number(float(data["noise_high"].max()), digits=3)
+    else:
+        facts["noise_blocks"] = show_number(blocks)
     for (backend, direction), part in data.groupby(["backend", "direction"]):
         row = part.loc[part["hidden_size"].idxmax()]
         low, high = row["low"], row["high"]
@@ -82,7 +88,7 @@ def _facts(data: pd.DataFrame) -> dict[str, str]:
 
 
 def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:
-    """One panel per direction, one line per implementation; 1 is a tie, the dashed line the ratio of FLOPs."""
+    """Draw a panel per direction and a line per implementation; 1 is a tie, the dashed line the ratio of FLOPs."""
     directions = ordered(data["direction"], DIRECTION_ORDER)
     backends = ordered(data["backend"], BACKEND_ORDER)
     with style.canvas(
@@ -126,7 +132,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
 
 
 def _ratio_axis(drawing: style.Drawing, data: pd.DataFrame) -> None:
-    """Ticks at plain ratios, as many as the data span."""
+    """Set ticks at plain ratios, as many as the data span."""
     low = min(data["ratio"].min(), data["flops"].min()) / 1.15
     high = max(data["ratio"].max(), 1.0) * 1.15
     ticks = [tick for tick in TICKS if low <= tick <= high]

@@ -13,7 +13,8 @@ import pandas as pd
 from analysis.result import Estimate
 from analysis.select import measured
 from analysis.show import show_number
-from analysis.statistics.intervals import bca, block_medians, exponential, generator, geometric_mean
+from analysis.statistics.intervals import bca, exponential, generator, geometric_mean
+from analysis.statistics.paired import block_medians
 
 STUDY = "gpu"
 OWN, AGAIN = "cuda", "cuda-again"
@@ -21,16 +22,16 @@ PEERS = {"float32": "cudnn", "bfloat16": "cudnn-fp16"}
 """Beside bfloat16 stands cuDNN's float16, which has as many bits."""
 
 SHAPE = ["seq_len", "batch_size", "input_size", "hidden_size"]
+PLACE = ["direction", "dtype", *SHAPE]
 POINT = ["direction", "name", "dtype", *SHAPE]
 REGIMES = ("small", "wide", "large")
-BAND = (0.025, 0.975)
 SMALL_HIDDEN, SMALL_BATCH = 128, 64
 LARGE_HIDDEN = (192, 1024)
 """Above the first and up to the second; cuDNN takes its standard path there."""
 
 
 def events(frame: pd.DataFrame) -> pd.DataFrame:
-    """Rows of event_s with the column `name`; a peer's `dtype` is that of the kernel it is compared with."""
+    """Select the rows of event_s; a peer's `dtype` becomes that of the kernel it is compared with."""
     rows = measured(frame, STUDY, "event_s")
     for dtype, peer in PEERS.items():
         rows.loc[rows["backend"] == peer, "dtype"] = dtype
@@ -38,7 +39,7 @@ def events(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def paired(rows: pd.DataFrame) -> pd.DataFrame:
-    """Ratio of cuDNN's time to this suite's in each block: columns `POINT`, `block`, `ratio`.
+    """Divide cuDNN's time by this suite's in each block: columns `POINT`, `block`, `ratio`.
 
     Parameters
     ----------
@@ -50,22 +51,6 @@ def paired(rows: pd.DataFrame) -> pd.DataFrame:
     return _over_own(rows, peers)
 
 
-def noise(rows: pd.DataFrame) -> pd.DataFrame:
-    """Band that holds 95 % of the A/A ratios, over points and blocks, of each pass.
-
-    Returns
-    -------
-    DataFrame
-        Columns `direction`, `noise_low`, `noise_high`; empty without rows of the backend "cuda-again".
-
-    """
-    again = _over_own(rows, rows.loc[rows["backend"] == AGAIN]).groupby("direction")["ratio"]
-    low, high = (
-        again.quantile(share).rename(name) for share, name in zip(BAND, ("noise_low", "noise_high"), strict=True)
-    )
-    return pd.concat([low, high], axis="columns").reset_index()
-
-
 def _over_own(rows: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
     own = block_medians(rows.loc[rows["backend"] == OWN], POINT)
     pair = block_medians(others, POINT).merge(own, on=[*POINT, "block"], suffixes=("", "_own"))
@@ -74,7 +59,7 @@ def _over_own(rows: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
 
 
 def by_shape(ratios: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Median over blocks at each point with its interval: columns `POINT`, `ratio`, `low`, `high`, `blocks`.
+    """Estimate the ratio at each point, a median over blocks: columns `POINT`, `ratio`, `low`, `high`, `blocks`.
 
     An end that is not known (too few blocks) is NaN. `name` seeds the bootstrap.
     """
@@ -87,7 +72,7 @@ def by_shape(ratios: pd.DataFrame, name: str) -> pd.DataFrame:
 
 
 def together(ratios: pd.DataFrame, rng: np.random.Generator) -> Estimate:
-    """Geometric mean over points in each block, median over blocks; without an interval where blocks lack points."""
+    """Average over points in each block (geometric mean), then over blocks; no interval where blocks lack points."""
     logs = ratios.assign(log=np.log(ratios["ratio"])).pivot_table(index="block", columns=POINT, values="log")
     whole = logs.dropna()
     if whole.empty:
@@ -97,13 +82,13 @@ def together(ratios: pd.DataFrame, rng: np.random.Generator) -> Estimate:
 
 
 def on_grid(rows: pd.DataFrame) -> pd.Series:
-    """Whether a row's shape is of the grid: at its length and batch a cell was measured at several hidden sizes."""
+    """Mark the rows of the grid: at their length and batch a cell was measured at several hidden sizes."""
     keys = ["name", "direction", "dtype", "seq_len", "batch_size"]
     return rows.groupby(keys)["hidden_size"].transform("nunique") > 1
 
 
 def regime(rows: pd.DataFrame) -> pd.Series:
-    """Which of `REGIMES` the hidden and batch sizes of a row fall into; "" for none of them."""
+    """Name the one of `REGIMES` that the hidden and batch sizes of a row fall into; "" for none of them."""
     hidden, batch = rows["hidden_size"], rows["batch_size"]
     found = pd.Series("", index=rows.index)
     found[(hidden <= SMALL_HIDDEN) & (batch <= SMALL_BATCH)] = "small"
@@ -113,7 +98,7 @@ def regime(rows: pd.DataFrame) -> pd.Series:
 
 
 def limits() -> dict[str, str]:
-    """Facts: the sizes that the regimes are cut at."""
+    """Return the facts about the sizes that the regimes are cut at."""
     return {
         "small_hidden": show_number(SMALL_HIDDEN),
         "small_batch": show_number(SMALL_BATCH),
@@ -123,7 +108,7 @@ def limits() -> dict[str, str]:
 
 
 def conditions(frame: pd.DataFrame) -> dict[str, str]:
-    """Facts of the run on a GPU: clocks, throttled blocks, launch, cold caches, memory, largest error."""
+    """Return the facts of the run on a GPU: clocks, throttled blocks, launch, cold caches, memory, largest error."""
     facts = {}
     clocks = measured(frame, STUDY, "gpu_clock_hz")
     clocks = clocks.loc[clocks["replicate"] > 0, "value"]  # the first reading is of a GPU that may still be idle

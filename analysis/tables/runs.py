@@ -18,7 +18,8 @@ from analysis.result import Estimate, Table
 from analysis.select import AGAIN, BACKEND_ORDER, CELL_ORDER, DIRECTION_ORDER, INITIALISER_ORDER, SIZES, ordered, sweep
 from analysis.show import show, show_number
 from analysis.statistics.fits import exponents, factor, slopes
-from analysis.statistics.intervals import bca, block_ratios, generator, paired_ratio, quartiles
+from analysis.statistics.intervals import bca, generator, quartiles
+from analysis.statistics.paired import block_ratios, paired_ratio
 from analysis.tables.anchors import SIMULATED, anchor_table
 from analysis.tables.cuda import cuda_table, published_table
 from analysis.tables.gates import gate_table

@@ -7,7 +7,8 @@ import pandas as pd
 from analysis.result import Table
 from analysis.select import CELL_ORDER, DIRECTION_ORDER, arranged, measured
 from analysis.show import show_number
-from analysis.statistics.intervals import block_medians, geometric_mean
+from analysis.statistics.intervals import geometric_mean
+from analysis.statistics.paired import block_medians
 from analysis.tables.kernels import SHARINGS
 
 STUDY = "sharings"

@@ -30,6 +30,9 @@ PROSE = ("claims", "chapters", "figures", "tables", "verdicts", "equations", "de
 OPTIONAL = ("levels", "variables", "units", "columns", "environment", "studies")
 """Vocabularies: a run uses the words of the levels that it has."""
 
+FEW_BLOCKS = {"noise_blocks"}
+"""Facts of a run with too few blocks for an interval; a full run has others in their place."""
+
 
 @pytest.mark.parametrize("language", languages())
 def test_every_claim_and_verdict_has_its_words(language):
@@ -83,7 +86,8 @@ def test_every_placeholder_is_a_fact_of_a_full_run(text, analysed):
     for figure in analysed.figures:
         for part in ("caption", "alt"):
             for sentence in text.sentences("figures", figure.id, part):
-                assert set(placeholders(sentence)) <= set(figure.facts), f"{figure.id}: {sentence}"
+                told = set(figure.facts) | FEW_BLOCKS
+                assert set(placeholders(sentence)) <= told, f"{figure.id}: {sentence}"
     for table in analysed.tables:
         for sentence in text.sentences("tables", table.id, "caption"):
             assert set(placeholders(sentence)) <= set(table.facts), f"{table.id}: {sentence}"

@@ -8,7 +8,8 @@ from analysis.claims.rule import Statistic
 from analysis.claims.samples import Samples
 from analysis.select import measured
 from analysis.show import show, show_number
-from analysis.statistics.intervals import block_medians, generator, ratio_of_levels
+from analysis.statistics.intervals import generator
+from analysis.statistics.paired import block_medians, ratio_of_levels
 
 CONTROL = "convolution"
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.result import Estimate
 from analysis.statistics import intervals as statistics
 
 
@@ -56,41 +54,6 @@ def test_the_interval_holds_the_value_and_stays_inside_the_data(values: list[flo
     assert estimate.low <= estimate.value <= estimate.high
     assert min(values) - 1e-9 <= estimate.low
     assert estimate.high <= max(values) + 1e-9
-
-
-def test_drift_between_blocks_cancels_in_the_paired_ratio() -> None:
-    rng = np.random.default_rng(3)
-    blocks = np.repeat(np.arange(9), 5)
-    drift = np.exp(rng.normal(0, 0.5, size=9))[blocks]
-
-    def contender(cost: float) -> pd.DataFrame:
-        return pd.DataFrame({"block": blocks, "value": cost * drift * np.exp(np.abs(rng.normal(0, 0.01, size=45)))})
-
-    ratio = statistics.paired_ratio(contender(3.0), contender(4.0), rng)
-    assert ratio.n == 9
-    assert ratio.value == pytest.approx(0.75, rel=0.02)
-    assert ratio.high - ratio.low < 0.03
-
-
-def test_the_inverse_ratio_has_the_inverse_interval() -> None:
-    rng = np.random.default_rng(4)
-    blocks = np.repeat(np.arange(7), 3)
-    a, b = (pd.DataFrame({"block": blocks, "value": np.exp(rng.normal(0, 0.1, size=21))}) for _ in range(2))
-    one = statistics.paired_ratio(a, b, np.random.default_rng(0))
-    other = statistics.paired_ratio(b, a, np.random.default_rng(0))
-    assert one.value == pytest.approx(1 / other.value)
-    assert one.low == pytest.approx(1 / other.high, rel=0.05)
-
-
-def test_paired_differences_use_the_seeds_that_both_have() -> None:
-    a = pd.Series({0: 1.0, 1: 2.0, 2: 3.0, 9: 100.0})
-    b = pd.Series({0: 0.0, 1: 1.0, 2: 2.0, 7: -100.0})
-    assert statistics.paired_difference(a, b, np.random.default_rng(0)).value == 1.0
-
-
-def test_equivalence_needs_the_whole_interval_inside_the_margin() -> None:
-    assert statistics.equivalent(Estimate(0.0, -0.005, 0.006, "", 9), statistics.SLOPE_MARGIN)
-    assert not statistics.equivalent(Estimate(0.0, -0.005, 0.011, "", 9), statistics.SLOPE_MARGIN)
 
 
 def test_the_geometric_mean_of_a_ratio_and_its_inverse_is_one() -> None:

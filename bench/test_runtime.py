@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from bench.measures.runtime import Prepared
 from bench.plugin import Recorder
 from bench.study import Item
 
@@ -41,8 +40,7 @@ def test_runtime(item: Item, recorder: Recorder, request: pytest.FixtureRequest)
         benchmark.group = (
             f"{item.case.direction} T={item.case.seq_len} B={item.case.batch_size} H={item.case.hidden_size}"
         )
-        prepared = Prepared(item.case, item.block)
-        benchmark.pedantic(
-            lambda: clock.advance(prepared.sample()), rounds=item.study.rounds or recorder.preset.rounds, iterations=1
-        )
-        rows += prepared.rows(list(benchmark.stats.stats.data))
+        rows += item.study.measure(item.case, item.block)
+        samples = [row.value for row in rows if row.metric == "elapsed_s" and row.value is not None]
+        seconds = iter(samples)
+        benchmark.pedantic(lambda: clock.advance(next(seconds)), rounds=len(samples), iterations=1)

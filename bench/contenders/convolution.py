@@ -8,7 +8,6 @@ this suite stands NumPy's product over all steps.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,9 +22,10 @@ WIDTH = 2  # steps that an output sees: the present one and the one before, as a
 
 
 def draw_convolution(case: Case) -> tuple[dict[str, Array], Array]:
-    """Weights (WIDTH, H, I), newest step first, bias (H,), and x (T, B, I), from the case's seed in its dtype."""
+    """Draw weights (WIDTH, H, I), newest step first, bias (H,), and x (T, B, I) from the case's seed, in its dtype."""
     rng = np.random.default_rng(case.seed)
-    inputs, hidden = case.input_size, case.hidden_size
+    inputs = case.input_size
+    hidden = case.hidden_size
     bound = (WIDTH * inputs) ** -0.5
     parameters = {
         "weight": rng.uniform(-bound, bound, (WIDTH, hidden, inputs)).astype(case.dtype),
@@ -35,9 +35,10 @@ def draw_convolution(case: Case) -> tuple[dict[str, Array], Array]:
 
 
 def convolve(parameters: Mapping[str, Array], x: Array) -> Array:
-    """Y (T, B, H) in the dtype of what is given."""
+    """Return y (T, B, H) of x (T, B, I), in the dtype of what is given."""
     steps, batch, inputs = x.shape
-    weight, bias = parameters["weight"], parameters["bias"]
+    weight = parameters["weight"]
+    bias = parameters["bias"]
     y: Array = x.reshape(steps * batch, inputs) @ weight[0].T + bias
     for late in range(1, min(len(weight), steps)):
         y[late * batch :] += x[:-late].reshape(-1, inputs) @ weight[late].T
@@ -46,31 +47,12 @@ def convolve(parameters: Mapping[str, Array], x: Array) -> Array:
 
 
 def count_convolution(case: Case) -> int:
-    """Operations of a call: 2 WIDTH I H for each step and sample."""
+    """Count the operations of a call: 2 WIDTH I H for each step and sample."""
     return 2 * WIDTH * case.input_size * case.hidden_size * case.seq_len * case.batch_size
 
 
 def for_other_libraries(parameters: Mapping[str, Array], x: Array) -> tuple[Array, Array]:
-    """Weights (H, I, WIDTH) oldest step first, and x (B, I, WIDTH - 1 + T) with the zeros before its start."""
+    """Arrange weights (H, I, WIDTH), oldest step first, and x (B, I, WIDTH - 1 + T) with the zeros before its start."""
     weight = np.ascontiguousarray(parameters["weight"][::-1].transpose(1, 2, 0))
     padded = np.pad(x.transpose(1, 2, 0), ((0, 0), (0, 0), (WIDTH - 1, 0)))
     return weight, np.ascontiguousarray(padded)
-
-
-class ConvolutionContender:
-    """NumPy's convolution, with the threads that NumPy takes; see `bench.measures.runtime.Contender`."""
-
-    def __init__(self, parameters: Mapping[str, Array], x: Array) -> None:
-        self._parameters, self._x = parameters, x
-
-    def results(self) -> Mapping[str, Array]:
-        """The output."""
-        return {"output": convolve(self._parameters, self._x)}
-
-    def time(self, calls: int) -> float:
-        """Seconds for that many calls in a row, after one that is not counted."""
-        convolve(self._parameters, self._x)
-        start = time.perf_counter()
-        for _ in range(calls):
-            convolve(self._parameters, self._x)
-        return time.perf_counter() - start

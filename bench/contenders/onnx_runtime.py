@@ -18,7 +18,8 @@ from bench.contenders.convolution import CONVOLUTION, for_other_libraries
 
 OPERATORS = {"rnn": "RNN", "lstm": "LSTM", "gru": "GRU", "gru-reset-before": "GRU"}
 GATE_ORDER = {"rnn": (0,), "lstm": (0, 3, 1, 2), "gru": (1, 0, 2), "gru-reset-before": (1, 0, 2)}
-OPSET, IR_VERSION = 22, 10
+OPSET = 22
+IR_VERSION = 10
 
 
 class Prepared:
@@ -44,12 +45,12 @@ class Prepared:
         self._inputs = {"x": x}
 
     def call(self) -> NDArray[Any]:
-        """Output (T, B, H); of a convolution (B, H, T)."""
+        """Return the output (T, B, H), of a convolution (B, H, T)."""
         y = self._session.run(["y"], self._inputs)[0]
         return y if self._is_convolution else y[:, 0]
 
     def results(self) -> dict[str, NDArray[Any]]:
-        """The output alone."""
+        """Return the output (T, B, H) alone."""
         return {"output": self.call().transpose(2, 0, 1) if self._is_convolution else self.call()}
 
 
@@ -81,7 +82,8 @@ def _convolution(case: Case, weight: NDArray[Any], bias: NDArray[Any], x: NDArra
 
 def _one_node(case: Case, node: Any, weights: Mapping[str, NDArray[Any]], x: Any, y: Any) -> Any:
     element = TensorProto.FLOAT if case.dtype == "float32" else TensorProto.DOUBLE
-    given, made = (helper.make_tensor_value_info(n, element, list(shape)) for n, shape in (("x", x), ("y", y)))
+    inputs = [helper.make_tensor_value_info("x", element, list(x))]
+    outputs = [helper.make_tensor_value_info("y", element, list(y))]
     initialisers = [numpy_helper.from_array(np.ascontiguousarray(value), name) for name, value in weights.items()]
-    graph = helper.make_graph([node], "cell", [given], [made], initialisers)
+    graph = helper.make_graph([node], "cell", inputs, outputs, initialisers)
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)

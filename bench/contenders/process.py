@@ -1,4 +1,8 @@
-"""The parent's side of a peer: start its process, hand over a problem, ask for results and times."""
+"""Peers: other libraries that do the same work, each in a process of its own; this is the parent's side of it.
+
+In one process, PyTorch's and our threads would wait for each other's cores in busy loops (measured: medians stuck at a
+scheduler tick). A peer's process is given arrays once, then told how many calls to time; its clock runs there.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +11,20 @@ import importlib.util
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from multiprocessing import Pipe
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.contenders.worker import MODULES
+from bench.case import Case
+from bench.contenders.clocks import PeerClock, Sample
+from bench.contenders.problem import CPU, Problem
 from bench.run.environment import ROOT
 
-if TYPE_CHECKING:
-    from bench.measures.runtime import Problem
-
 TIMEOUT_S = 600.0
-RESTING_S = 3e-3  # after a call our own threads look out for work for a millisecond; a peer must not feel it
 _running: dict[str, Peer] = {}
 
 
@@ -30,30 +32,54 @@ class PeerError(RuntimeError):
     """A peer could not do what it was asked; the message names the peer and the reason."""
 
 
-def installed_peers() -> tuple[str, ...]:
-    """Peers whose packages are there; nothing is imported to find out."""
-    return tuple(name for name, module in MODULES.items() if all(map(importlib.util.find_spec, module.packages)))
+@dataclass(frozen=True)
+class PeerContender:
+    """A library that is timed in a process of its own: where its code is, what it needs, and what it can do."""
 
+    backend: str
+    module: str
+    packages: tuple[str, ...]
+    cells: tuple[str, ...]
+    directions: tuple[str, ...]
+    merges: tuple[str, ...]
+    device: str = CPU
 
-def supports(backend: str, cell: str, direction: str, merge: str) -> bool:
-    """Whether the peer has this cell, and this direction."""
-    peer = MODULES[backend]
-    return cell in peer.cells and direction in peer.directions and merge in peer.merges
+    def why_not(self, case: Case) -> str | None:
+        """Return the reason why this library cannot do the case here, or None; nothing is imported to find out."""
+        if sys.platform == "win32":
+            return "peers need a pipe that a child process inherits; allowed: Linux, macOS"
+        if not all(map(importlib.util.find_spec, self.packages)):
+            return f"peer {self.backend} needs {', '.join(self.packages)}; install with `pip install -e .[peers]`"
+        for name, given, allowed in (
+            ("cell", case.cell, self.cells),
+            ("direction", case.direction, self.directions),
+            ("merge", case.merge, self.merges),
+        ):
+            if given not in allowed:
+                return f"peer {self.backend} has no {name} {given!r}; allowed: {', '.join(allowed)}"
+        return None
+
+    def prepare(self, problem: Problem) -> RemotePrepared:
+        """Hand the problem to the library's process, which is started where it does not run."""
+        reason = self.why_not(problem.case)
+        if reason is not None:
+            raise PeerError(reason)
+        if self.backend not in _running:
+            _running[self.backend] = Peer(self.backend, self.module)
+        peer = _running[self.backend]
+        parameters = {name: np.asarray(value) for name, value in problem.parameters.items()}
+        peer.ask("prepare", problem.case, parameters, problem.x, problem.d_output)
+        return RemotePrepared(peer)
 
 
 class Peer:
     """One running process."""
 
-    def __init__(self, backend: str) -> None:
-        if backend not in installed_peers():
-            packages = ", ".join(MODULES[backend].packages)
-            raise PeerError(f"peer {backend} needs {packages}; install with `pip install -e .[peers]`")
+    def __init__(self, backend: str, module: str) -> None:
         self.backend = backend
-        if sys.platform == "win32":
-            raise PeerError("peers need a pipe that a child process inherits; allowed: Linux, macOS")
         # A process of its own from the start, not a fork: it must not inherit our threads, nor import numba.
         self._pipe, other = Pipe()
-        command = [sys.executable, "-m", "bench.contenders.worker", backend, str(other.fileno())]
+        command = [sys.executable, "-m", "bench.contenders.worker", module, str(other.fileno())]
         self._process = subprocess.Popen(command, pass_fds=[other.fileno()], cwd=ROOT, stdin=subprocess.DEVNULL)
         other.close()
 
@@ -91,31 +117,27 @@ class Peer:
             self._process.wait()
 
 
-class RemoteContender:
-    """A contender that lives in a peer's process."""
+class RemotePrepared:
+    """A case that a peer's process has prepared."""
 
     def __init__(self, peer: Peer) -> None:
         self._peer = peer
+        self.clock = PeerClock(self._time)
 
-    def results(self) -> Mapping[str, NDArray[Any]]:
-        """See `bench.measures.runtime.Contender`."""
-        return dict(self._peer.ask("results"))
-
-    def time(self, calls: int) -> float:
-        """See `bench.measures.runtime.Contender`."""
-        time.sleep(RESTING_S)
+    def _time(self, calls: int) -> float:
         return float(self._peer.ask("time", calls))
 
+    def call(self) -> object:
+        """Do the work once, over there."""
+        return self._peer.ask("call")
 
-def contender(problem: Problem) -> RemoteContender:
-    """The peer of the problem's backend, prepared for it."""
-    backend = problem.case.backend
-    if backend not in _running:
-        _running[backend] = Peer(backend)
-    peer = _running[backend]
-    parameters = {name: np.asarray(value) for name, value in problem.parameters.items()}
-    peer.ask("prepare", problem.case, parameters, problem.x, problem.d_output)
-    return RemoteContender(peer)
+    def results(self) -> Mapping[str, NDArray[Any]]:
+        """Fetch output (T, B, H), and in training every gradient."""
+        return dict(self._peer.ask("results"))
+
+    def resources(self) -> list[Sample]:
+        """Return nothing: no memory is counted on the CPU."""
+        return []
 
 
 def stop_peers() -> None:

@@ -27,7 +27,8 @@ class Prepared:
             self._module = torch.nn.Conv1d(case.input_size, case.hidden_size, WIDTH)
             self._module.to(getattr(torch, case.dtype))
             self._module.load_state_dict({"weight": torch.tensor(weight), "bias": torch.tensor(parameters["bias"])})
-            self._x, self._d_output = torch.tensor(padded), None
+            self._x = torch.tensor(padded)
+            self._d_output = None
             return
         self._merge = case.merge
         self._module = MODULES[case.cell](case.input_size, case.hidden_size, bidirectional=case.merge != "none")
@@ -46,7 +47,7 @@ class Prepared:
         return parts.mean(2) if self._merge == "mean" else parts.sum(2)
 
     def call(self) -> torch.Tensor:
-        """Inference, or forward and backward with every gradient, as the case says."""
+        """Run inference, or forward and backward pass with every gradient, as the case says."""
         if self._d_output is None:
             with torch.inference_mode():
                 return self._output()
@@ -57,11 +58,11 @@ class Prepared:
         return output
 
     def results(self) -> dict[str, NDArray[Any]]:
-        """Output, and in training the gradients."""
-        found = {"output": self.call().detach().numpy()}
+        """Return the output (T, B, H), and in training every gradient."""
+        results = {"output": self.call().detach().numpy()}
         if self._is_convolution:
-            return {"output": found["output"].transpose(2, 0, 1)}
+            return {"output": results["output"].transpose(2, 0, 1)}
         if self._d_output is not None:
-            found["input"] = self._x.grad.numpy()
-            found.update({name: value.grad.numpy() for name, value in self._module.named_parameters()})
-        return found
+            results["input"] = self._x.grad.numpy()
+            results.update({name: value.grad.numpy() for name, value in self._module.named_parameters()})
+        return results

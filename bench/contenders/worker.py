@@ -6,72 +6,39 @@ import ctypes
 import importlib
 import signal
 import sys
-import time
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
-
-@dataclass(frozen=True)
-class PeerModule:
-    """Where a peer's code is, what it needs, and what it can do."""
-
-    module: str
-    packages: tuple[str, ...]
-    cells: tuple[str, ...]
-    directions: tuple[str, ...]
-    merges: tuple[str, ...]
+from bench.contenders.clocks import WallClock
 
 
-MODULES = {
-    "torch": PeerModule(
-        "bench.contenders.pytorch",
-        ("torch",),
-        ("rnn", "lstm", "gru", "convolution"),
-        ("inference", "training"),
-        ("none", "concat", "mean", "sum"),
-    ),
-    "onnxruntime": PeerModule(
-        "bench.contenders.onnx_runtime",
-        ("onnxruntime", "onnx"),
-        ("rnn", "lstm", "gru", "gru-reset-before", "convolution"),
-        ("inference",),
-        ("none",),
-    ),
-}
-
-
-def serve(pipe: Connection, backend: str) -> None:
-    """Answer requests until the pipe closes: prepare(case, parameters, x, d_output), results(), time(calls)."""
+def serve(pipe: Connection, module: str) -> None:
+    """Answer requests until the pipe closes: prepare(case, parameters, x, d_output), call(), results(), time(calls)."""
     prepared: Any = None
     while True:
         try:
             request, arguments = pipe.recv()
         except EOFError:
             return
+        answer: Any = None
         try:
             if request == "prepare":
-                prepared = importlib.import_module(MODULES[backend].module).Prepared(*arguments)
-                answer: Any = None
+                prepared = importlib.import_module(module).Prepared(*arguments)
+            elif request == "call":
+                prepared.call()
             elif request == "results":
                 answer = prepared.results()
+            elif request == "time":
+                answer = WallClock(prepared.call).time(*arguments)
             else:
-                answer = _time(prepared, *arguments)
+                raise ValueError(f"request {request!r}; allowed: prepare, call, results, time")
             pipe.send(("ok", answer))
         except Exception as error:  # the parent raises it as PeerError, with its text
             pipe.send(("error", f"{type(error).__name__}: {error}"))
 
 
-def _time(prepared: Any, calls: int) -> float:
-    prepared.call()
-    start = time.perf_counter()
-    for _ in range(calls):
-        prepared.call()
-    return time.perf_counter() - start
-
-
 def _end_with_parent() -> None:
-    """A stopped process would outlive a parent that was killed: on Linux the kernel ends it then."""
+    """Have Linux end this process with its parent: a stopped one would outlive a parent that was killed."""
     if sys.platform == "linux":
         PR_SET_PDEATHSIG = 1
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -158,7 +158,7 @@ def events() -> Result:
     """Times between events are those of the host's clock, for work that lasts: their unit and stream are right."""
     if target.SIMULATED:
         return Result("skipped", "the simulator has no events")
-    from bench.measures.gpu_runtime import clock
+    from bench.contenders.clocks import stream_timer
     from cells.cuda.device.launch import current_stream
 
     array = empty((FLUSHED,), np.uint8)
@@ -167,9 +167,9 @@ def events() -> Result:
         for _ in range(20):
             clear(array)
 
-    clock().series(work, 1)
+    stream_timer().series(work, 1)
     begin = time.perf_counter()
-    found = sum(clock().series(work, 3))
+    found = sum(stream_timer().series(work, 3))
     current_stream().sync()
     host = time.perf_counter() - begin
     return passed_if(0.8 < found / host < 1.05, "events and the host disagree", event_s=found, host_s=host)
@@ -212,7 +212,7 @@ def graphs() -> Result:
 
 def shared_with_torch() -> Result:
     """PyTorch's work and ours are in the order of the calls, on one stream and in one context, without a wait."""
-    from bench.contenders.gpu import torch_or_none
+    from bench.contenders.torch_gpu import torch_or_none
     from cells.cuda.device.memory import copy
 
     torch = None if target.SIMULATED else torch_or_none()

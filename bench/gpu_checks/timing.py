@@ -19,9 +19,10 @@ Item = dict[str, Any]
 
 def measure_point(given: Mapping[str, Any]) -> Result:
     """The cases of one shape on the GPU, `blocks` times over; each that fails becomes a row that says why."""
-    from bench.measures import gpu_runtime
+    from bench.measures import runtime
+    from bench.studies.gpu_cases import GPU_ROUNDS
 
-    return _measure(given, gpu_runtime.measure)
+    return _measure(given, lambda case, block: runtime.measure(case, block, GPU_ROUNDS))
 
 
 def measure_cpu_point(given: Mapping[str, Any]) -> Result:

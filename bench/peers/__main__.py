@@ -17,7 +17,7 @@ import numpy as np
 
 from bench.case import Case, case_from
 from bench.cli import STORE
-from bench.contenders.process import installed_peers
+from bench.contenders.registry import installed_peers
 from bench.run.environment import code_version, this_environment
 from bench.run.plan import blocks_of
 from bench.run.progress import progress_bar

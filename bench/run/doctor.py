@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from bench.contenders.process import installed_peers
-from bench.contenders.worker import MODULES
+from bench.contenders.registry import PEERS, installed_peers
 from bench.run import gpu_doctor
 from bench.run.environment import this_environment
 
@@ -34,7 +33,7 @@ def describe() -> list[tuple[str, str]]:
         ("load average", str(facts["load_average"])),
         *gpu_doctor.describe(facts["gpu"]),
         ("blas of numpy", f"{blas['name']} {blas['version']}"),
-        ("peers", ", ".join(peers) or f"none (known: {', '.join(MODULES)})"),
+        ("peers", ", ".join(peers) or f"none (known: {', '.join(PEERS)})"),
         ("python", facts["python"]),
     ]
     return lines + [(package, version) for package, version in facts["versions"].items()]

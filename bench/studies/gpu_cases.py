@@ -32,6 +32,7 @@ PUBLISHED = (
 SHARING_LENGTH, SHARING_BATCH = 256, 16
 SHARING_INPUTS = 16  # few: what a step costs is asked, not what the product of the input costs
 KERNEL_BATCH = 16
+GPU_ROUNDS = 15  # samples of an item at most: a series of calls lasts 20 ms
 
 
 def _points(preset: Preset) -> list[tuple[str, int, int, int]]:

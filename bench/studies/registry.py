@@ -6,7 +6,7 @@ import functools
 from collections.abc import Sequence
 
 from bench.case import Case
-from bench.measures import activations, gates, gpu_runtime, jacobians, machine_code, probes, runtime, spectra
+from bench.measures import activations, gates, jacobians, machine_code, probes, runtime, spectra
 from bench.measures import counts as parameters
 from bench.measures import first_call as compiling
 from bench.measures import gradient_flow as gradients
@@ -121,7 +121,7 @@ STUDIES: tuple[Study, ...] = (
         "runtime",
         "How long does a call take?",
         runtime_cases,
-        runtime.measure,
+        functools.partial(runtime.measure, rounds=5),
         timed=True,
         blocks=_runtime_blocks,
     ),
@@ -147,7 +147,7 @@ STUDIES: tuple[Study, ...] = (
         "gpu",
         "How fast is the GPU, and against cuDNN?",
         gpu_cases.gpu_cases,
-        gpu_runtime.measure,
+        functools.partial(runtime.measure, rounds=gpu_cases.GPU_ROUNDS),
         timed=True,
         blocks=gpu_cases.gpu_blocks,
     ),
@@ -155,7 +155,7 @@ STUDIES: tuple[Study, ...] = (
         "sharings",
         "Who should share a batch row on the GPU?",
         gpu_cases.sharing_cases,
-        gpu_runtime.measure,
+        functools.partial(runtime.measure, rounds=gpu_cases.GPU_ROUNDS),
         timed=True,
         blocks=gpu_cases.gpu_blocks,
     ),

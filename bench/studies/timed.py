@@ -7,14 +7,13 @@ from collections.abc import Sequence
 
 from bench.case import Case
 from bench.contenders.convolution import CONVOLUTION
-from bench.contenders.process import installed_peers, supports
+from bench.contenders.registry import PEERS, able
 from bench.study import Preset
 from cells import cell_names, get_threads
 
 
 def _backends(cell: str, direction: str, merge: str) -> list[str]:
-    peers = [peer for peer in installed_peers() if supports(peer, cell, direction, merge)]
-    return ["cpu", "cpu-again", *peers]
+    return able(Case("runtime", cell, direction=direction, merge=merge), ("cpu", "cpu-again", *PEERS))
 
 
 def shapes(preset: Preset) -> list[tuple[int, int, int]]:

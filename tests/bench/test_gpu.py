@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from bench.case import Case
-from bench.contenders import gpu as gpu_contenders
-from bench.draw import draw
+from bench.contenders import clocks, registry, torch_gpu
+from bench.contenders.problem import CPU, largest_error, make_problem
 from bench.gpu_kernels import __main__ as gpu_kernels
-from bench.measures import gpu_runtime, machine_code
+from bench.measures import machine_code, runtime
 from bench.rows import METRICS
 from bench.run import gpu_facts as gpu
 from bench.run.doctor import describe
@@ -159,7 +159,7 @@ def test_a_kernel_has_rows_of_what_it_takes():
     assert found["blocks_per_multiprocessor"].value >= 1
 
 
-class FakeClock:
+class FakeTimer:
     """Calls once and says that it took so many milliseconds."""
 
     def series(self, call, count, *, cold=False):
@@ -171,44 +171,68 @@ class FakeClock:
         return [1e-5] * count
 
 
+class FakeContender:
+    """Has the right results without a GPU, but for `wrong`: the name of a result and what is added to it."""
+
+    device = CPU
+
+    def __init__(self, wrong=("output", 0.0)):
+        self.wrong = wrong
+
+    def why_not(self, case):
+        return None
+
+    def prepare(self, problem):
+        exact = reference(problem.case.cell, problem.parameters, problem.x, problem.d_output, None)
+        results = {"output": exact.output, "input": exact.input, **exact.parameters}
+        name, error = self.wrong
+        results[name] = results[name] + np.abs(results[name]).max() * error
+        return SimpleNamespace(
+            clock=clocks.EventClock(lambda: None, state=True),
+            results=lambda: results,
+            resources=lambda: [clocks.Sample("peak_device_bytes", 4096.0, "B")],
+        )
+
+
 @pytest.fixture
 def faked(monkeypatch):
-    """A contender that has the right results, without a GPU."""
-    x = np.random.default_rng(0).standard_normal((3, 2, 4)).astype(np.float32)
-    right = {"output": x, "input": 2 * x}
-    made = SimpleNamespace(call=lambda: None, results=lambda: right, peak_bytes=lambda: 4096)
-    monkeypatch.setattr(gpu_runtime, "clock", lambda: FakeClock())
-    monkeypatch.setattr(gpu_runtime, "make_contender", lambda case: made)
-    monkeypatch.setattr(gpu_contenders, "_expected", lambda case: {n: v.astype(float) for n, v in right.items()})
+    """A GPU that answers, and a contender on it that has the right results."""
+    monkeypatch.setattr(clocks, "stream_timer", FakeTimer)
     monkeypatch.setattr(gpu, "read", lambda: gpu.parse(LINE))
-    monkeypatch.setattr(gpu_runtime, "_errors", {})
-    monkeypatch.setattr(gpu_runtime, "_last_reading", [])
-    return made
+    monkeypatch.setitem(registry.CONTENDERS, "cuda", FakeContender())
+    runtime.validation_error.cache_clear()
+    yield
+    runtime.validation_error.cache_clear()
 
 
 @pytest.mark.usefixtures("faked")
 def test_an_item_on_the_gpu_keeps_every_sample_and_says_how_the_gpu_was():
-    rows = gpu_runtime.measure(CASE, 0)
+    rows = runtime.measure(CASE, 0, 15)
     assert all(row.unit == METRICS[row.metric][0] for row in rows if not row.metric.startswith("flops"))
     by = {metric: [row for row in rows if row.metric == metric] for metric in {row.metric for row in rows}}
-    assert [row.replicate for row in by["event_s"]] == list(range(gpu_runtime.MOST))
+    assert [row.replicate for row in by["event_s"]] == list(range(15))
     assert {row.value for row in by["event_cold_s"]} == {2e-3}
-    assert len(by["launch_overhead_s"]) == gpu_runtime.OVERHEADS
+    assert len(by["launch_overhead_s"]) == clocks.OVERHEADS
     assert [row.replicate for row in by["gpu_clock_hz"]] == [0, 1]
     assert {(row.value, row.reason) for row in by["gpu_throttled"]} == {(1.0, "power cap")}
     assert by["peak_device_bytes"][0].value == 4096
     assert by["validation_error"][0].value == 0
-    later = {row.metric for row in gpu_runtime.measure(CASE, 1)}
-    assert later == {"event_s", "event_cold_s", "launch_overhead_s"}  # clocks were read a moment ago
 
 
+@pytest.mark.usefixtures("faked")
+def test_what_an_item_measures_does_not_depend_on_the_item_before():
+    first = {row.metric for row in runtime.measure(CASE, 1, 15)}
+    assert first == {"event_s", "event_cold_s", "launch_overhead_s", "gpu_clock_hz", "gpu_throttled"}
+    assert {row.metric for row in runtime.measure(CASE, 2, 15)} == first
+
+
+@pytest.mark.usefixtures("faked")
 @pytest.mark.parametrize("error", [1e-3, float("nan")])
-@pytest.mark.parametrize("name", ["output", "input"])
-def test_a_wrong_contender_on_the_gpu_gets_no_time(faked, name, error):
-    right = faked.results()
-    faked.results = lambda: right | {name: right[name] + np.float32(error)}
+@pytest.mark.parametrize("name", ["output", "input", "bias_hh_l0"])
+def test_a_wrong_contender_on_the_gpu_gets_no_time(name, error, monkeypatch):
+    monkeypatch.setitem(registry.CONTENDERS, "cuda", FakeContender((name, error)))
     with pytest.raises(ValueError, match=r"against float64; allowed: 5e-05 for float32"):
-        gpu_runtime.measure(CASE, 0)
+        runtime.measure(CASE, 0, 15)
 
 
 @pytest.mark.torch
@@ -217,42 +241,32 @@ def test_a_wrong_contender_on_the_gpu_gets_no_time(faked, name, error):
 def test_the_contender_through_pytorch_computes_the_same_layer(cell, direction, monkeypatch):
     """On PyTorch's CPU, by the same calls; its reference in float64 against ours in NumPy."""
     torch = pytest.importorskip("torch")
-    case = replace(CASE, cell=cell, direction=direction, backend="cudnn")
-    layer, x, _, rng = draw(replace(case, backend="cpu"))
-    x = x.astype(np.float32)
-    d_output = rng.standard_normal((3, 2, 4)).astype(np.float32) if direction == "training" else None
-    problem = gpu_contenders.Problem(case, layer.parameters, x, d_output)
-    monkeypatch.setattr(gpu_contenders, "DEVICE", "cpu")
-    monkeypatch.setattr(gpu_contenders, "torch_or_none", lambda: torch)
-    monkeypatch.setattr(gpu_contenders, "_problem", lambda case: problem)
+    monkeypatch.setattr(torch_gpu, "DEVICE", "cpu")
+    monkeypatch.setattr(torch_gpu, "torch_or_none", lambda: torch)
     monkeypatch.setattr(torch.backends.cudnn, "is_acceptable", lambda tensor: True)
-    contender = gpu_contenders.make_contender(case)
-    contender.call()
-    results = contender.results()
-    gpu_contenders.forget_references()
-    assert 0 < gpu_contenders.largest_error(case, results) < 5e-6
-    expected = gpu_contenders._expected(replace(case, study="gpu", backend="cuda"))
-    exact = reference(cell, layer.parameters, x, d_output, None)
-    assert np.allclose(expected["output"], exact.output, atol=1e-12)
-    for name, value in exact.parameters.items():
-        assert np.allclose(expected[name], value, atol=1e-12)
-    gpu_contenders.forget_references()
+    case = replace(CASE, cell=cell, direction=direction, backend="cudnn")
+    problem = make_problem(case, CPU)
+    prepared = registry.find_contender("cudnn").prepare(problem)
+    prepared.call()
+    assert 0 < largest_error(case, CPU, prepared.results()) < 5e-6
+    exact = torch_gpu.exact(torch, case, problem.parameters, problem.x, problem.d_output)
+    assert largest_error(case, CPU, exact) < 1e-12
 
 
 SIMULATED = """
-from bench.contenders import gpu as gpu_contenders
-from bench.measures import gpu_runtime
+from bench.contenders import problem
+from bench.measures import runtime
 from bench.run import gpu_facts as gpu
 from bench.case import Case
 
-gpu_contenders.PERIOD = 2
+problem.PERIOD = 2
 assert not gpu.available(), "the simulator is no GPU to measure"
 case = Case("sharings", "rnn", "cuda", "training", "none", 3, 3, 3, 1)
-rows = gpu_runtime.measure(case, 0)
+rows = runtime.measure(case, 0, 15)
 (error,) = [row.value for row in rows if row.metric == "validation_error"]
 assert 0 < error < 5e-5, error
 assert {row.metric for row in rows} >= {"kernel_forward_s", "kernel_backward_s"}
-x = gpu_contenders.make_problem(case).x.numpy()
+x = problem.make_problem(case, problem.GPU).x.numpy()
 assert (x[2] == x[0]).all() and (x[1] != x[0]).all()
 """
 

@@ -1,9 +1,12 @@
 import importlib.util
+import itertools
+from dataclasses import replace
 
 import pytest
 
-from bench.case import Case
-from bench.contenders import process
+from bench.case import BACKENDS, Case
+from bench.contenders import process, registry
+from bench.contenders.problem import make_problem
 from bench.measures import runtime
 
 pytestmark = pytest.mark.torch
@@ -15,11 +18,9 @@ needs = {
 }
 PEERS = [
     pytest.param(backend, cell, direction, merge, marks=needs[backend])
-    for backend, module in process.MODULES.items()
-    for cell in module.cells
-    for direction in module.directions
-    for merge in module.merges
-    if merge in ("none", "mean")
+    for backend, peer in registry.PEERS.items()
+    for cell, direction, merge in itertools.product(peer.cells, peer.directions, ("none", "mean"))
+    if merge in peer.merges and (cell != "convolution" or (direction, merge) == ("inference", "none"))
 ]
 
 
@@ -46,27 +47,41 @@ def test_a_peer_computes_the_same_layer(backend, cell, direction, merge):
     assert len([row for row in rows if row.metric == "elapsed_s"]) == 2
 
 
+def prepare_in(backend):
+    return registry.find_contender(backend).prepare(make_problem(Case(study="runtime", cell="rnn", backend=backend)))
+
+
 @needs["torch"]
 def test_a_peer_that_dies_is_reported_and_started_anew():
-    case = Case(study="runtime", cell="rnn", backend="torch")
-    contender = process.contender(runtime.make_problem(case))
-    peer = contender._peer
-    peer._process.kill()
-    peer._process.wait()
+    prepared = prepare_in("torch")
+    prepared._peer._process.kill()
+    prepared._peer._process.wait()
     with pytest.raises(process.PeerError, match="torch ended during results"):
-        contender.results()
-    assert process.contender(runtime.make_problem(case)).results()["output"].shape == (1, 1, 1)
+        prepared.results()
+    assert prepare_in("torch").results()["output"].shape == (1, 1, 1)
 
 
 @needs["torch"]
 def test_an_error_in_a_peer_arrives_with_its_text():
-    contender = process.contender(runtime.make_problem(Case(study="runtime", cell="rnn", backend="torch")))
-    with pytest.raises(process.PeerError, match="torch, time: TypeError"):
-        contender.time("many")
+    case = Case(study="runtime", cell="rnn", backend="torch")
+    problem = replace(make_problem(case), x="no array")
+    with pytest.raises(process.PeerError, match="torch, prepare: TypeError"):
+        registry.find_contender("torch").prepare(problem)
 
 
 def test_a_peer_that_is_not_installed_says_how_to_get_it(monkeypatch):
-    monkeypatch.setattr(process, "installed_peers", lambda: ())
-    process.stop_peers()
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(process.PeerError, match=r"peer torch needs torch; install with"):
-        process.contender(runtime.make_problem(Case(study="runtime", cell="rnn", backend="torch")))
+        prepare_in("torch")
+
+
+def test_a_peer_says_what_it_cannot_do(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
+    case = Case(study="runtime", cell="rnn", backend="onnxruntime", direction="training")
+    why = registry.find_contender("onnxruntime").why_not(case)
+    assert why == "peer onnxruntime has no direction 'training'; allowed: inference"
+    assert registry.able(case, registry.PEERS) == ["torch"]
+
+
+def test_every_backend_that_runs_has_a_contender():
+    assert set(registry.CONTENDERS) == {name for name in BACKENDS if not name.startswith("sm_")}

@@ -41,15 +41,15 @@ print("mark", file=open(LOG, "a"))
 """
 MEASURE = """
 import json
-from bench.measures import gpu_runtime
+from bench.measures import runtime
 from bench.studies.gpu_cases import sharing_case
 from bench.gpu_checks.cases import TOY, grid_case, points
-gpu_runtime.largest_error = lambda case, results: 1e-7  # nothing computes
+runtime.largest_error = lambda case, device, results: 1e-7  # nothing computes
 steps, batch, (hidden,) = TOY.sharing
 cases = [sharing_case("lstm", "training", hidden, each, steps, batch) for each in ("launch", "grid", "-")]
 cases += [grid_case(point, "cuda") for point in points(TOY)[:2]]
 for case in cases:
-    rows = [(row.metric, row.value, row.status) for row in gpu_runtime.measure(case, 0)]
+    rows = [(row.metric, row.value, row.status) for row in runtime.measure(case, 0, 15)]
     print(json.dumps([case.study, case.direction, rows]))
 """
 REFUSED = """

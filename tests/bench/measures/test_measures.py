@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 from bench.case import Case
+from bench.contenders import own
+from bench.contenders.tolerance import TOLERANCE
 from bench.draw import draw
 from bench.measures import activations, gates, jacobians, probes, runtime
 from bench.measures import counts as parameters
@@ -146,26 +148,42 @@ def test_a_runtime_item_is_validated_and_keeps_every_sample(direction, merge):
     assert [row.replicate for row in rows if row.metric == "elapsed_s"] == [0, 1, 2, 3]
     assert all(row.value > 0 for row in rows if row.metric == "elapsed_s")
     (error,) = [row.value for row in rows if row.metric == "validation_error"]
-    assert error < runtime.TOLERANCE["float32"]
+    assert error < TOLERANCE["float32"]
 
 
+@pytest.fixture
+def not_validated():
+    """Every contender is validated anew."""
+    runtime.validation_error.cache_clear()
+    yield
+    runtime.validation_error.cache_clear()
+
+
+@pytest.mark.usefixtures("not_validated")
 def test_a_wrong_contender_gets_no_time(monkeypatch):
     case = Case(study="runtime", cell="gru", seq_len=3, batch_size=2, hidden_size=5)
-    right = runtime.OwnContender.results
+    right = own.OwnLayer.results
 
     def wrong(self):
         return {name: value + 1e-3 for name, value in right(self).items()}
 
-    monkeypatch.setattr(runtime.OwnContender, "results", wrong)
+    monkeypatch.setattr(own.OwnLayer, "results", wrong)
     with pytest.raises(ValueError, match=r"error .* against float64; allowed: 5e-05"):
-        runtime.measure(case, 0)
+        runtime.measure(case, 0, rounds=1)
 
 
+@pytest.mark.usefixtures("not_validated")
 def test_a_contender_that_gives_nan_is_wrong(monkeypatch):
     case = Case(study="runtime", cell="gru", seq_len=3, batch_size=2, hidden_size=5)
-    monkeypatch.setattr(runtime.OwnContender, "results", lambda self: {"output": np.full((3, 2, 5), np.nan)})
+    monkeypatch.setattr(own.OwnLayer, "results", lambda self: {"output": np.full((3, 2, 5), np.nan)})
     with pytest.raises(ValueError, match="against float64"):
-        runtime.measure(case, 0)
+        runtime.measure(case, 0, rounds=1)
+
+
+def test_what_no_contender_can_do_is_refused_with_the_reason():
+    case = Case(study="runtime", cell="convolution", direction="training")
+    with pytest.raises(ValueError, match="convolution: given training, none; allowed: inference, none"):
+        runtime.measure(case, 0, rounds=1)
 
 
 @pytest.mark.slow

@@ -6,13 +6,12 @@ reports, one per language; `facts` are the numbers, already rounded by `analysis
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure as Canvas
 
 VERDICTS = ("supported", "refuted", "depends", "imprecise", "inconclusive", "not measured", "not testable", "fact")
 """A "fact" is a statement about the literature: cited, not measured."""
@@ -58,17 +57,14 @@ class Finding:
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure with everything that a reader needs to use and cite it.
+    """A figure as a value: all that a reader needs to use and cite it, and that `analysis.figures.draw` needs.
 
-    `draw(style, labels)` gives a matplotlib figure; `style` is one of `analysis.drawing.style.STYLES` ("page",
-    "paper", "slide-light", "slide-dark"), `labels` the catalogue's words for its axes, legends and levels.
     `data` is the tidy frame that is drawn, with intervals as columns: shown as a table, offered as CSV.
     `rows_sha` is 12 hex digits of the sha256 of the canonical CSV of `data`: the figure's version.
     """
 
     id: str
     data: pd.DataFrame
-    draw: Callable[[str, Mapping[str, str]], Canvas]
     rows_sha: str
     studies: tuple[str, ...]
     seeds: int = 0

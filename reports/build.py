@@ -12,7 +12,7 @@ from reports import citing, downloads
 from reports.catalogue import Catalogue, load_catalogue
 from reports.content import PAGE
 from reports.inline import plain
-from reports.pool import forked_map
+from reports.pool import parallel_map
 from reports.render import render
 from reports.scene import Scene
 
@@ -60,8 +60,10 @@ def tracked(what: str, total: int | None = None) -> Callable[[Iterable[Any]], It
     """Return a wrapper that shows a progress bar over what it wraps; only in a terminal."""
     from tqdm import tqdm
 
-    tqdm.monitor_interval = 0  # its watching thread would forbid drawing in forked processes
-    return lambda items: tqdm(items, desc=what, total=total, unit=what, disable=None, leave=False)
+    class Bar(tqdm):  # type: ignore[misc]
+        monitor_interval = 0  # no watching thread: a process with two threads cannot be forked safely
+
+    return lambda items: Bar(items, desc=what, total=total, unit=what, disable=None, leave=False)
 
 
 def reference_folder() -> Path:
@@ -140,9 +142,34 @@ def described(frame: pd.DataFrame, found: Sequence[Mapping[str, object]]) -> tup
     return tuple(named.values())
 
 
-def write(analysis: Analysis, out: Path, text: Catalogue) -> Path:
-    """Write the page of an analysis, and the figures' files beside it."""
+def write(analysis: Analysis, out: Path, text: Catalogue, draw: downloads.Draw | None = None) -> Path:
+    """Write the page of an analysis, and the figures' files beside it.
+
+    Parameters
+    ----------
+    analysis
+        What `analysis.analyse` gives.
+    out
+        The folder for the page and `figures/`; made where it does not exist.
+    text
+        The words of a language.
+    draw
+        How a figure is drawn: `analysis.figures.draw`, unless another is given.
+
+    Returns
+    -------
+    Path
+        The page.
+
+    Raises
+    ------
+    ValueError
+        Where a figure or a table has no place in `reports/content.py`.
+
+    """
     import matplotlib as mpl
+
+    from analysis import figures
 
     mpl.use("Agg")
     placed = PAGE.figure_ids()
@@ -152,17 +179,19 @@ def write(analysis: Analysis, out: Path, text: Catalogue) -> Path:
         raise ValueError(f"no place in reports/content.py for {', '.join(unplaced)}")
     analysis = replace(analysis, figures=tuple(sorted(analysis.figures, key=lambda figure: placed.index(figure.id))))
     references = citing.references(analysis, text)
-    jobs = [
-        (
-            figure,
-            labels(figure.id, text),
-            references[figure.id],
-            plain(text.told("figures", figure.id, "alt", facts=figure.facts)),
+    orders = [
+        downloads.Order(
+            figure=figure,
+            draw=draw or figures.draw,
+            labels=labels(figure.id, text),
+            reference=references[figure.id],
+            alt=plain(text.told("figures", figure.id, "alt", facts=figure.facts)),
+            command=COMMAND,
         )
         for figure in analysis.figures
     ]
-    drawings = forked_map(lambda job: downloads.draw(*job, command=COMMAND), jobs, tracked("figures", len(jobs)))
-    drawn = {figure.id: drawing for figure, drawing in zip(analysis.figures, drawings, strict=True)}
+    drawings = parallel_map(downloads.drawn, orders, tracked("figures", len(orders)))
+    drawn = {order.figure.id: drawing for order, drawing in zip(orders, drawings, strict=True)}
     scene = Scene(analysis, text, references, drawn, COMMAND)
     html = render(PAGE, scene)
     out = Path(out)

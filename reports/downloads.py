@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from analysis.result import Figure
 from reports import citing
 from reports.assets import data_uri, inline_svg, pdf_bytes, png_bytes, svg_bytes
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Canvas
+
+Draw = Callable[[Figure, str, Mapping[str, str]], "Canvas"]
+"""Draws a figure in a style, with these words: as `analysis.figures.draw`."""
 
 EMBED_LIMIT = 240_000  # characters of a figure's downloads that the page itself carries; the rest links to figures/
 SLIDES = ("slide-light", "slide-dark")
@@ -48,36 +55,50 @@ class Drawn:
         return found
 
 
-def draw(figure: Figure, labels: Mapping[str, str], reference: citing.Reference, alt: str, command: str) -> Drawn:
+@dataclass(frozen=True)
+class Order:
+    """A figure to draw, with all that goes into its files: a value that can travel to another process."""
+
+    figure: Figure
+    draw: Draw
+    labels: Mapping[str, str]
+    reference: citing.Reference
+    alt: str
+    command: str
+
+
+def drawn(order: Order) -> Drawn:
     """Draw a figure in every style and write its data, its sidecar and its citation."""
     import matplotlib.pyplot as plt
 
+    figure = order.figure
+    reference = order.reference
     named = {"Title": reference.title, "Creator": reference.authors}
     rights = {"Rights": citing.LICENCE, "Identifier": f"{figure.id}@{figure.rows_sha}"}
-    pages = figure.draw("page", labels)
-    svg = inline_svg(svg_bytes(pages, figure.id, named), figure.id, reference.title, alt)
+    pages = order.draw(figure, "page", order.labels)
+    svg = inline_svg(svg_bytes(pages, figure.id, named), figure.id, reference.title, order.alt)
     plt.close(pages)
-    paper = figure.draw("paper", labels)
+    paper = order.draw(figure, "paper", order.labels)
     files = {
         f"{figure.id}.csv": csv_bytes(figure.data),
         f"{figure.id}.bib": citing.bibtex(reference).encode(),
-        f"{figure.id}.json": sidecar(figure, reference, command),
+        f"{figure.id}.json": sidecar(figure, reference, order.command),
         f"{figure.id}.svg": svg_bytes(paper, figure.id, named | rights),
         f"{figure.id}.pdf": pdf_bytes(paper, {"Title": reference.title, "Author": reference.authors}),
         f"{figure.id}.png": png_bytes(paper, {"Title": reference.title, "Author": reference.authors}),
     }
     plt.close(paper)
     for style in SLIDES:
-        slide = figure.draw(style, labels)
+        slide = order.draw(figure, style, order.labels)
         files[f"{figure.id}-{style}.png"] = png_bytes(slide, {"Title": reference.title}, dpi=150)
         plt.close(slide)
-    return Drawn(svg=svg, alt=alt, files=files)
+    return Drawn(svg=svg, alt=order.alt, files=files)
 
 
-def write(drawn: Drawn, folder: Path) -> None:
+def write(item: Drawn, folder: Path) -> None:
     """Write the files of a figure into the folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, content in drawn.files.items():
+    for name, content in item.files.items():
         (folder / name).write_bytes(content)
 
 

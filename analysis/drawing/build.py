@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure as Canvas
 
 from analysis.result import Figure
 from analysis.statistics.intervals import bca
@@ -18,23 +17,16 @@ DIGITS = 9
 BAND = (0.025, 0.975)
 """Quantiles over seeds between which 95 % of them lie."""
 
-Draw = Callable[[pd.DataFrame, str, Mapping[str, str]], Canvas]
-
 
 def make(
-    figure_id: str, data: pd.DataFrame, draw: Draw, studies: tuple[str, ...], facts: Mapping[str, str], seeds: int = 0
+    figure_id: str, data: pd.DataFrame, studies: tuple[str, ...], facts: Mapping[str, str], seeds: int = 0
 ) -> Figure:
     """Build the figure of a tidy frame. `rows_sha` is 12 hex digits of the sha256 of its canonical CSV."""
     data = canonical(data)
     text = data.to_csv(index=False, lineterminator="\n")
-
-    def drawn(style: str, labels: Mapping[str, str]) -> Canvas:
-        return draw(data, style, labels)
-
     return Figure(
         id=figure_id,
         data=data,
-        draw=drawn,
         rows_sha=hashlib.sha256(text.encode()).hexdigest()[:12],
         studies=studies,
         seeds=seeds,

@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from analysis.claims.statistics.timed import elapsed
 from analysis.drawing import style
-from analysis.drawing.build import Draw, make
+from analysis.drawing.build import make
 from analysis.result import Estimate, Figure
 from analysis.select import AGAIN, BACKEND_ORDER, CELL_ORDER, DIRECTION_ORDER, measured, ordered, sweep
 from analysis.show import show, show_number
@@ -53,7 +53,7 @@ def build_sweep(frame: pd.DataFrame, figure_id: str, size: str) -> Figure | None
         "largest": show_number(float(rows[size].max())),
     }
     facts |= peak_facts(data, size)
-    return make(figure_id, data, draw_sweep(size), ("runtime",), facts | sweep_facts(rows, size))
+    return make(figure_id, data, ("runtime",), facts | sweep_facts(rows, size))
 
 
 def limit(frame: pd.DataFrame, rows: pd.DataFrame, size: str) -> pd.DataFrame:
@@ -115,39 +115,35 @@ def sweep_facts(rows: pd.DataFrame, size: str) -> dict[str, str]:
     return facts
 
 
-def draw_sweep(size: str) -> Draw:
-    """Drawing of a sweep over `size`."""
-
-    def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:
-        names = ordered(data["name"], CELL_ORDER)
-        directions = ordered(data["direction"], DIRECTION_ORDER)
-        backends = [name for name in ordered(data["backend"], BACKEND_ORDER) if name != LIMIT]
-        ratio = 0.86 * len(names) / len(directions) * 1.1
-        with style.canvas(style_name, len(directions), len(names), ratio=ratio, sharex=True, sharey="row") as drawing:
-            look = drawing.look
-            for row, direction in zip(drawing.panels, directions, strict=True):
-                for axes, name in zip(row, names, strict=True):
-                    for backend in backends:
-                        keep = (data["name"] == name) & (data["backend"] == backend) & (data["direction"] == direction)
-                        if keep.any():
-                            _line(axes, data.loc[keep], size, name, backend, direction)
-                    floor = data.loc[
-                        (data["name"] == name) & (data["backend"] == LIMIT) & (data["direction"] == direction)
-                    ].sort_values(size)
-                    axes.plot(floor[size], floor["median_s"], color=look.ink, linewidth=look.line * 0.7, linestyle=DOTS)
-                    _scales(axes, sorted(set(data[size])))
-                row[0].set_ylabel(style.word(labels, "direction", direction), fontweight="bold")
-            for axes, name in zip(drawing.panels[0], names, strict=True):
-                axes.set_title(style.word(labels, "cell", name))
-            drawing.figure.supxlabel(labels["x"], fontsize=look.type_size)
-            drawing.figure.supylabel(labels["y"], fontsize=look.type_size)
-            handles = style.backend_handles(backends, labels, look, colored=False)
-            if (data["backend"] == LIMIT).any():
-                handles.append(style.rule(look, labels["limit"], dash=DOTS, width=0.7))
-            drawing.legend(handles)
-        return drawing.figure
-
-    return draw
+def draw_sweep(data: pd.DataFrame, size: str, style_name: str, labels: Mapping[str, str]) -> Canvas:
+    """Draw the times against the column `size`: a row per direction, a column per cell, a line per implementation."""
+    names = ordered(data["name"], CELL_ORDER)
+    directions = ordered(data["direction"], DIRECTION_ORDER)
+    backends = [name for name in ordered(data["backend"], BACKEND_ORDER) if name != LIMIT]
+    ratio = 0.86 * len(names) / len(directions) * 1.1
+    with style.canvas(style_name, len(directions), len(names), ratio=ratio, sharex=True, sharey="row") as drawing:
+        look = drawing.look
+        for row, direction in zip(drawing.panels, directions, strict=True):
+            for axes, name in zip(row, names, strict=True):
+                for backend in backends:
+                    keep = (data["name"] == name) & (data["backend"] == backend) & (data["direction"] == direction)
+                    if keep.any():
+                        _line(axes, data.loc[keep], size, name, backend, direction)
+                floor = data.loc[
+                    (data["name"] == name) & (data["backend"] == LIMIT) & (data["direction"] == direction)
+                ].sort_values(size)
+                axes.plot(floor[size], floor["median_s"], color=look.ink, linewidth=look.line * 0.7, linestyle=DOTS)
+                _scales(axes, sorted(set(data[size])))
+            row[0].set_ylabel(style.word(labels, "direction", direction), fontweight="bold")
+        for axes, name in zip(drawing.panels[0], names, strict=True):
+            axes.set_title(style.word(labels, "cell", name))
+        drawing.figure.supxlabel(labels["x"], fontsize=look.type_size)
+        drawing.figure.supylabel(labels["y"], fontsize=look.type_size)
+        handles = style.backend_handles(backends, labels, look, colored=False)
+        if (data["backend"] == LIMIT).any():
+            handles.append(style.rule(look, labels["limit"], dash=DOTS, width=0.7))
+        drawing.legend(handles)
+    return drawing.figure
 
 
 def _line(axes: Axes, part: pd.DataFrame, size: str, name: str, backend: str, direction: str) -> None:

@@ -1,55 +1,70 @@
-"""Figures, one file each: `build(frame)` computes the plotted data, `draw(data, style, labels)` only draws them."""
+"""The figures, a file each: `build(frame)` computes the data that are plotted, `draw(...)` only draws them."""
 
 from __future__ import annotations
 
-from types import ModuleType
+from collections.abc import Mapping
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING, Protocol, cast
 
-from analysis.figures import (
-    activations,
-    cuda_ratio,
-    cuda_step,
-    decay_rate,
-    forget_bias,
-    gates_along_sequence,
-    gradient_profile,
-    input_reach,
-    jacobian_profile,
-    lyapunov_spectrum,
-    mean_field,
-    parameter_count,
-    peer_ratio,
-    phase_diagram,
-    runtime_vs_hidden,
-    runtime_vs_length,
-    same_work_longer,
-    step_parts,
-    time_per_parameter,
-    time_ratio,
-)
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure as Canvas
 
-REGISTRY: dict[str, ModuleType] = {
-    module.ID: module
-    for module in (
-        gradient_profile,
-        decay_rate,
-        phase_diagram,
-        mean_field,
-        forget_bias,
-        jacobian_profile,
-        lyapunov_spectrum,
-        gates_along_sequence,
-        activations,
-        runtime_vs_length,
-        runtime_vs_hidden,
-        time_ratio,
-        time_per_parameter,
-        peer_ratio,
-        same_work_longer,
-        step_parts,
-        cuda_ratio,
-        cuda_step,
-        parameter_count,
-        input_reach,
-    )
-}
-"""Figure id to its module, which has `ID`, `STUDIES`, `LABELS` (keys of the catalogue), `FACTS` and `build`."""
+    from analysis.result import Figure
+
+
+class FigureModule(Protocol):
+    """What a file of this folder has.
+
+    `ID` is the figure's name for ever. `STUDIES` are those whose rows it needs. `LABELS` are the keys of the words
+    that its drawing asks for. `FACTS` are the numbers that a full run has at least.
+    """
+
+    ID: str
+    STUDIES: tuple[str, ...]
+    LABELS: tuple[str, ...]
+    FACTS: tuple[str, ...]
+
+    def build(self, frame: pd.DataFrame) -> Figure | None:
+        """Compute the figure's data and facts from tidy rows; None where the rows do not suffice."""
+
+    def draw(self, data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:
+        """Draw the data in a style."""
+
+
+def _modules() -> list[FigureModule]:
+    names = sorted(entry.name for entry in iter_modules(__path__))
+    return [cast("FigureModule", import_module(f"{__name__}.{name}")) for name in names]
+
+
+REGISTRY: dict[str, FigureModule] = {module.ID: module for module in _modules()}
+"""Figure id to its module: every file of this folder is a figure. Its place on the page is in `reports/content.py`."""
+
+
+def draw(figure: Figure, style: str, labels: Mapping[str, str]) -> Canvas:
+    """Draw a figure.
+
+    Parameters
+    ----------
+    figure
+        A figure of `REGISTRY`: from `analyse`, or from its module's `build`.
+    style
+        One of `analysis.drawing.style.STYLES`: "page", "paper", "slide-light" or "slide-dark".
+    labels
+        The words for axes, legends and levels, by the keys in the module's `LABELS`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The drawing, with its layout fixed.
+
+    Raises
+    ------
+    ValueError
+        Where the figure's id or the style is unknown.
+
+    """
+    if figure.id not in REGISTRY:
+        raise ValueError(f"unknown figure {figure.id!r}; known: {', '.join(REGISTRY)}")
+    return REGISTRY[figure.id].draw(figure.data, style, labels)

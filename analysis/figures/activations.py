@@ -47,7 +47,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
     if not single.empty and not math.isnan(saturation(single)):
         facts["float32_sigmoid_is_one_from"] = show_number(saturation(single))
     data = pd.concat(parts, ignore_index=True).loc[:, ["activation", "x", "value", "worked"]]
-    return make(ID, data, draw, STUDIES, facts)
+    return make(ID, data, STUDIES, facts)
 
 
 def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:

@@ -95,7 +95,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
             part = ratios.loc[(ratios["regime"] == area) & (ratios["direction"] == direction)]
             if len(part):
                 facts[f"{area}_{direction}"] = show(together(part, generator(f"{area}-{direction}")))
-    return make(ID, data, draw, STUDIES, facts)
+    return make(ID, data, STUDIES, facts)
 
 
 def _facts(data: pd.DataFrame) -> dict[str, str]:

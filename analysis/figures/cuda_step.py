@@ -58,7 +58,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
             found = part.loc[row]
             text = show(Estimate(found["median_s"], found["low_s"], found["high_s"], "s", found["samples"]))
             facts[f"{name}_{backend}_{direction}{end}".replace("-", "_")] = text
-    return make(ID, data, draw, STUDIES, facts)
+    return make(ID, data, STUDIES, facts)
 
 
 def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:

@@ -55,7 +55,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
         if not math.isnan(row.theory):
             facts[f"{key}_theory"] = show_number(row.theory, digits=3)
             facts[f"{key}_theory_factor"] = show_number(factor(row.theory), digits=3)
-    return make(ID, data, draw, STUDIES, facts, seeds=found["seed"].nunique())
+    return make(ID, data, STUDIES, facts, seeds=found["seed"].nunique())
 
 
 def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:

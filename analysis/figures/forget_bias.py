@@ -62,7 +62,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
             key = f"{bias:g}".replace("-", "m").replace(".", "_")
             name = "half_life" if path == "total" else "path_half_life"
             facts[f"{name}_{key}"] = show_number(half_life(float(slope)), digits=3)
-    return make(ID, data, draw, STUDIES, facts, seeds=kept[0]["seed"].nunique())
+    return make(ID, data, STUDIES, facts, seeds=kept[0]["seed"].nunique())
 
 
 def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:

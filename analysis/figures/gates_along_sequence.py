@@ -70,7 +70,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
     for (name, gate, initialiser), part in rows.groupby(["name", "gate", "initialiser"]):
         key = f"{name}_{gate}_{initialiser}".replace("-", "_")
         facts[key] = show_number(float(part["value"].mean()), digits=2)
-    return make(ID, data, draw, STUDIES, facts, seeds=rows["seed"].nunique())
+    return make(ID, data, STUDIES, facts, seeds=rows["seed"].nunique())
 
 
 def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:

@@ -70,7 +70,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
     for (initialiser, name), part in data.groupby(["initialiser", "name"]):
         key = f"{name}_{initialiser}".replace("-", "_")
         facts[f"{key}_left"] = show_power(float(part.loc[part["lag"].idxmax(), "median"]))
-    return make(ID, data, draw, STUDIES, facts, seeds=curves["seed"].nunique())
+    return make(ID, data, STUDIES, facts, seeds=curves["seed"].nunique())
 
 
 def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:

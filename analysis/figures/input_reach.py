@@ -48,7 +48,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
             facts[f"{name}_{'back' if offset < 0 else 'ahead'}"] = show_number(
                 10.0 ** float(part["median"].iloc[0]), digits=2
             )
-    return make(ID, data, draw, STUDIES, facts, seeds=rows["seed"].nunique())
+    return make(ID, data, STUDIES, facts, seeds=rows["seed"].nunique())
 
 
 def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:

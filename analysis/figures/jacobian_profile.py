@@ -87,7 +87,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
         "lag": show_number(float(data["lag"].max())),
         "seeds": show_number(curves["seed"].nunique()),
     }
-    return make(ID, data, draw, STUDIES, facts | _rates(curves) | _gaps(curves), seeds=curves["seed"].nunique())
+    return make(ID, data, STUDIES, facts | _rates(curves) | _gaps(curves), seeds=curves["seed"].nunique())
 
 
 def _rates(curves: pd.DataFrame) -> dict[str, str]:

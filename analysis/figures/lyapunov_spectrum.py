@@ -82,7 +82,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
     data["gain"] = data.pop("initialiser_value").where(chaotic)
     data["dimension"] = data["gain"].map(dimensions).astype(float)
     seeds = max(part["seed"].nunique() for part in found)
-    return make(ID, data, draw, STUDIES, facts | _driven_facts(parts["normal"]), seeds=seeds)
+    return make(ID, data, STUDIES, facts | _driven_facts(parts["normal"]), seeds=seeds)
 
 
 def _chaotic(rows: pd.DataFrame) -> pd.DataFrame:

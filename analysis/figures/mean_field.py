@@ -98,7 +98,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
     data = data.loc[:, ["kind", *names, "low", "high", "n"]]
     facts = _facts(points, found)
     data[["low", "high"]] = data[["low", "high"]].where(np.isfinite(data[["low", "high"]]))
-    return make(ID, data, draw, STUDIES, facts, seeds=found["seed"].nunique())
+    return make(ID, data, STUDIES, facts, seeds=found["seed"].nunique())
 
 
 def _exponents(frame: pd.DataFrame) -> pd.DataFrame:

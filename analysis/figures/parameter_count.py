@@ -63,7 +63,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
     columns = ["input_size", "hidden_size", "name", "parameters_single", "per_rnn"]
     if "parameters_double" in data.columns:
         columns.insert(4, "parameters_double")
-    return make(ID, data.loc[:, columns], draw, STUDIES, _facts(data))
+    return make(ID, data.loc[:, columns], STUDIES, _facts(data))
 
 
 def _spread(count: int) -> list[int]:

@@ -76,7 +76,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
         return None
     names = ["direction", "name", *POINT, "fastest", "ratio", "low", "high", "own_s", "own_low_s", "own_high_s", "peak"]
     data = pd.DataFrame(found, columns=names)
-    return make(ID, data, draw, STUDIES, _facts(data, int(rows["threads"].iloc[0])))
+    return make(ID, data, STUDIES, _facts(data, int(rows["threads"].iloc[0])))
 
 
 def _work(frame: pd.DataFrame) -> dict[tuple[object, ...], float]:

@@ -91,7 +91,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
     }
     ends = [name for name in data.columns if name.endswith(("low", "high"))]
     data[ends] = data[ends].where(np.isfinite(data[ends]))
-    return make(ID, data, draw, STUDIES, facts, seeds=found["seed"].nunique())
+    return make(ID, data, STUDIES, facts, seeds=found["seed"].nunique())
 
 
 def _slopes(frame: pd.DataFrame) -> pd.DataFrame:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Mapping
 
-from analysis.drawing import sweep as runtime_grid
+import pandas as pd
+from matplotlib.figure import Figure as Canvas
+
+from analysis.drawing.sweep import LABELS as SWEEP_LABELS
+from analysis.drawing.sweep import build_sweep, draw_sweep
 from analysis.result import Figure
 
 ID = "runtime-vs-hidden"
 STUDIES = ("runtime",)
-LABELS = runtime_grid.LABELS
+LABELS = SWEEP_LABELS
 FACTS = (
     "seq_len",
     "batch_size",
@@ -26,4 +30,9 @@ with its quartiles, ratio of a peer's time to this suite's there."""
 
 def build(frame: pd.DataFrame) -> Figure | None:
     """Median and quartiles of elapsed_s over the sweep in which only the hidden size varies."""
-    return runtime_grid.build_sweep(frame, ID, "hidden_size")
+    return build_sweep(frame, ID, "hidden_size")
+
+
+def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:
+    """Draw a row per direction, a column per cell, a line per implementation; the band is the quartiles."""
+    return draw_sweep(data, "hidden_size", style_name, labels)

@@ -39,7 +39,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
         low, high = (1.0, 1.0) if is_base else (ratio.low, ratio.high)
         rows.append((*key, ratio.value, low, high, len(part)))
     data = pd.DataFrame(rows, columns=["backend", "name", "seq_len", "ratio", "low", "high", "blocks"])
-    return make(ID, data, draw, STUDIES, _facts(frame, found, data))
+    return make(ID, data, STUDIES, _facts(frame, found, data))
 
 
 def _facts(frame: pd.DataFrame, found: pd.DataFrame, data: pd.DataFrame) -> dict[str, str]:

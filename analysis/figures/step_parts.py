@@ -52,7 +52,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
     if not found:
         return None
     data = pd.DataFrame(found, columns=["name", "part", "median_s", "low_s", "high_s", "floor_s"])
-    return make(ID, data, draw, STUDIES, _facts(data, rows))
+    return make(ID, data, STUDIES, _facts(data, rows))
 
 
 def _facts(data: pd.DataFrame, rows: pd.DataFrame) -> dict[str, str]:

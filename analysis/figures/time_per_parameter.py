@@ -52,7 +52,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
     facts["largest"] = show_number(float(data["hidden_size"].max()))
     for row in data.loc[data["hidden_size"] == data["hidden_size"].max()].itertuples():
         facts[f"{row.name}_{row.direction}".replace("-", "_")] = show_number(row.median_ps, digits=3)
-    return make(ID, data, draw, STUDIES, facts)
+    return make(ID, data, STUDIES, facts)
 
 
 def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:

@@ -55,7 +55,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
     data = pd.DataFrame(found, columns=["backend", *PLACE, "ratio", "low", "high", "blocks"])
     data = with_noise(data, noise(rows, PLACE, OWN, AGAIN), PLACE)
     data["flops"] = flop_ratio("gru", "lstm")
-    return make(ID, data, draw, STUDIES, _facts(data, noise_blocks(rows, OWN, AGAIN)))
+    return make(ID, data, STUDIES, _facts(data, noise_blocks(rows, OWN, AGAIN)))
 
 
 def _facts(data: pd.DataFrame, blocks: int) -> dict[str, str]:

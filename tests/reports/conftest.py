@@ -21,7 +21,7 @@ def text() -> Catalogue:
 
 @pytest.fixture(scope="session")
 def full_page(tmp_path_factory: pytest.TempPathFactory, text: Catalogue) -> Path:
-    return write(synthetic.full(text), tmp_path_factory.mktemp("full"), text)
+    return write(synthetic.full(text), tmp_path_factory.mktemp("full"), text, synthetic.draw)
 
 
 @pytest.fixture(scope="session")

@@ -7,13 +7,15 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from analysis.result import Figure
 from reports.assets import inline_svg, svg_bytes
 from tests.support.rows import synthetic_analysis as synthetic
 
 
 @pytest.fixture(scope="module")
 def drawing() -> bytes:
-    return svg_bytes(synthetic.draw("page", {}), "a", {"Title": "T"})
+    figure = Figure("a", synthetic.data(), "0" * 12, ())
+    return svg_bytes(synthetic.draw(figure, "page", {}), "a", {"Title": "T"})
 
 
 def test_ids_and_references_carry_the_figure(drawing):

@@ -90,7 +90,7 @@ def test_two_builds_are_byte_identical(tmp_path, text):
     analysis = dataclasses.replace(
         analysis, figures=analysis.figures[:2], missing={figure.id: "gradients" for figure in analysis.figures[2:]}
     )
-    first, second = (write(analysis, tmp_path / name, text).parent for name in ("one", "two"))
+    first, second = (write(analysis, tmp_path / name, text, synthetic.draw).parent for name in ("one", "two"))
     names = sorted(str(path.relative_to(first)) for path in first.rglob("*") if path.is_file())
     assert names
     for name in names:
@@ -111,6 +111,7 @@ def test_hostile_text_stays_text(tmp_path, text):
         dataclasses.replace(analysis, findings=findings, figures=figures, missing=missing, environments=environments),
         tmp_path,
         text,
+        synthetic.draw,
     )
     html = page.read_text(encoding="utf-8")
     assert check(page) == []

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
-from types import ModuleType
+import pickle
 
 import matplotlib as mpl
 import pandas as pd
 import pytest
 
 from analysis.drawing import style
-from analysis.figures import REGISTRY
+from analysis.figures import REGISTRY, FigureModule, draw
 from analysis.select import measured
 from tests.support.rows import synthetic
 
@@ -45,13 +46,27 @@ def test_the_same_rows_give_the_same_bytes(name: str, figures, pages: dict[str, 
     labels = Recorder(REGISTRY[name].LABELS)
     again = REGISTRY[name].build(rows)
     assert again.rows_sha == figures[name].rows_sha
-    assert svg(again.draw("page", labels)) == pages[name]
+    assert svg(draw(again, "page", labels)) == pages[name]
     assert not labels.unknown, f"{name} asks for labels that LABELS lacks"
+
+
+@pytest.mark.parametrize("name", ["gradient-profile", "runtime-vs-length", "phase-diagram", "parameter-count"])
+def test_a_figure_travels_as_a_value(name: str, figures, pages: dict[str, bytes]) -> None:  # type: ignore[no-untyped-def]
+    copy = pickle.loads(pickle.dumps(figures[name]))
+    assert copy.rows_sha == figures[name].rows_sha
+    assert copy.facts == figures[name].facts
+    assert svg(draw(copy, "page", Recorder(REGISTRY[name].LABELS))) == pages[name]
+
+
+def test_an_unknown_figure_is_named_with_the_known(figures) -> None:  # type: ignore[no-untyped-def]
+    stray = dataclasses.replace(figures["decay-rate"], id="stray")
+    with pytest.raises(ValueError, match=r"unknown figure 'stray'; known: .*decay-rate"):
+        draw(stray, "page", {})
 
 
 @pytest.fixture(scope="module")
 def pages(figures) -> dict[str, bytes]:  # type: ignore[no-untyped-def]
-    return {name: svg(figure.draw("page", Recorder(REGISTRY[name].LABELS))) for name, figure in figures.items()}
+    return {name: svg(draw(figure, "page", Recorder(REGISTRY[name].LABELS))) for name, figure in figures.items()}
 
 
 @pytest.mark.parametrize(
@@ -65,7 +80,7 @@ def pages(figures) -> dict[str, bytes]:  # type: ignore[no-untyped-def]
     ],
 )
 def test_a_figure_draws_in_every_style(name: str, style_name: str, figures) -> None:  # type: ignore[no-untyped-def]
-    canvas = figures[name].draw(style_name, dict.fromkeys(REGISTRY[name].LABELS, "w"))
+    canvas = draw(figures[name], style_name, dict.fromkeys(REGISTRY[name].LABELS, "w"))
     width, height = canvas.get_size_inches()
     assert width == style.LOOKS[style_name].width
     if style_name.startswith("slide"):
@@ -80,7 +95,7 @@ def test_the_facts_that_a_figure_promises_are_there(name: str, figures) -> None:
 
 
 @pytest.mark.parametrize("module", REGISTRY.values(), ids=list(REGISTRY))
-def test_without_rows_there_is_no_figure(module: ModuleType, rows: pd.DataFrame) -> None:
+def test_without_rows_there_is_no_figure(module: FigureModule, rows: pd.DataFrame) -> None:
     assert module.build(rows.loc[~rows["study"].isin(module.STUDIES)]) is None
     assert module.build(rows.iloc[:0]) is None
 
@@ -111,7 +126,7 @@ def test_a_small_grid_still_draws() -> None:
         figure = module.build(small)
         assert figure is not None, name
         if name in ("time-ratio", "decay-rate"):
-            figure.draw("paper", dict.fromkeys(module.LABELS, "w"))
+            draw(figure, "paper", dict.fromkeys(module.LABELS, "w"))
 
 
 def test_the_plotted_medians_are_those_of_the_rows(figures, rows: pd.DataFrame) -> None:  # type: ignore[no-untyped-def]

@@ -7,7 +7,7 @@ import math
 import pandas as pd
 import pytest
 
-from analysis.figures import jacobian_profile, lyapunov_spectrum
+from analysis.figures import draw, jacobian_profile, lyapunov_spectrum
 from analysis.result import Figure
 from analysis.theory import closed_forms as theory
 from tests.support.rows import synthetic, synthetic_spectra
@@ -101,6 +101,6 @@ def test_a_part_of_the_rows_still_draws(frame: pd.DataFrame, part: str) -> None:
     for module in (jacobian_profile, lyapunov_spectrum):
         figure = module.build(rows)
         if figure is not None:
-            figure.draw("paper", dict.fromkeys(module.LABELS, "w"))
+            draw(figure, "paper", dict.fromkeys(module.LABELS, "w"))
     assert jacobian_profile.build(rows) is not None or part == "gaussian"
     assert lyapunov_spectrum.build(rows) is not None

@@ -24,7 +24,7 @@ ENVIRONMENT = {
 CELLS = ("rnn", "lstm", "gru")
 
 
-def draw(style: str, labels: Mapping[str, str]) -> Canvas:
+def draw(figure: Figure, style: str, labels: Mapping[str, str]) -> Canvas:
     """A drawing with the parts that the page relies on: sentinel colours, series, a legend."""
     with mpl.rc_context({"svg.hashsalt": "synthetic"}):
         canvas = Canvas(figsize=(6.4, 4.0))
@@ -123,7 +123,6 @@ def full(text: Catalogue) -> Analysis:
             Figure(
                 id,
                 data(),
-                draw,
                 f"{n:012x}",
                 ("gradients",),
                 seeds=20,

@@ -7,8 +7,9 @@ from cells.counts import count_bytes, count_flops, count_parameters
 from cells.flow.jacobian import jacobian_norms, perturbation, step_jacobians
 from cells.flow.lyapunov import lyapunov_spectrum
 from cells.flow.profile import gradient_profile
-from cells.layer import Gradients, Layer, Trace
+from cells.layer import Layer
 from cells.registry import cell_names
+from cells.trace import Gradients, Trace
 
 if TYPE_CHECKING:
     from cells.cpu.threads.pool import get_threads, set_threads, using_threads

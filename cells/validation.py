@@ -1,4 +1,4 @@
-"""What input is allowed. Every message names what was given and what is allowed."""
+"""The input that is allowed. Every message names what was given and what is allowed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NUMPY = {name: np.dtype(name) for name in DTYPES}
 
 
 def one_of(what: str, given: Any, known: Iterable[Any]) -> Any:
-    """`given` if it is among `known`, else ValueError."""
+    """Return `given` if it is among `known`, else raise ValueError."""
     known = tuple(known)
     if not isinstance(given, str | None) or given not in known:
         raise ValueError(f"unknown {what} {given!r}; known: {', '.join(map(str, known))}")
@@ -25,7 +25,7 @@ def one_of(what: str, given: Any, known: Iterable[Any]) -> Any:
 
 
 def check_size(what: str, given: Any) -> int:
-    """A size as int: an integer of at least 1."""
+    """Return a size as int: an integer of at least 1."""
     if isinstance(given, bool) or not isinstance(given, Integral):
         raise TypeError(f"{what} is {given!r} of type {type(given).__name__}; allowed: an integer of at least 1")
     if given < 1:
@@ -34,7 +34,7 @@ def check_size(what: str, given: Any) -> int:
 
 
 def check_dtype(given: Any, backend: str = "cpu") -> str:
-    """The name of a dtype that the backend has, from its name or from a NumPy dtype or scalar type."""
+    """Return the name of a dtype that the backend has, from its name or from a NumPy dtype or scalar type."""
     known = CUDA_DTYPES if backend == "cuda" else DTYPES
     try:
         name = given if given in ("bfloat16",) else "" if given is None else str(np.dtype(given).name)
@@ -46,23 +46,21 @@ def check_dtype(given: Any, backend: str = "cpu") -> str:
     return name
 
 
-def check_sharing(given: Any, backend: str) -> str | None:
-    """How blocks of the GPU share a batch row, or None for the rule's choice; on the CPU nobody asks."""
-    if backend != "cuda" and given is not None:
-        raise ValueError(f'sharing is {given!r} on backend {backend!r}; allowed: None, or backend="cuda"')
+def check_sharing(given: Any) -> str | None:
+    """Return the name of a partition of a row's units (see `cells.cuda.plan.config`), or None for the rule's choice."""
     name: str | None = one_of("sharing", given, (None, *SHARINGS))
     return name
 
 
 def check_shape(what: str, given: tuple[int, ...], shape: tuple[int | None, ...], legend: str) -> None:
-    """ValueError unless a shape is the allowed one; None in `shape` allows any size of at least 1."""
+    """Raise ValueError unless a shape is the allowed one; None in `shape` allows any size of at least 1."""
     fits = len(given) == len(shape) and 0 not in given
-    for have, want in zip(given, shape, strict=False):
-        fits = fits and (want is None or have == want)
+    for size, wanted in zip(given, shape, strict=False):
+        fits = fits and (wanted is None or size == wanted)
     if not fits:
         allowed = ", ".join(
-            f"{name} >= 1" if want is None else f"{name} = {want}"
-            for name, want in zip(legend.split(), shape, strict=True)
+            f"{name} >= 1" if wanted is None else f"{name} = {wanted}"
+            for name, wanted in zip(legend.split(), shape, strict=True)
         )
         raise ValueError(f"{what} has shape {given}; allowed: ({allowed})")
 
@@ -80,9 +78,9 @@ def check_array(
     dtype: str,
     is_finite: Callable[[Array], bool] = all_finite,
 ) -> Array:
-    """`given` as a C-contiguous array of `dtype`; None in `shape` allows any size of at least 1.
+    """Return `given` as a C-contiguous array of `dtype`; None in `shape` allows any size of at least 1.
 
-    `is_finite`: who looks for NaN and infinity; a backend may have a faster way.
+    `is_finite` looks for NaN and infinity; a backend may have a faster way than NumPy's.
 
     Raises TypeError unless the elements are floating-point, ValueError for another rank or shape, or for NaN or
     infinity (also one that only appears by rounding to `dtype`).
@@ -102,7 +100,7 @@ def check_array(
 
 
 def _refuse(what: str, array: Array) -> None:
-    """ValueError with the first number that is not finite."""
+    """Raise ValueError with the first number that is not finite."""
     bad = ~np.isfinite(array)
     place = tuple(int(i) for i in np.argwhere(bad)[0])
     raise ValueError(
@@ -111,7 +109,7 @@ def _refuse(what: str, array: Array) -> None:
 
 
 def check_names(what: str, given: Mapping[str, Any], allowed: Iterable[str]) -> None:
-    """ValueError that says which names are missing and which are unknown."""
+    """Raise ValueError that says which names are missing and which are unknown."""
     allowed = tuple(allowed)
     if not isinstance(given, Mapping):
         raise TypeError(f"{what} is {type(given).__name__}; allowed: a mapping with the names {', '.join(allowed)}")

@@ -66,7 +66,8 @@ class OwnLayerOnGpu:
             return {"output": self._layer(self._x)[0]}
         trace = self._layer.forward(self._x)
         gradients = trace.backward(self._d_output)
-        return {"output": trace.runs[0].states[0][1:], "input": gradients.input, **gradients.parameters}
+        run: Any = trace.runs[0]  # of the CUDA backend: its states are on the device
+        return {"output": run.states[0][1:], "input": gradients.input, **gradients.parameters}
 
     def _time_loops(self) -> dict[str, Any]:
         """Return the kernels of the time loop alone, by metric: no product over all steps, no packing.
@@ -75,6 +76,7 @@ class OwnLayerOnGpu:
         """
         from cells.cuda.run import loop_alone
 
+        weights: Any
         (weights,) = self._layer.directions
         loops = loop_alone(weights, self._x, self._d_output)
         return {f"kernel_{way}_s": call for way, call in loops.items()}

@@ -35,7 +35,7 @@ def parts(layer: Layer, x: Array, d_output: Array) -> list[Part]:
 
     They work on arrays of a finished pass and change them: what they compute there is of no use, what they cost is.
     """
-    weights = layer.directions[0]
+    weights: Any = layer.directions[0]
     spec, layout, hidden = weights.spec, weights.layout, weights.hidden_size
     if spec.masked_gates or layer.bidirectional:
         raise ValueError(f"parts of {spec.name}; allowed: one direction, no masked product")

@@ -1,9 +1,9 @@
-"""What a layer asks of the CPU: the twin of `cells.cuda.engine`, by the same names."""
+"""The functions that a layer asks of the CPU: `cells.backend.Backend`, and the twin of `cells.cuda.engine`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,45 +18,62 @@ from cells.validation import check_array
 Array = NDArray[Any]
 
 
+def require() -> None:
+    """Return at once: the CPU is always there."""
+
+
+def array_dtype(dtype: str) -> str:
+    """Return the dtype of arrays: that of the layer."""
+    return dtype
+
+
 def weights(
     spec: CellSpec, parameters: Mapping[str, Array], hidden_size: int, dtype: str, sharing: str | None
 ) -> Weights:
-    """The parameters of one direction, for the kernels."""
+    """Take the parameters of one direction, of `dtype` already; ValueError for a sharing: the CPU has none."""
+    if sharing is not None:
+        raise ValueError(f"sharing is {sharing!r} on backend 'cpu'; allowed: None, or backend=\"cuda\"")
     return Weights(spec, parameters, hidden_size)
 
 
-def check(what: str, given: Any, shape: tuple[int | None, ...], legend: str, dtype: str) -> Array:
-    """What is given, as an array of the engine; see `check_array` for what is allowed."""
+def check(what: str, given: object, shape: tuple[int | None, ...], legend: str, dtype: str) -> Array:
+    """Return what a caller gave as a NumPy array; see `check_array` for what is allowed."""
     if hasattr(given, "__cuda_array_interface__"):
         raise TypeError(f'{what} is in GPU memory; allowed with backend "cpu": NumPy arrays')
-    array = check_array(what, given, shape, legend, dtype, all_finite)
-    return array
+    return check_array(what, given, shape, legend, dtype, all_finite)
 
 
 def keep(array: Array, given: Any) -> Array:
-    """The array, not sharing memory with what the caller gave."""
+    """Return the array, or a copy where it shares memory with what the caller gave."""
     return array.copy() if np.may_share_memory(array, given) else array
 
 
 def stack(arrays: Sequence[Array]) -> Array:
-    """(S, B, H) from arrays (B, H)."""
+    """Stack N arrays (B, H) to (N, B, H)."""
     return np.stack(arrays)
 
 
 def total(arrays: Sequence[Array]) -> Array:
-    """Their sum."""
+    """Return the sum of arrays (T, B, I)."""
     return sum(arrays[1:], arrays[0])
 
 
-def hand_back(array: Array, like: Any) -> Array:
-    """An array for the caller, who gave `like`."""
+def hand_back(array: Array, like: object) -> Array:
+    """Return an array to the caller, who gave `like`."""
     return array
 
+
+if TYPE_CHECKING:
+    from cells.backend import Backend
+    from cells.cpu import engine
+
+    _: Backend[Array, Weights, Run, RunGradients] = engine
 
 __all__ = [
     "Run",
     "RunGradients",
     "Weights",
+    "array_dtype",
     "backward",
     "check",
     "forward",
@@ -66,6 +83,7 @@ __all__ = [
     "keep",
     "merge_outputs",
     "profile",
+    "require",
     "split_gradient",
     "stack",
     "total",

@@ -1,14 +1,14 @@
-"""What a layer asks of the GPU: the twin of `cells.cpu.engine`, by the same names."""
+"""The functions that a layer asks of the GPU: `cells.backend.Backend`, and the twin of `cells.cpu.engine`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from cells.cuda.device.memory import DeviceArray, copy, empty, on_device, to_device
+from cells.cuda.device.target import require
 from cells.cuda.directions import in_order, merge_outputs, split_gradient, total
 from cells.cuda.run import Run, RunGradients, backward, forward, infer, profile
 from cells.cuda.weights import Weights
@@ -18,16 +18,23 @@ from cells.validation import check_array, check_shape
 Array = NDArray[Any]
 
 
+def array_dtype(dtype: str) -> str:
+    """Return the dtype of arrays: with bfloat16 they are float32, and products round their operands."""
+    return "float32" if dtype == "bfloat16" else dtype
+
+
 def weights(
     spec: CellSpec, parameters: Mapping[str, Array], hidden_size: int, dtype: str, sharing: str | None
 ) -> Weights:
-    """The parameters of one direction, for the kernels."""
+    """Take the parameters of one direction."""
     return Weights(spec, parameters, hidden_size, dtype, sharing)
 
 
 def check(what: str, given: Any, shape: tuple[int | None, ...], legend: str, dtype: str) -> DeviceArray:
-    """What is given, on the device. NumPy arrays as in `check_array`; a device array has the right dtype already, and
-    its numbers are not looked at.
+    """Return what a caller gave as an array on the device.
+
+    NumPy arrays are checked as by `check_array`; a device array has the right dtype already, and its numbers are not
+    looked at.
     """
     if not on_device(given):
         return to_device(check_array(what, given, shape, legend, dtype))
@@ -38,34 +45,39 @@ def check(what: str, given: Any, shape: tuple[int | None, ...], legend: str, dty
     return array
 
 
-def keep(array: DeviceArray, given: Any) -> DeviceArray:
-    """The array, not sharing memory with what the caller gave."""
+def keep(array: DeviceArray, given: object) -> DeviceArray:
+    """Return the array, or a copy where it shares memory with what the caller gave."""
     if not on_device(given):
         return array
-    own = empty(array.shape, array.dtype)
-    copy(array, own)
-    return own
+    kept = empty(array.shape, array.dtype)
+    copy(array, kept)
+    return kept
 
 
 def stack(arrays: Sequence[DeviceArray]) -> DeviceArray:
-    """(S, B, H) from arrays (B, H)."""
+    """Stack N arrays (B, H) to (N, B, H)."""
     out = empty((len(arrays), *arrays[0].shape), arrays[0].dtype)
-    for s, array in enumerate(arrays):
-        copy(array, out[s])
+    for n, array in enumerate(arrays):
+        copy(array, out[n])
     return out
 
 
-def hand_back(array: DeviceArray | Array, like: Any) -> Any:
-    """An array for the caller, who gave `like`: on the device if that was there, else NumPy."""
-    if on_device(like) or isinstance(array, np.ndarray):
-        return array
-    return array.numpy()
+def hand_back(array: DeviceArray, like: object) -> DeviceArray | Array:
+    """Return an array to the caller who gave `like`: on the device if that was there, else as NumPy."""
+    return array if on_device(like) else array.numpy()
 
+
+if TYPE_CHECKING:
+    from cells.backend import Backend
+    from cells.cuda import engine
+
+    _: Backend[DeviceArray, Weights, Run, RunGradients] = engine
 
 __all__ = [
     "Run",
     "RunGradients",
     "Weights",
+    "array_dtype",
     "backward",
     "check",
     "forward",
@@ -75,6 +87,7 @@ __all__ = [
     "keep",
     "merge_outputs",
     "profile",
+    "require",
     "split_gradient",
     "stack",
     "total",

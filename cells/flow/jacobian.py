@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cells.flow.profile import finite_run
-from cells.layer import Trace
 from cells.spec import CellSpec
+from cells.trace import Trace
 from cells.validation import check_array
 
 Array = NDArray[np.float64]

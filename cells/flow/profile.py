@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cells.backend import engine
-from cells.layer import Layer, Trace
+from cells.backend import Run, find_backend
+from cells.layer import Layer
+from cells.trace import Trace
 from cells.validation import check_array
 
 Array = NDArray[np.float64]
@@ -68,9 +69,8 @@ def trace_profile(trace: Trace, d_last: Any) -> dict[str, Array]:
     given = check_array("d_last", d_last, (run.x.shape[1], run.weights.hidden_size), "B H", "float64")
     # The profile is linear in d_last: brought to the size of 1 before the cast, none is too small or too large for it.
     exponent = int(np.frexp(np.abs(given).max())[1])
-    norms = engine(trace.backend).profile(run, np.ldexp(given, -exponent).astype(run.x.dtype)) + exponent * np.log10(
-        2.0
-    )
+    scaled = np.ldexp(given, -exponent).astype(run.x.dtype)
+    norms = find_backend(trace.backend).profile(run, scaled) + exponent * np.log10(2.0)
     bad = np.isnan(norms) | (norms == np.inf)
     if bad.any():
         step = int(np.flatnonzero(bad.any(axis=(0, 2)))[-1])
@@ -97,7 +97,7 @@ def check_one_direction(what: str, bidirectional: str | None) -> None:
         )
 
 
-def finite_run(what: str, trace: Trace) -> Any:
+def finite_run(what: str, trace: Trace) -> Run[Any]:
     """The only run of a trace; FloatingPointError names the first step whose state or slot is not finite."""
     if not isinstance(trace, Trace):
         raise TypeError(f"{what}: trace is {type(trace).__name__}; allowed: a Trace, as Layer.forward gives it")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cells import Layer
-from cells.backend import engine
+from cells.backend import find_backend
 from cells.cuda.device import target
 from cells.cuda.device.target import CudaUnavailable
 from tests.cells.test_input import GOOD, REFUSED, good_layer, refusal
@@ -19,7 +19,7 @@ def test_unknown_backend_is_refused_with_the_known_ones(backend):
 
 def test_without_a_gpu_the_backend_says_what_is_missing(monkeypatch):
     monkeypatch.setattr(target, "missing", lambda: "the driver sleeps")
-    engine.cache_clear()
+    find_backend.cache_clear()
     for call in (lambda: Layer("lstm", **GOOD, backend="cuda"), lambda: good_layer().to("cuda")):
         refusal(call, "the driver sleeps", 'backend="cpu"', error=CudaUnavailable)
 

@@ -41,7 +41,7 @@ sys.meta_path.insert(0, Blocked())
 """
 KEYS = """
 from tests.cells.cuda.test_cubins import KERNELS
-from cells.cuda import cubins
+from cells.cuda.device import cubins
 print(json.dumps([cubins.key(each, (9, 0)) for each in KERNELS]))
 """
 LOADING = """

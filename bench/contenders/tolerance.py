@@ -21,5 +21,5 @@ def error_scales(largest: Mapping[str, float]) -> dict[str, float]:
     beside its group may be a sum that cancels, so that no scale is below `FLOOR` of the group's largest magnitude. A
     group of zeros has scale 1.
     """
-    of_group = max(largest.values(), default=0.0) or 1.0
-    return {name: max(value, FLOOR * of_group) for name, value in largest.items()}
+    of_group = max(largest.values(), default=0.0)
+    return {name: max(value, FLOOR * of_group) or 1.0 for name, value in largest.items()}

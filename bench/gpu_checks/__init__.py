@@ -5,9 +5,14 @@ hangs, dies or meets an error of the driver is killed, the check becomes a line 
 the next one.
 
     stages    which checks there are, in which order        cases      shapes of the timed ones
-    runner    who hands them out, and when they have to end worker     who does them, one process
+    run       a whole run, stage after stage                lines      what it says, on standard output and in a file
+    runner    hands checks out, and bounds them in time     process    the worker, as the runner sees it
+    strikes   kinds of checks that hang again and again     interrupts signals that end a run early
+    worker    does the checks, one process                  parent     programs that end with who started them
     actions   what a check does                             probes     lines of our kernels that only a GPU can settle
-    passes    a layer's pass with numbers and the truth     summary    the table at the end
+    timing    the timed checks                              outside    the checks that other programs make
+    passes    a layer's pass with numbers and the truth     context    whether the CUDA context still works
+    rows      rows on their way into a store                summary    the table at the end
     facts     what the machine is and has                   wheels     what has to travel there
     cubins    machine code that travels there
 """

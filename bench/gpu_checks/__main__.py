@@ -3,46 +3,79 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from fnmatch import fnmatch
+import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from bench.gpu_checks.check import BAD, STAGES, Check
-
-if TYPE_CHECKING:
-    from bench.gpu_checks.rows import Rows
-    from bench.gpu_checks.runner import Runner
-    from bench.gpu_checks.stages import Setting
+from bench.gpu_checks.check import STAGES
+from bench.gpu_checks.interrupts import STATUS as INTERRUPTED
+from bench.gpu_checks.lines import Lines, finish, show
 
 DEFAULT_STAGES = tuple(stage for stage in STAGES if stage != "tests")
 DEFAULT_OUT = Path("results") / "gpu-checks"
 BLOCKS = 3
-DESCRIPTION = "Check a GPU within a budget of seconds. 0: nothing was wrong; 1: something was; 2: no GPU, or wrong use."
+DESCRIPTION = (
+    "Check a GPU within a budget of seconds. 0: nothing was wrong; 1: something was; 2: no GPU, or wrong use;"
+    f" {INTERRUPTED}: interrupted."
+)
 PRESETS = ("toy", "quick", "course")
-LINES, ROWS = "lines.jsonl", "gpu.sqlite"
+LINES = "lines.jsonl"
+ROWS = "gpu.sqlite"
 
 
-def main(argv: Sequence[str] | None = None, command: Sequence[str] | None = None) -> int:
-    """Check a GPU within a budget of seconds. 0: nothing was wrong; 1: something was; 2: no GPU, or wrong use.
+def main(argv: Sequence[str] | None = None, command: Sequence[str] | None = None, began: float | None = None) -> int:
+    """Check a GPU within a budget of seconds.
 
-    `command` starts a worker; a test has its own.
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The command line; of this process if not given.
+    command : sequence of str, optional
+        What starts a worker; a test has its own.
+    began : float, optional
+        Since when the seconds count, by `time.monotonic`; from now on if not given.
+
+    Returns
+    -------
+    int
+        0: nothing was wrong; 1: something was; 2: there is no GPU to run on, or the command line is wrong; 130: the run
+        was interrupted.
+
     """
-    arguments = _parser().parse_args(argv)
+    began = time.monotonic() if began is None else began
+    try:
+        return _main(_parser().parse_args(argv), command, began)
+    except KeyboardInterrupt:  # before anything was begun, or in a list
+        return INTERRUPTED
+    finally:
+        finish()
+
+
+def _main(arguments: argparse.Namespace, command: Sequence[str] | None, began: float) -> int:
     if arguments.wheels is not None:
         return _wheels(arguments.wheels)
     if arguments.cubins is not None:
         if not arguments.cubins.is_dir():
-            return _refuse(f"--cubins is {arguments.cubins}; allowed: a folder of machine code")
+            return refuse(f"--cubins is {arguments.cubins}; allowed: a folder of machine code")
         os.environ["RECURBENCH_CUBINS"] = str(arguments.cubins.resolve())
+    from bench.gpu_checks import run
+
+    arguments.stages = arguments.stage or DEFAULT_STAGES
+    arguments.store = arguments.store or arguments.out / ROWS
     if arguments.list:
-        return _list(arguments)
-    return _run(arguments, command)
+        run.name_checks(arguments, preset=arguments.preset or PRESETS[1])
+        return 0
+    try:
+        arguments.out.mkdir(parents=True, exist_ok=True)
+        lines = Lines(arguments.out / LINES)
+    except OSError as error:
+        return refuse(f"--out is {arguments.out}: {error}; allowed: a folder that can be written")
+    try:
+        return run.run(arguments, lines, began, command)
+    finally:
+        lines.close()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -64,13 +97,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _refuse(reason: str) -> int:
+def refuse(reason: str) -> int:
+    """Say why nothing is done; the exit status."""
     print(reason, file=sys.stderr)
     return 2
 
 
 def _positive(text: str) -> float:
-    """A number above 0, for argparse."""
+    """Read a number above 0, for argparse."""
     value = float(text)
     if not value > 0:
         raise argparse.ArgumentTypeError(f"{text!r}; allowed: a number above 0")
@@ -78,7 +112,7 @@ def _positive(text: str) -> float:
 
 
 def _count(text: str) -> int:
-    """An integer of at least 1, for argparse."""
+    """Read an integer of at least 1, for argparse."""
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text!r}; allowed: an integer of at least 1")
@@ -88,124 +122,22 @@ def _count(text: str) -> int:
 def _wheels(folder: Path) -> int:
     from bench.gpu_checks.wheels import fetch, listing
 
-    print("\n".join(listing(fetch(folder))))
+    show("\n".join(listing(fetch(folder))))
     return 0
 
 
-def _chosen(checks: Iterator[Check], pattern: str) -> list[Check]:
-    return [check for check in checks if fnmatch(check.name, f"*{pattern}*")]
+def process_began() -> float:
+    """Return when this process began, by `time.monotonic`: imports took of the seconds, too.
 
-
-def _checks(setting: Setting, stage: str, pattern: str) -> list[Check]:
-    """The checks of a stage; those of stage "tests" are what pytest collects."""
-    from bench.gpu_checks.outside import collect_tests
-    from bench.gpu_checks.stages import plan
-
-    if stage != "tests":
-        return _chosen(plan(setting, [stage]), pattern)
-    nodes = collect_tests()
-    return _chosen((Check("tests", f"tests {node}", "test", {"node": node}, 1.0, 120.0) for node in nodes), pattern)
-
-
-def _list(arguments: argparse.Namespace) -> int:
-    from bench.gpu_checks.stages import Setting
-    from cells.cuda.device.target import H200
-
-    setting = Setting(H200, torch=True, blocks=arguments.blocks, preset=arguments.preset or PRESETS[1])
-    for stage in arguments.stage or DEFAULT_STAGES:
-        checks = _checks(setting, stage, arguments.only)
-        print(f"{stage}: {len(checks)} checks, about {sum(check.expected_s for check in checks):.0f} s")
-        for check in checks:
-            print(f"  {check.name}")
-    return 0
-
-
-def _print(text: str) -> None:
-    """To standard output, as long as somebody reads it; the lines stand in their file anyway."""
+    Linux says it; elsewhere it is now.
+    """
     try:
-        print(text, flush=True)
-    except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w")
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """SIGTERM as Ctrl-C: whoever ends the runner still gets its table, and no worker stays behind."""
-
-    def interrupt(number: int, frame: Any) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _run(arguments: argparse.Namespace, command: Sequence[str] | None) -> int:
-    from bench.gpu_checks.facts import as_lines
-    from bench.gpu_checks.process import COMMAND
-    from bench.gpu_checks.rows import open_rows
-    from bench.gpu_checks.runner import Runner
-    from bench.gpu_checks.summary import table, verdict
-    from bench.run.store import StoreError
-
-    with ExitStack() as stack:
-        try:
-            arguments.out.mkdir(parents=True, exist_ok=True)
-            file = stack.enter_context((arguments.out / LINES).open("w"))
-        except OSError as error:
-            return _refuse(f"--out is {arguments.out}: {error}; allowed: a folder that can be written")
-
-        def say(line: Mapping[str, Any]) -> None:
-            text = json.dumps(line)
-            print(text, file=file, flush=True)
-            _print(text)
-
-        runner = Runner(say, arguments.seconds, command or COMMAND)
-        stack.callback(runner.end)
-        stack.enter_context(_ended_by_signals())
-        try:
-            facts = runner.hello()
-            for line in as_lines(facts) if facts else ():
-                say(line)
-            if facts is None or facts["missing"]:
-                say({"kind": "end", "reason": facts["missing"] if facts else "no worker could start"})
-                return 2
-            store = arguments.store or arguments.out / ROWS
-            _run_stages(arguments, runner, facts, stack.enter_context(open_rows(store, facts)), say)
-        except StoreError as error:
-            say({"kind": "end", "reason": str(error)})
-            return 2
-        except KeyboardInterrupt:
-            say({"kind": "interrupted"})
-        results = runner.outcome.results
-        if not results:
-            say({"kind": "end", "reason": f"no check of these stages has {arguments.only!r} in its name; see --list"})
-            return 2
-        _print("\n".join(table(results)))
-        say(verdict(results))
-    return 1 if runner.outcome.having(*BAD) else 0
-
-
-def _run_stages(
-    arguments: argparse.Namespace, runner: Runner, facts: Mapping[str, Any], rows: Rows, say: Callable[..., None]
-) -> None:
-    from bench.gpu_checks.stages import Setting
-    from cells.cuda.device.target import Facts
-
-    told = facts["chip"]
-    chip = Facts(**told | {name: tuple(told[name]) for name in ("capability", "gpcs")})  # JSON has lists
-    preset = arguments.preset or PRESETS[0 if facts["simulated"] else 1]
-    setting = Setting(chip, facts["torch"], arguments.blocks, preset)
-    for stage in arguments.stage or DEFAULT_STAGES:
-        try:
-            checks = _checks(setting, stage, arguments.only)
-        except (ImportError, RuntimeError) as error:  # a machine whose numba does not import has no CPU grid
-            say({"kind": "stage", "stage": stage, "checks": 0, "reason": f"{type(error).__name__}: {error}"})
-            continue
-        runner.run(stage, checks, rows.keep, rows.has)
+        ticks = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19])  # starttime of proc(5)
+        age = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+    except (AttributeError, OSError, ValueError, IndexError):
+        age = 0.0
+    return time.monotonic() - age
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(began=process_began()))

@@ -49,7 +49,7 @@ PRESETS = {"toy": TOY, "quick": QUICK, "course": COURSE}
 
 
 def points(sizes: Sizes) -> list[Point]:
-    """Each shape of the grid once: the published one, a cross of batches and hidden sizes, then all the others."""
+    """List each shape of the grid once: the published one, a cross of batches and hidden sizes, then all the others."""
     length, batches, hiddens = sizes.then
     shapes = [sizes.first, *((length, b, h) for b, h in itertools.product(batches, hiddens))]
     ordered = [(cell, way, *shape) for shape in shapes for cell in FIRST_CELLS for way in reversed(DIRECTIONS)]
@@ -59,21 +59,21 @@ def points(sizes: Sizes) -> list[Point]:
 
 
 def grid_case(point: Point, backend: str, dtype: str = "float32") -> Case:
-    """A contender at a point of the grid."""
+    """Return a contender at a point of the grid."""
     cell, way, t, b, h = point
     shape = Case("gpu", cell, backend, way, seq_len=t, batch_size=b, hidden_size=h, input_size=h)
     return replace(shape, dtype=dtype)
 
 
 def grid_cases(sizes: Sizes, torch: bool) -> Iterator[tuple[Point, list[Case]]]:
-    """Float32, of every point: this suite twice, and cuDNN where PyTorch carries it."""
+    """Yield every point in float32: this suite twice, and cuDNN where PyTorch carries it."""
     for point in points(sizes):
         backends = ("cuda", "cuda-again", "cudnn") if torch else ("cuda", "cuda-again")
         yield point, [grid_case(point, backend) for backend in backends]
 
 
 def half_cases(sizes: Sizes, torch: bool) -> Iterator[tuple[Point, list[Case]]]:
-    """Half precision, where layers are large enough to gain by it: bfloat16 here, float16 of cuDNN."""
+    """Yield the points whose layers are large enough to gain by half precision: bfloat16 here, float16 of cuDNN."""
     for point in points(sizes):
         if point[-1] >= sizes.half_from:
             peers = [grid_case(point, "cudnn-fp16", "float16")] if torch else []
@@ -81,8 +81,8 @@ def half_cases(sizes: Sizes, torch: bool) -> Iterator[tuple[Point, list[Case]]]:
 
 
 def sharing_cases(sizes: Sizes, facts: Facts) -> Iterator[tuple[Point, list[Case]]]:
-    """Every sharing that fits, beside the rule's choice, at one length and batch."""
+    """Yield every sharing that fits, beside the rule's choice, at one length and batch."""
     steps, batch, hiddens = sizes.sharing
     for h, cell, way in itertools.product(hiddens, FIRST_CELLS, DIRECTIONS):
         variants = ("-", *fitting(cell, h, batch, "float32", facts, way))
-        yield (cell, way, steps, batch, h), [sharing_case(cell, way, h, each, steps, batch) for each in variants]
+        yield (cell, way, steps, batch, h), [sharing_case(cell, way, h, variant, steps, batch) for variant in variants]

@@ -2,37 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 STAGES = ("contact", "parity", "steps", "grid", "half", "tests", "sanitizer", "cpu")
 """In the order in which they run: what is worth most comes first."""
+WITH_ROWS = ("steps", "grid", "half", "cpu")
+"""The stages whose checks bring rows for a store."""
 
 STATUSES = ("passed", "wrong", "failed", "died", "hung", "skipped", "stored", "not reached")
 """What may become of a check.
 
 wrong: it has a result, and that is not the right one. failed: it raised an error. died, hung: its worker ended, or had
-to be ended. skipped: it cannot be done on this machine. stored: its rows are in the store already.
+to be ended. skipped: it cannot be done on this machine, or others of its kind hung. stored: its rows are in the store
+already.
 """
 BAD = ("wrong", "failed", "died", "hung")
+
+Tell = Callable[[Mapping[str, Any]], None]
+"""Takes part of an answer: {"begins": a kind of work}, or {"item": the rows of a case in a block}."""
 
 
 @dataclass(frozen=True)
 class Check:
     """One thing to find out.
 
-    action: a name of `bench.gpu_checks.actions`. given: its arguments, as JSON has them. expected_s: about how long it
-    should take; limit_s: when it is given up. items: (case key, block) of the rows that it brings, if it brings any.
+    action: a name of `bench.gpu_checks.actions`. arguments: what the action is given, as JSON has it. expected_s: about
+    how long it should take; limit_s: when it is given up. warm_limit_s: for how long its worker may say nothing, once
+    it has answered a check of the same action; None for no other limit than limit_s. items: (case key, block) of the
+    rows that it brings, if it brings any.
     """
 
     stage: str
     name: str
     action: str
-    given: Mapping[str, Any]
+    arguments: Mapping[str, Any]
     expected_s: float
     limit_s: float
     items: tuple[tuple[str, int], ...] = field(default=())
+    warm_limit_s: float | None = None
 
     def __post_init__(self) -> None:
         if self.stage not in STAGES:
@@ -57,5 +66,5 @@ class Result:
 
 
 def passed_if(right: bool, reason: str, **numbers: Any) -> Result:
-    """A result that is "passed" or, for that reason, "wrong"."""
+    """Return a result that is "passed" or, for that reason, "wrong"."""
     return Result("passed", "", numbers) if right else Result("wrong", reason, numbers)

@@ -26,22 +26,22 @@ MOST_BYTES = 16 << 20  # of what travels: a copy of the sources and of wheels tr
 
 
 def kernels_of(stages: Sequence[str], facts: Facts, preset: str) -> list[Kernel]:
-    """Every kernel that the checks of these stages launch on such a GPU, each once.
+    """Name every kernel that the checks of these stages launch on such a GPU, each once.
 
     They are rehearsed in a process of their own, in which the simulator stands in for a GPU.
     """
     environment = os.environ | {"RECURBENCH_CUDA": "simulator"}
     command = [sys.executable, "-m", "bench.gpu_checks.cubins", preset, *stages]
-    given = pickle.dumps(facts)
-    done = subprocess.run(command, cwd=ROOT, env=environment, input=given, capture_output=True, check=False)
+    chip = pickle.dumps(facts)
+    done = subprocess.run(command, cwd=ROOT, env=environment, input=chip, capture_output=True, check=False)
     if done.returncode:
         raise RuntimeError(f"the rehearsal failed: {done.stderr.decode(errors='replace').strip()}")
-    found: list[Kernel] = pickle.loads(done.stdout)
-    return found
+    kernels: list[Kernel] = pickle.loads(done.stdout)
+    return kernels
 
 
 def rehearse(stages: Sequence[str], facts: Facts, preset: str) -> list[Kernel]:
-    """The same, in this process."""
+    """Rehearse the checks of these stages in this process, which is a simulator's; the kernels that they launch."""
     from bench.gpu_checks import probes
     from bench.gpu_checks.stages import Setting, plan
     from cells.cuda import kernel
@@ -50,12 +50,12 @@ def rehearse(stages: Sequence[str], facts: Facts, preset: str) -> list[Kernel]:
     setting = Setting(facts, torch=True, blocks=1, preset=preset)
     with rehearsing(facts) as noted:
         for check in plan(setting, [stage for stage in stages if stage in REHEARSED]):
-            for each in _passes(check.given):
-                passes.rehearse(each)
+            for call in _passes(check.arguments):
+                passes.rehearse(call)
             if check.action == "product":
-                _rehearse_product(check.given)
-            elif check.action in ("profile", "sanitizer") and check.given["pass"]["merge"] is None:
-                passes.rehearse_profile(Pass(**check.given["pass"]))
+                _rehearse_product(check.arguments)
+            elif check.action in ("profile", "sanitizer") and check.arguments["pass"]["merge"] is None:
+                passes.rehearse_profile(Pass(**check.arguments["pass"]))
         if "contact" in stages:
             noted |= dict.fromkeys(probes.kernels())
             passes.rehearse(probes.GRAPHS)
@@ -64,29 +64,30 @@ def rehearse(stages: Sequence[str], facts: Facts, preset: str) -> list[Kernel]:
     return list(noted)
 
 
-def _passes(given: Mapping[str, Any]) -> Iterator[Pass]:
-    """The passes whose kernels a check launches."""
-    if "pass" in given:
-        yield Pass(**given["pass"])
-    for case in given.get("cases", ()):
+def _passes(arguments: Mapping[str, Any]) -> Iterator[Pass]:
+    """Yield the passes whose kernels a check launches."""
+    if "pass" in arguments:
+        yield Pass(**arguments["pass"])
+    for case in arguments.get("cases", ()):
         if case["backend"].startswith("cuda"):
             sizes = (case["seq_len"], case["batch_size"], case["input_size"], case["hidden_size"])
             sharing = None if case["variant"] == "-" else case["variant"]
             yield Pass(case["cell"], case["direction"], *sizes, case["dtype"], sharing)
 
 
-def _rehearse_product(given: Mapping[str, Any]) -> None:
-    """A product over all steps by our own kernels."""
+def _rehearse_product(arguments: Mapping[str, Any]) -> None:
+    """Call a product over all steps by our own kernels."""
     from cells.cuda.device.memory import empty
     from cells.cuda.products.multiply import multiply
     from cells.cuda.products.product import Matrix
 
-    rows, columns, depth = given["sizes"]
-    kind = given["dtype"]
-    a, b, out, bias = (empty(shape, kind) for shape in ((rows, depth), (columns, depth), (rows, columns), (columns,)))
+    rows, columns, depth = arguments["sizes"]
+    kind = arguments["dtype"]
+    out = empty((rows, columns), kind)
     multiply(
-        a, Matrix(rows, depth, 0, depth), b, Matrix(columns, depth, 0, depth), out, Matrix(rows, columns, 0, columns),
-        b_transposed=True, bias=bias, rounded=bool(given.get("rounded", False)),
+        empty((rows, depth), kind), Matrix(rows, depth, 0, depth), empty((columns, depth), kind),
+        Matrix(columns, depth, 0, depth), out, Matrix(rows, columns, 0, columns), b_transposed=True,
+        bias=empty((columns,), kind), rounded=bool(arguments.get("rounded", False)),
     )  # fmt: skip
 
 
@@ -97,7 +98,7 @@ def compile_all(kernels: Sequence[Kernel], capability: tuple[int, int], processe
 
 
 def fill(folder: Path, kernels: Sequence[Kernel], capability: tuple[int, int], processes: int) -> int:
-    """Compile kernels and put all of them into a folder; its bytes.
+    """Compile kernels and put all of them into a folder; return its bytes.
 
     Raises CudaUnavailable where a compiler is missing, ValueError where the folder has more than `MOST_BYTES`.
     """

@@ -25,14 +25,16 @@ USES = {
     "torch": "cuDNN, and the truth of large shapes",
 }
 """Package to what it is for."""
+CHIP = ("capability", "multiprocessors", "shared_bytes", "gpcs")
+"""What a line says of a chip: which kernels the rule takes, and so which machine code is needed, depends on it."""
 
 
 def this_machine() -> dict[str, Any]:
-    """Facts of this process's machine, as JSON has them; `missing` says why no kernel can run here, or is None."""
+    """Gather the facts of this machine, as JSON has them; `missing` says why no kernel can run here, or is None."""
     from cells.cuda.device import compile, cubins, target
 
     lacking = target.missing()
-    torch = next(each["found"] for each in packages() if each["package"] == "torch")
+    torch = next(package["found"] for package in packages() if package["package"] == "torch")
     facts: dict[str, Any] = {
         "missing": lacking,
         "simulated": target.SIMULATED,
@@ -51,7 +53,7 @@ def this_machine() -> dict[str, Any]:
 
 
 def travelled(folder: Path) -> dict[str, Any]:
-    """How much machine code came along, what made it, and whether it is that of these sources."""
+    """Say how much machine code came along, what made it, and whether it is that of these sources."""
     from cells.cuda.device import cubins
 
     known = cubins.manifest(folder)
@@ -61,50 +63,53 @@ def travelled(folder: Path) -> dict[str, Any]:
         "kernels": len(sizes),
         "bytes": sum(sizes),
         "compilers": known.get("compilers", {}),
+        "manifest": known.get("damaged", "read"),
         "of_these_sources": known.get("sources") == cubins.all_sources(),
     }
 
 
 def packages() -> Iterator[dict[str, Any]]:
-    """Each package of `USES`: the version that is there, the one that is wanted, and whether the one fits the other."""
+    """Yield of each package of `USES` the version that is there, the one that is wanted, and whether they fit."""
     wanted = requirements()
     for name, use in USES.items():
         try:
-            found = metadata.version(name)
+            version = metadata.version(name)
         except metadata.PackageNotFoundError:
-            found = None
+            version = None
         want = wanted[name]
-        fits = found is not None and want.specifier.contains(found, prereleases=True)
-        yield {"package": name, "found": found, "wanted": str(want.specifier), "fits": fits, "used_for": use}
+        fits = version is not None and want.specifier.contains(version, prereleases=True)
+        yield {"package": name, "found": version, "wanted": str(want.specifier), "fits": fits, "used_for": use}
 
 
 def requirements() -> dict[str, Requirement]:
-    """Package to what pyproject.toml asks of it; of two toolkits the newer one's."""
+    """Return what pyproject.toml asks of each package by name; of two toolkits the newer one's."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     lists = [project["dependencies"], *(project["optional-dependencies"][extra] for extra in EXTRAS)]
-    found: dict[str, Requirement] = {}
-    for text in (text for each in lists for text in each):
+    by_name: dict[str, Requirement] = {}
+    for text in (text for requirements in lists for text in requirements):
         requirement = Requirement(text)
-        found.setdefault(requirement.name, requirement)
-    return found
+        by_name.setdefault(requirement.name, requirement)
+    return by_name
 
 
 def find_sanitizer() -> str | None:
-    """NVIDIA's compute-sanitizer, of the path or of a CUDA toolkit."""
+    """Return the path of NVIDIA's compute-sanitizer, of the search path or of a CUDA toolkit; None without one."""
     homes = ("/usr/local/cuda/bin", "/usr/local/cuda/compute-sanitizer")
     return shutil.which("compute-sanitizer") or next(
-        (found for found in (shutil.which("compute-sanitizer", path=home) for home in homes) if found), None
+        (path for path in (shutil.which("compute-sanitizer", path=home) for home in homes) if path), None
     )
 
 
 def as_lines(facts: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Lines about a machine: the GPU and its driver, each package, the machine code that came along."""
+    """Yield lines about a machine: the GPU and its driver, each package, the machine code that came along."""
     environment = facts["environment"]
     gpu = environment.get("gpu") or {}
+    chip = facts["chip"] or {}
     yield {
         "kind": "machine",
         "gpu": gpu.get("name"),
         "driver": gpu.get("driver"),
+        **{name: chip.get(name) for name in CHIP},
         "cpu": environment["cpu"],
         "cores": environment["cores"],
         "python": environment["python"],

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from bench.gpu_checks.check import Result
+from bench.gpu_checks.check import Result, Tell
 from bench.gpu_checks.facts import find_sanitizer
+from bench.gpu_checks.parent import BOUND
 from bench.run.environment import ROOT
 
 FOUND = 9  # the exit status when the sanitizer found something
@@ -20,26 +21,26 @@ TAIL = 1500
 COLLECTING_S = 120.0
 
 
-def sanitize(given: Mapping[str, Any]) -> Result:
-    """A pass under one tool of compute-sanitizer: no stray access (memcheck), no race (racecheck)."""
+def sanitize(arguments: Mapping[str, Any], tell: Tell) -> Result:
+    """Run a pass under one tool of compute-sanitizer: no stray access (memcheck), no race (racecheck)."""
     sanitizer = find_sanitizer()
     if sanitizer is None:
         return Result("skipped", "compute-sanitizer is not installed")
-    tool = given["tool"]
-    inner = [sys.executable, "-m", "bench.gpu_checks.one_pass", json.dumps(given["pass"])]
-    command = [sanitizer, "--tool", tool, "--error-exitcode", str(FOUND), *inner]
+    tool = arguments["tool"]
+    inner = [sys.executable, "-m", "bench.gpu_checks.one_pass", json.dumps(arguments["pass"])]
+    command = [*BOUND, sanitizer, "--tool", tool, "--error-exitcode", str(FOUND), *inner]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    told = done.stdout + done.stderr
-    if done.returncode == 0 and CLEAN[tool] in told:
+    text = done.stdout + done.stderr
+    if done.returncode == 0 and CLEAN[tool] in text:
         return Result("passed")
-    if done.returncode == FOUND or "SUMMARY:" in told:
-        return Result("wrong", _findings(told))
-    return Result("failed", f"exit status {done.returncode}: {told[-TAIL:].strip()}")
+    if done.returncode == FOUND or "SUMMARY:" in text:
+        return Result("wrong", _findings(text))
+    return Result("failed", f"exit status {done.returncode}: {text[-TAIL:].strip()}")
 
 
-def _findings(told: str) -> str:
-    """The sanitizer's own lines, the first ones of which say where."""
-    lines = [line.removeprefix("=========").strip() for line in told.splitlines() if line.startswith("=========")]
+def _findings(text: str) -> str:
+    """Return the sanitizer's own lines, the first ones of which say where."""
+    lines = [line.removeprefix("=========").strip() for line in text.splitlines() if line.startswith("=========")]
     return " | ".join(line for line in lines if line)[:TAIL]
 
 
@@ -52,7 +53,7 @@ class _Reports:
         self.passed = 0
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """A hook of pytest's: once for set-up, call and tear-down."""
+        """Note what became of one phase of a test; pytest calls it for set-up, call and tear-down."""
         if report.failed:
             self.failed.append(report.longreprtext)
         elif report.skipped:
@@ -61,10 +62,12 @@ class _Reports:
             self.passed += 1
 
 
-def run_test(given: Mapping[str, Any]) -> Result:
-    """One test of `tests/gpu`, by pytest in this process: importing PyTorch for each would cost more than the test."""
+def run_test(arguments: Mapping[str, Any], tell: Tell) -> Result:
+    """Run one test of `tests/gpu` in this process: importing PyTorch for each would cost more than the test."""
     reports = _Reports()
-    status = pytest.main(["-q", "--no-header", "-p", "no:cacheprovider", str(ROOT / given["node"])], plugins=[reports])
+    status = pytest.main(
+        ["-q", "--no-header", "-p", "no:cacheprovider", str(ROOT / arguments["node"])], plugins=[reports]
+    )
     if reports.failed:
         return Result("wrong", reports.failed[0][-TAIL:])
     if reports.passed:
@@ -74,10 +77,18 @@ def run_test(given: Mapping[str, Any]) -> Result:
     return Result("failed", f"pytest ended with {status!r} and ran no test")
 
 
-def collect_tests() -> list[str]:
-    """Every test of `tests/gpu` by its node; collected in a process of its own: the runner never touches CUDA."""
-    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "tests/gpu"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=COLLECTING_S)
+def collect_tests(seconds: float) -> list[str]:
+    """Name every test of `tests/gpu`, collected in a process of its own: the runner never touches CUDA.
+
+    Raises RuntimeError where that takes more than `seconds`, of which no more than `COLLECTING_S` are used, and where
+    there is none.
+    """
+    limit = min(seconds, COLLECTING_S)
+    command = [*BOUND, sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "tests/gpu"]
+    try:
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=limit)
+    except subprocess.TimeoutExpired as error:
+        raise RuntimeError(f"pytest did not collect tests/gpu within {limit:.0f} s") from error
     nodes = [line for line in done.stdout.splitlines() if line.startswith("tests/gpu/") and "::" in line]
     if not nodes:
         raise RuntimeError(f"pytest collects no test of tests/gpu: {(done.stdout + done.stderr)[-TAIL:].strip()}")

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.contenders.tolerance import error_scales
 from cells import Layer
 from cells.bidirectional import SUFFIXES
 from cells.initialisers import find_initialiser
@@ -22,7 +23,7 @@ from cells.registry import find_cell
 
 Array = NDArray[Any]
 Answer = dict[str, dict[str, Array]]
-"""Arrays by name, in two groups, "values" and "gradients": an error is relative to the largest of its group."""
+"""Arrays by name, in two groups, "values" and "gradients"."""
 
 
 @dataclass(frozen=True)
@@ -46,19 +47,19 @@ class Pass:
 
     @property
     def label(self) -> str:
-        """A short name."""
+        """Return a short name."""
         more = [part for part in (self.merge, "initial" if self.initial else None) if part]
         sizes = f"T{self.steps}-B{self.batch}-I{self.inputs}-H{self.hidden}"
         return "-".join((self.cell, self.way, self.sharing or "rule", self.dtype, sizes, *more))
 
     @property
     def problem(self) -> Pass:
-        """What decides the numbers: the same for every sharing and dtype, and for both ways."""
+        """Return what decides the numbers: the same for every sharing and dtype, and for both ways."""
         return replace(self, way="training", dtype="float32", sharing=None)
 
     @property
     def array_dtype(self) -> str:
-        """The dtype of arrays."""
+        """Return the dtype of arrays."""
         return "float32" if self.dtype == "bfloat16" else self.dtype
 
 
@@ -75,7 +76,7 @@ class Numbers:
 
 @functools.lru_cache(maxsize=4)
 def draw(problem: Pass) -> Numbers:
-    """The numbers of a problem, from a generator that its label seeds."""
+    """Draw the numbers of a problem, from a generator that its label seeds."""
     rng = np.random.default_rng(zlib.crc32(problem.label.encode()))
     spec = find_cell(problem.cell)
     initialise = find_initialiser("torch")
@@ -98,91 +99,93 @@ def draw(problem: Pass) -> Numbers:
 
 
 def _rounded(values: Array) -> Array:
-    """Values that float32 has, in float64."""
+    """Round values to what float32 has, in float64."""
     return values.astype(np.float32).astype(np.float64)
 
 
 @functools.lru_cache(maxsize=4)
 def truth(problem: Pass) -> ReferenceResult:
-    """What float64 says."""
-    given = draw(problem)
+    """Compute the answer to a problem in float64."""
+    numbers = draw(problem)
     return reference(
         problem.cell,
-        given.parameters,
-        given.x,
-        given.d_output,
+        numbers.parameters,
+        numbers.x,
+        numbers.d_output,
         problem.merge,
-        initial=given.start,
-        d_final=given.d_final,
+        initial=numbers.start,
+        d_final=numbers.d_final,
     )
 
 
-def make_layer(each: Pass, parameters: Mapping[str, Array] | None = None) -> Layer:
-    """The layer of a pass on the GPU."""
-    settings: dict[str, Any] = {"dtype": each.dtype, "backend": "cuda", "sharing": each.sharing}
-    layer = Layer(each.cell, each.inputs, each.hidden, bidirectional=each.merge, **settings)
+def make_layer(call: Pass, parameters: Mapping[str, Array] | None = None) -> Layer:
+    """Make the layer of a pass on the GPU."""
+    settings: dict[str, Any] = {"dtype": call.dtype, "backend": "cuda", "sharing": call.sharing}
+    layer = Layer(call.cell, call.inputs, call.hidden, bidirectional=call.merge, **settings)
     if parameters is not None:
         layer.load_parameters(parameters)
     return layer
 
 
-def answer(each: Pass, layer: Layer) -> Answer:
-    """What the GPU computes, as NumPy arrays."""
-    given, kind = draw(each.problem), each.array_dtype
-    x, start = given.x.astype(kind), _cast(given.start, kind)
-    if each.way == "inference":
+def answer(call: Pass, layer: Layer) -> Answer:
+    """Return what the layer computes, as NumPy arrays."""
+    numbers = draw(call.problem)
+    kind = call.array_dtype
+    x = numbers.x.astype(kind)
+    start = _cast(numbers.start, kind)
+    if call.way == "inference":
         output, final = layer(x, start)
         return {"values": {"output": output, **{f"final {name}": value for name, value in final.items()}}}
     trace = layer.forward(x, start)
-    gradients = trace.backward(given.d_output.astype(kind), _cast(given.d_final, kind))
+    gradients = trace.backward(numbers.d_output.astype(kind), _cast(numbers.d_final, kind))
     values = {"output": trace.output, **{f"final {name}": value for name, value in trace.final.items()}}
-    found = {"input": gradients.input, **gradients.parameters}
-    found |= {f"initial {name}": value for name, value in gradients.initial.items()}
-    return {"values": values, "gradients": found}
+    by_name = {"input": gradients.input, **gradients.parameters}
+    by_name |= {f"initial {name}": value for name, value in gradients.initial.items()}
+    return {"values": values, "gradients": by_name}
 
 
 def _cast(states: Mapping[str, Array] | None, kind: str) -> dict[str, Array] | None:
     return None if states is None else {name: value.astype(kind) for name, value in states.items()}
 
 
-def errors(each: Pass, found: Answer) -> dict[str, float]:
-    """The largest error of each array, relative to the largest number of its group; NaN stays NaN."""
-    right = truth(each.problem)
+def errors(call: Pass, results: Answer) -> dict[str, float]:
+    """Return the largest error of each array, relative to its scale (`error_scales`); NaN stays NaN."""
+    right = truth(call.problem)
     assert right.input is not None, "a problem has a loss"
     values = {"output": right.output, **{f"final {name}": value for name, value in right.final.items()}}
     gradients = {"input": right.input, **right.parameters}
     gradients |= {f"initial {name}": value for name, value in right.initial.items()}
     expected = {"values": values, "gradients": gradients}
-    made = {}
-    for group, arrays in found.items():
-        scale = max(float(np.abs(value).max()) for value in expected[group].values())
+    relative = {}
+    for group, arrays in results.items():
+        scales = error_scales({name: float(np.abs(value).max()) for name, value in expected[group].items()})
         for name, value in arrays.items():
-            made[name] = float(np.abs(value.astype(np.float64) - expected[group][name]).max()) / scale
-    return made
+            relative[name] = float(np.abs(value.astype(np.float64) - expected[group][name]).max()) / scales[name]
+    return relative
 
 
 def same_bits(one: Answer, other: Answer) -> bool:
-    """Whether two answers are the same, bit for bit."""
+    """Return whether two answers are the same, bit for bit."""
     pairs = ((value, other[group][name]) for group, arrays in one.items() for name, value in arrays.items())
     return all(value.tobytes() == again.tobytes() for value, again in pairs)
 
 
-def rehearse(each: Pass) -> None:
-    """The calls of a pass with arrays that hold nothing: inside of `cells.cuda.device.rehearsal.rehearsing`."""
+def rehearse(call: Pass) -> None:
+    """Make the calls of a pass with arrays that hold nothing: inside of `cells.cuda.device.rehearsal.rehearsing`."""
     from cells.cuda.device.memory import empty
 
-    layer = make_layer(each)
-    x = empty((each.steps, each.batch, each.inputs), each.array_dtype)
-    if each.way == "inference":
+    layer = make_layer(call)
+    x = empty((call.steps, call.batch, call.inputs), call.array_dtype)
+    if call.way == "inference":
         layer(x)
         return
-    width = each.hidden * (2 if each.merge == "concat" else 1)
-    layer.forward(x).backward(empty((each.steps, each.batch, width), each.array_dtype))
+    width = call.hidden * (2 if call.merge == "concat" else 1)
+    layer.forward(x).backward(empty((call.steps, call.batch, width), call.array_dtype))
 
 
-def rehearse_profile(each: Pass) -> None:
-    """The same for the gradient profile."""
+def rehearse_profile(call: Pass) -> None:
+    """Make the calls of the gradient profile of a pass, inside of `rehearsing`."""
     from cells import gradient_profile
 
-    x = np.zeros((each.steps, each.batch, each.inputs))
-    gradient_profile(make_layer(each), x, np.ones((each.batch, each.hidden)))
+    x = np.zeros((call.steps, call.batch, call.inputs))
+    gradient_profile(make_layer(call), x, np.ones((call.batch, call.hidden)))

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from bench.gpu_checks import passes
-from bench.gpu_checks.check import Result, passed_if
+from bench.gpu_checks.check import Result, Tell, passed_if
+from bench.gpu_checks.parent import BOUND
 from bench.gpu_checks.passes import Pass
 from bench.run.environment import ROOT
 from cells.cuda.device import target
@@ -33,37 +34,37 @@ def _kernel(name: str, parameters: tuple[Any, ...], signature: tuple[str, ...], 
 
 
 def ranks_kernel(blocks: int) -> Kernel:
-    """See `cells.cuda.kernels.probes.make_ranks`."""
+    """Return the kernel of `cells.cuda.kernels.probes.make_ranks`."""
     return _kernel("ranks", (blocks,), ("int32*",))
 
 
 def phases_kernel() -> Kernel:
-    """See `make_phases`."""
+    """Return the kernel of `make_phases`."""
     return _kernel("phases", (PHASE_THREADS,), ("float32*", "int32*", "int32*", "int32", "int32"), PHASE_THREADS)
 
 
 def fragments_kernel() -> Kernel:
-    """See `make_fragments`."""
+    """Return the kernel of `make_fragments`."""
     return _kernel("fragments", (), ("float32*",) * 3)
 
 
 def rounding_kernel() -> Kernel:
-    """See `make_rounding`."""
+    """Return the kernel of `make_rounding`."""
     return _kernel("rounding", (), ("float32*", "float32*", "uint32*", "int32"))
 
 
 def last_words_kernel(shared_bytes: int) -> Kernel:
-    """See `make_last_words`."""
+    """Return the kernel of `make_last_words`."""
     return _kernel("last_words", (shared_bytes // 4,), ("float32*",))
 
 
 def spin_kernel() -> Kernel:
-    """See `make_spin`."""
+    """Return the kernel of `make_spin`."""
     return _kernel("spin", (), ("int32*",), 1)
 
 
 def clusters() -> Result:
-    """Clusters of every size that the rule may take: each block reaches the shared memory of each other one."""
+    """Let each block of a cluster reach the shared memory of each other one, at every size that the rule may take."""
     if not target.facts().clusters:
         return Result("skipped", f"{target.facts().name} has no clusters")
     for blocks in CLUSTERS:
@@ -76,26 +77,28 @@ def clusters() -> Result:
 
 
 def room_for_clusters() -> Result:
-    """How many clusters of each size the GPU holds at once, a block on each multiprocessor, beside the rule's count."""
+    """Count the clusters of each size that the GPU holds at once, a block on each multiprocessor, as the rule does."""
     facts = target.facts()
     if not facts.clusters or target.SIMULATED:
         return Result("skipped", f"{facts.name} has no clusters, or is simulated and holds any number")
-    found, counted = {}, {}
+    held = {}
+    counted = {}
     for blocks in CLUSTERS:
         grid = (blocks, facts.multiprocessors)
-        found[str(blocks)] = clusters_at_once(ranks_kernel(blocks), grid, facts.shared_bytes, blocks)
+        held[str(blocks)] = clusters_at_once(ranks_kernel(blocks), grid, facts.shared_bytes, blocks)
         counted[str(blocks)] = facts.clusters_of(blocks)
-    reason = f"the driver holds {found} clusters by their size, the rule counts on {counted}: see HOPPER_GPCS"
-    return passed_if(found == counted, reason, clusters_at_once=found, rule_counts_on=counted)
+    reason = f"the driver holds {held} clusters by their size, the rule counts on {counted}: see HOPPER_GPCS"
+    return passed_if(held == counted, reason, clusters_at_once=held, rule_counts_on=counted)
 
 
 def room_for_blocks() -> Result:
-    """A launch whose blocks wait for each other is refused where they cannot all be there, and does not spin."""
+    """Launch more blocks that wait for each other than can all be there: that is refused, and does not spin."""
     if target.SIMULATED:
         return Result("skipped", "the simulator holds any number")
     kernel = phases_kernel()
     blocks = blocks_at_once(kernel, 0) * target.facts().multiprocessors + 1
-    numbers, out = empty((2 * blocks * PHASE_THREADS,), np.float32), zeros((blocks * PHASE_THREADS,), np.int32)
+    numbers = empty((2 * blocks * PHASE_THREADS,), np.float32)
+    out = zeros((blocks * PHASE_THREADS,), np.int32)
     arguments = (numbers, zeros((1,), np.int32), out, blocks, 1)
     try:
         launch(kernel, (blocks, 1), 0, arguments, together=True)
@@ -105,7 +108,7 @@ def room_for_blocks() -> Result:
 
 
 def phases() -> Result:
-    """The barrier of the grid: nobody reads an old number, over many phases."""
+    """Synchronise the grid over many phases: no block reads an old number."""
     blocks, count = (3, 4) if target.SIMULATED else (target.facts().multiprocessors, 20_000)
     numbers = empty((2 * blocks * PHASE_THREADS,), np.float32)
     out = zeros((blocks * PHASE_THREADS,), np.int32)
@@ -115,22 +118,25 @@ def phases() -> Result:
 
 
 def fragments() -> Result:
-    """A product on tensor cores puts every number where the layout says."""
+    """Multiply on tensor cores: every number is where the layout says."""
     rng = np.random.default_rng(7)
-    a, b = rng.integers(-15, 16, (16, 16)), rng.integers(-15, 16, (16, 8))  # exact in bfloat16, sums exact in float32
+    a = rng.integers(-15, 16, (16, 16))  # exact in bfloat16, and sums are exact in float32
+    b = rng.integers(-15, 16, (16, 8))
     out = zeros((16, 8), np.float32)
     launch(fragments_kernel(), (1, 1), 0, (to_device(a.astype(np.float32)), to_device(b.astype(np.float32)), out))
-    found = out.numpy()
-    return passed_if(bool((found == a @ b).all()), f"the product is {found.tolist()}; right: {(a @ b).tolist()}")
+    product = out.numpy()
+    return passed_if(bool((product == a @ b).all()), f"the product is {product.tolist()}; right: {(a @ b).tolist()}")
 
 
 def rounding() -> Result:
-    """Rounding to bfloat16: to the nearest, ties to even, NaN stays NaN; of a pair the first one is below."""
+    """Round to bfloat16: to the nearest, ties to even, NaN stays NaN; of a pair the first one is below."""
     bits = np.array([0x3F808000, 0x3F818000, 0x3F800001, 0xBF80FFFF, 0x7FC00000, 0x40000000], np.uint32)
     right = np.array([0x3F80, 0x3F82, 0x3F80, 0xBF81, 0x7FC0, 0x4000], np.uint32)
-    rounded, packed = zeros(bits.shape, np.float32), zeros(bits.shape, np.uint32)
+    rounded = zeros(bits.shape, np.float32)
+    packed = zeros(bits.shape, np.uint32)
     launch(rounding_kernel(), (1, 1), 0, (to_device(bits.view(np.float32)), rounded, packed, len(bits)))
-    upper, words = rounded.numpy().view(np.uint32) >> 16, packed.numpy()
+    upper = rounded.numpy().view(np.uint32) >> 16
+    words = packed.numpy()
     same = bool(np.isnan(rounded.numpy()[4])) and bool((np.delete(upper, 4) == np.delete(right, 4)).all())
     pairs = [n for n in range(len(bits)) if 4 not in (n, (n + 1) % len(bits))]
     same &= all(int(words[n]) == int(right[n]) | int(right[(n + 1) % len(bits)]) << 16 for n in pairs)
@@ -138,7 +144,7 @@ def rounding() -> Result:
 
 
 def most_shared() -> Result:
-    """All the shared memory that a block may have is there, to its last word; more is refused and breaks nothing."""
+    """Use all the shared memory that a block may have, to its last word; more is refused and breaks nothing."""
     most = target.facts().shared_bytes
     out = zeros((4,), np.float32)
     launch(last_words_kernel(most), (1, 1), most, (out,))
@@ -155,7 +161,7 @@ def most_shared() -> Result:
 
 
 def events() -> Result:
-    """Times between events are those of the host's clock, for work that lasts: their unit and stream are right."""
+    """Compare times between events with the host's clock, for work that lasts: their unit and stream are right."""
     if target.SIMULATED:
         return Result("skipped", "the simulator has no events")
     from bench.contenders.clocks import stream_timer
@@ -169,14 +175,14 @@ def events() -> Result:
 
     stream_timer().series(work, 1)
     begin = time.perf_counter()
-    found = sum(stream_timer().series(work, 3))
+    between = sum(stream_timer().series(work, 3))
     current_stream().sync()
     host = time.perf_counter() - begin
-    return passed_if(0.8 < found / host < 1.05, "events and the host disagree", event_s=found, host_s=host)
+    return passed_if(0.8 < between / host < 1.05, "events and the host disagree", event_s=between, host_s=host)
 
 
 def watermark() -> Result:
-    """The memory pool counts its highest use, from where it was told to begin."""
+    """Ask the memory pool for its highest use: it counts from where it was told to begin."""
     if target.SIMULATED:
         return Result("skipped", "the simulator has no pool")
     from cuda.bindings import driver
@@ -195,14 +201,15 @@ def watermark() -> Result:
 
 
 def graphs() -> Result:
-    """A training loop that drops its results finds its graphs again, rather than capturing anew at every call."""
+    """Run a training loop that drops its results: it finds its graphs again, and captures none anew."""
     if target.SIMULATED:
         return Result("skipped", "the simulator has no graphs")
     from cells.cuda.device import launch as launching
 
-    each = GRAPHS
-    layer = passes.make_layer(each, passes.draw(each).parameters)
-    x, d_output = (to_device(value.astype(np.float32)) for value in (passes.draw(each).x, passes.draw(each).d_output))
+    numbers = passes.draw(GRAPHS)
+    layer = passes.make_layer(GRAPHS, numbers.parameters)
+    x = to_device(numbers.x.astype(np.float32))
+    d_output = to_device(numbers.d_output.astype(np.float32))
     counts = []
     for _ in range(6):
         layer.forward(x).backward(d_output)
@@ -211,7 +218,7 @@ def graphs() -> Result:
 
 
 def shared_with_torch() -> Result:
-    """PyTorch's work and ours are in the order of the calls, on one stream and in one context, without a wait."""
+    """Mix PyTorch's work with ours: it is done in the order of the calls, on one stream, in one context, unwaited."""
     from bench.contenders.torch_gpu import torch_or_none
     from cells.cuda.device.memory import copy
 
@@ -220,21 +227,21 @@ def shared_with_torch() -> Result:
         return Result("skipped", "PyTorch with a GPU is needed")
 
     for turn in range(200):
-        given = torch.randn(1 << 20, device="cuda")
-        own = empty((1 << 20,), np.float32)
-        copy(to_device(given), own)
-        taken = torch.as_tensor(own, device="cuda")
-        given.mul_(2)
-        if taken.data_ptr() != own.address or not bool((taken * 2 == given).all()):
+        theirs = torch.randn(1 << 20, device="cuda")
+        ours = empty((1 << 20,), np.float32)
+        copy(to_device(theirs), ours)
+        shared = torch.as_tensor(ours, device="cuda")
+        theirs.mul_(2)
+        if shared.data_ptr() != ours.address or not bool((shared * 2 == theirs).all()):
             return Result("wrong", f"turn {turn}: PyTorch and this suite saw different numbers")
     return Result("passed", "", {"torch_stream": torch.cuda.current_stream().cuda_stream})
 
 
 def killed_spinner() -> Result:
-    """After a process whose kernel never ends is killed, how long it takes until another one can use the GPU."""
+    """Kill a process whose kernel never ends, and time how long it takes until another one can use the GPU."""
     if target.SIMULATED:
         return Result("skipped", "the simulator finds a kernel that never ends by itself")
-    command = [sys.executable, "-m", "bench.gpu_checks.probes", "spin"]
+    command = [*BOUND, sys.executable, "-m", "bench.gpu_checks.probes", "spin"]
     spinner = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert spinner.stdout is not None
     if spinner.stdout.readline().strip() != "spinning":
@@ -250,7 +257,7 @@ def killed_spinner() -> Result:
 
 
 def spin() -> None:
-    """Never end."""
+    """Never end; whoever starts this has to bind it to its own life."""
     counters = zeros((1,), np.int32)
     launch(spin_kernel(), (1, 1), 0, (counters,))
     print("spinning", flush=True)
@@ -273,13 +280,13 @@ PROBES: dict[str, Callable[[], Result]] = {
 }
 
 
-def run(given: Mapping[str, Any]) -> Result:
-    """The probe of that name."""
-    return PROBES[given["probe"]]()
+def run(arguments: Mapping[str, Any], tell: Tell) -> Result:
+    """Run the probe of that name."""
+    return PROBES[arguments["probe"]]()
 
 
 def kernels() -> Iterator[Kernel]:
-    """Every kernel of a probe, for a folder that travels; those of layers are noted by a rehearsal."""
+    """Yield every kernel of a probe, for a folder that travels; those of layers are noted by a rehearsal."""
     yield from (ranks_kernel(blocks) for blocks in CLUSTERS)
     yield from (phases_kernel(), fragments_kernel(), rounding_kernel(), spin_kernel())
     yield last_words_kernel(target.facts().shared_bytes)

@@ -27,13 +27,13 @@ class Rows:
                 self._writer.add(case, block, rows, self._environment, code_version())
 
     def has(self, check: Check) -> bool:
-        """Whether all rows that a check brings are in the store: measured by this code, on this machine."""
+        """Return whether all rows of a check are in the store: measured by this code, on this machine."""
         return bool(check.items) and all(item in self._done for item in check.items)
 
 
 @contextmanager
 def open_rows(path: Path, facts: Mapping[str, Any]) -> Iterator[Rows]:
-    """Rows at `path`, of the machine that a worker described."""
+    """Open the rows at `path`, of the machine that a worker described."""
     environment = Environment(facts["environment"])
     if facts["simulated"]:
         yield Rows(None, environment, set())

@@ -21,9 +21,15 @@ from cells.validation import CUDA_DTYPES, SHARINGS
 
 WAYS = ("inference", "training")
 BY_RISK = ("block", "launch", "cluster", "grid")
-"""Sharings, those first that need least of each other."""
+"""Sharings, those first whose blocks need least of each other."""
+SAFE = BY_RISK[:2]
+"""Those whose blocks never wait for each other: none can hang for that."""
 MERGES = ("concat", "mean", "sum")
 RANDOM = 12
+WARM_S = 8.0  # for a check that takes 0.3 to 2 s, in a worker that has imported and loaded everything
+WARM_WITHOUT_TORCH_S = 30.0  # for a point whose truth NumPy computes
+LONG_PROBES = {"shared-with-torch": 60.0, "killed-spinner": 60.0}
+"""Probes that import PyTorch, or wait for a second process and for the GPU after its end; with their limits."""
 MOST = {"steps": 40, "batch": 70, "inputs": 80, "hidden": 300}
 
 
@@ -38,54 +44,72 @@ class Setting:
 
     @property
     def toy(self) -> bool:
-        """Whether all sizes are a simulator's."""
+        """Say whether all sizes are a simulator's."""
         return self.preset == "toy"
 
     @property
     def sizes(self) -> cases.Sizes:
-        """Shapes of the timed checks."""
+        """Return the shapes of the timed checks."""
         return cases.PRESETS[self.preset]
 
 
 def plan(setting: Setting, stages: Sequence[str]) -> Iterator[Check]:
-    """The checks of these stages. Stage "tests" is not among them: its checks are collected by pytest."""
+    """Yield the checks of these stages. Stage "tests" is not among them: its checks are collected by pytest."""
     for stage in stages:
         yield from PLANS[stage](setting)
 
 
-def _pass(stage: str, each: Pass, expected_s: float, limit_s: float, repeats: int = 2) -> Check:
-    given = {"pass": asdict(each), "repeats": repeats}
-    return Check(stage, f"{stage} {each.label}", "pass", given, expected_s, limit_s)
+def _pass(setting: Setting, stage: str, call: Pass, expected_s: float, limit_s: float, repeats: int = 2) -> Check:
+    arguments = {"pass": asdict(call), "repeats": repeats}
+    name = f"{stage} {call.label}"
+    return Check(stage, name, "pass", arguments, expected_s, limit_s, warm_limit_s=_warm(setting))
 
 
-def _fits(setting: Setting, each: Pass) -> bool:
-    size = (each.cell, each.hidden, each.batch, each.dtype, setting.facts, each.way)
-    return each.sharing is None or each.sharing in fitting(*size)
+def _warm(setting: Setting) -> float | None:
+    return None if setting.toy else WARM_S  # a simulator takes its time
+
+
+def _fits(setting: Setting, call: Pass) -> bool:
+    size = (call.cell, call.hidden, call.batch, call.dtype, setting.facts, call.way)
+    return call.sharing is None or call.sharing in fitting(*size)
 
 
 def contact(setting: Setting) -> Iterator[Check]:
-    """Probes of doubtful lines, then each sharing of each cell, both ways, at one small shape; profiles, products."""
+    """Yield probes of doubtful lines, then each sharing of each cell, both ways, at one small shape.
+
+    Profiles and products come before the sharings whose blocks wait for each other: those are the ones that may hang.
+    """
     from bench.gpu_checks.probes import PROBES
 
     for name in PROBES:
-        yield Check("contact", f"contact probe {name}", "probe", {"probe": name}, 0.5, 15)
+        yield Check("contact", f"contact probe {name}", "probe", {"probe": name}, 0.5, LONG_PROBES.get(name, 15))
     sizes = (3, 1, 2, 5) if setting.toy else (5, 3, 16, 20)
-    for sharing, cell, way in itertools.product(BY_RISK, cell_names(), WAYS):
-        each = Pass(cell, way, *sizes, sharing=sharing, initial=True)
-        if _fits(setting, each):
-            yield _pass("contact", each, 0.3, 20)
+    yield from _small_passes(setting, sizes, SAFE)
     if not setting.toy:  # weights of more than 48 KB of shared memory, first met where a graph is captured
-        yield _pass("contact", Pass("lstm", "training", 4, 3, 16, 600, sharing="launch"), 0.5, 20)
+        yield _pass(setting, "contact", Pass("lstm", "training", 4, 3, 16, 600, sharing="launch"), 0.5, 20)
     for cell in cell_names():
-        each = Pass(cell, "training", *sizes)
-        yield Check("contact", f"contact profile {each.label}", "profile", {"pass": asdict(each)}, 0.3, 20)
+        call = Pass(cell, "training", *sizes)
+        name = f"contact profile {call.label}"
+        yield Check("contact", name, "profile", {"pass": asdict(call)}, 0.3, 20, warm_limit_s=_warm(setting))
+    yield from _products(setting)
+    yield from _small_passes(setting, sizes, tuple(sharing for sharing in BY_RISK if sharing not in SAFE))
+
+
+def _small_passes(setting: Setting, sizes: tuple[int, int, int, int], sharings: Sequence[str]) -> Iterator[Check]:
+    for sharing, cell, way in itertools.product(sharings, cell_names(), WAYS):
+        call = Pass(cell, way, *sizes, sharing=sharing, initial=True)
+        if _fits(setting, call):
+            yield _pass(setting, "contact", call, 0.3, 20)
+
+
+def _products(setting: Setting) -> Iterator[Check]:
     of_product = (5, 3, 9) if setting.toy else (300, 200, 1000)
     for provider, (dtype, rounded) in itertools.product(
         ("own", "cublas"), (("float32", False), ("float64", False), ("float32", True))
     ):
-        given = {"provider": provider, "dtype": dtype, "rounded": rounded, "sizes": list(of_product)}
+        arguments = {"provider": provider, "dtype": dtype, "rounded": rounded, "sizes": list(of_product)}
         name = f"contact product {provider} {'bfloat16' if rounded else dtype}"
-        yield Check("contact", name, "product", given, 0.3, 20)
+        yield Check("contact", name, "product", arguments, 0.3, 20, warm_limit_s=_warm(setting))
 
 
 # (steps, batch, inputs, hidden): a tail in every size, one step, one row, and the sizes that matter.
@@ -93,11 +117,12 @@ SHAPES = (
     (64, 16, 40, 32), (100, 33, 40, 128), (50, 64, 40, 512), (20, 8, 40, 1024), (1, 5, 7, 33), (37, 17, 3, 100),
 )  # fmt: skip
 TOY_SHAPES = ((2, 3, 2, 5), (1, 1, 3, 4))
-FLOAT64_SHAPES, BFLOAT16_SHAPES = (4, 5), (1, 2)  # which of them
+FLOAT64_SHAPES = (4, 5)  # which of them
+BFLOAT16_SHAPES = (1, 2)
 
 
 def parity(setting: Setting) -> Iterator[Check]:
-    """Float32 at every shape, float64 and bfloat16 at some, two directions, then random shapes; ten calls each."""
+    """Yield float32 at every shape, other dtypes at some, two directions, then random shapes; ten calls each."""
     shapes = TOY_SHAPES if setting.toy else SHAPES
     repeats = 2 if setting.toy else 10
     passes = [
@@ -120,15 +145,15 @@ def parity(setting: Setting) -> Iterator[Check]:
         for merge in MERGES
         for cell in cell_names()
     ]
-    for each in drawn(3, dict.fromkeys(MOST, 4)) if setting.toy else drawn(RANDOM, MOST):
-        passes.append(each if _fits(setting, each) else replace(each, sharing=None))
-    for each in dict.fromkeys(passes):
-        if _fits(setting, each):
-            yield _pass("parity", each, 0.3, 40, repeats)
+    for call in drawn(3, dict.fromkeys(MOST, 4)) if setting.toy else drawn(RANDOM, MOST):
+        passes.append(call if _fits(setting, call) else replace(call, sharing=None))
+    for call in dict.fromkeys(passes):
+        if _fits(setting, call):
+            yield _pass(setting, "parity", call, 0.3, 40, repeats)
 
 
 def drawn(count: int, most: dict[str, int]) -> Iterator[Pass]:
-    """Random passes, always the same; not every sharing fits."""
+    """Draw random passes, always the same; not every sharing fits."""
     rng = np.random.Generator(np.random.PCG64(20))
     for _ in range(count):
         sizes = [int(rng.integers(1, largest, endpoint=True)) for largest in most.values()]
@@ -139,60 +164,74 @@ def drawn(count: int, most: dict[str, int]) -> Iterator[Pass]:
 
 
 def _points(
-    stage: str, found: Iterator[tuple[Point, list[Case]]], blocks: int, expected_s: float, action: str = "point"
+    stage: str,
+    points: Iterator[tuple[Point, list[Case]]],
+    blocks: int,
+    expected_s: float,
+    action: str = "point",
+    warm_limit_s: float | None = None,
 ) -> Iterator[Check]:
-    for (cell, way, t, b, h), several in found:
-        given = {"cases": [asdict(case) for case in several], "blocks": blocks}
+    for (cell, way, t, b, h), several in points:
+        arguments = {"cases": [asdict(case) for case in several], "blocks": blocks}
         items = tuple((case.key, block) for block in range(blocks) for case in several)
         seconds = expected_s * blocks * len(several)
         name = f"{stage} {cell}-{way}-T{t}-B{b}-H{h}"
-        yield Check(stage, name, action, given, seconds, max(60.0, 10 * seconds), items)
+        yield Check(stage, name, action, arguments, seconds, max(60.0, 10 * seconds), items, warm_limit_s)
+
+
+def _gpu_points(
+    setting: Setting, stage: str, points: Iterator[tuple[Point, list[Case]]], expected_s: float
+) -> Iterator[Check]:
+    warm = _warm(setting)
+    if warm is not None and not setting.torch:
+        warm = WARM_WITHOUT_TORCH_S
+    return _points(stage, points, setting.blocks, expected_s, warm_limit_s=warm)
 
 
 def steps(setting: Setting) -> Iterator[Check]:
-    """Microseconds of a step by sharing."""
-    yield from _points("steps", cases.sharing_cases(setting.sizes, setting.facts), setting.blocks, 0.15)
+    """Yield microseconds of a step by sharing."""
+    yield from _gpu_points(setting, "steps", cases.sharing_cases(setting.sizes, setting.facts), 0.15)
 
 
 def grid(setting: Setting) -> Iterator[Check]:
-    """The grid beside cuDNN in float32."""
-    yield from _points("grid", cases.grid_cases(setting.sizes, setting.torch), setting.blocks, 0.2)
+    """Yield the grid beside cuDNN in float32."""
+    yield from _gpu_points(setting, "grid", cases.grid_cases(setting.sizes, setting.torch), 0.2)
 
 
 def half(setting: Setting) -> Iterator[Check]:
-    """The grid beside cuDNN in half precision."""
-    yield from _points("half", cases.half_cases(setting.sizes, setting.torch), setting.blocks, 0.2)
+    """Yield the grid beside cuDNN in half precision."""
+    yield from _gpu_points(setting, "half", cases.half_cases(setting.sizes, setting.torch), 0.2)
 
 
 def sanitizer(setting: Setting) -> Iterator[Check]:
-    """One shape of every kernel: memcheck of all first, which finds more, then racecheck."""
+    """Yield one shape of every kernel: memcheck of all first, which finds more, then racecheck."""
     sizes = (2, 3, 3, 5) if setting.toy else (3, 9, 5, 33)
     cells = cell_names()[:1] if setting.toy else cell_names()
     for tool in ("memcheck", "racecheck"):
-        passes = [Pass(cell, "training", *sizes, sharing=each) for each in BY_RISK for cell in cells]
+        passes = [Pass(cell, "training", *sizes, sharing=sharing) for sharing in BY_RISK for cell in cells]
         if not setting.toy:
-            passes += [Pass("lstm", "training", *sizes, "bfloat16", each) for each in BY_RISK]
+            passes += [Pass("lstm", "training", *sizes, "bfloat16", sharing) for sharing in BY_RISK]
             passes.append(Pass("lstm", "training", *sizes, merge="concat"))
-        for each in passes:
-            if _fits(setting, each):
-                given = {"tool": tool, "pass": asdict(each)}
-                yield Check("sanitizer", f"sanitizer {tool} {each.label}", "sanitizer", given, 12, 150)
+        for call in passes:
+            if _fits(setting, call):
+                arguments = {"tool": tool, "pass": asdict(call)}
+                yield Check("sanitizer", f"sanitizer {tool} {call.label}", "sanitizer", arguments, 12, 150)
 
 
 def cpu(setting: Setting) -> Iterator[Check]:
-    """The CPU's own grid, all threads and one, beside PyTorch and ONNX Runtime where they are installed."""
+    """Yield the CPU's own grid, all threads and one, beside PyTorch and ONNX Runtime where they are installed."""
     from bench.studies.timed import GRID, grid_of, thread_counts
 
     if setting.toy:
         smallest = [
             replace(case, seq_len=2, batch_size=1, input_size=2, hidden_size=3) for case in grid_of((1,), ("rnn",))
         ]
-        found = list(dict.fromkeys(smallest))
+        points = list(dict.fromkeys(smallest))
     else:
-        found = grid_of(thread_counts())
-        found.sort(key=lambda case: GRID.index((case.seq_len, case.batch_size, case.input_size, case.hidden_size)))
+        points = grid_of(thread_counts())
+        points.sort(key=lambda case: GRID.index((case.seq_len, case.batch_size, case.input_size, case.hidden_size)))
     groups: dict[tuple[Any, ...], list[Case]] = {}
-    for case in found:
+    for case in points:
         shape = (case.cell, case.direction, case.seq_len, case.batch_size, case.hidden_size)
         groups.setdefault((*shape, case.input_size, case.threads), []).append(case)
     for (cell, way, t, b, h, inputs, threads), several in groups.items():

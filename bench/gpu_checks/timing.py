@@ -10,53 +10,62 @@ from dataclasses import asdict
 from typing import Any
 
 from bench.case import Case
-from bench.gpu_checks.check import Result
+from bench.gpu_checks.check import Result, Tell
+from bench.gpu_checks.context import broken
+from bench.gpu_checks.strikes import kind_of_case
 from bench.rows import Measurement
 
 Measure = Callable[[Case, int], list[Measurement]]
 Item = dict[str, Any]
 
 
-def measure_point(given: Mapping[str, Any]) -> Result:
-    """The cases of one shape on the GPU, `blocks` times over; each that fails becomes a row that says why."""
+def measure_point(arguments: Mapping[str, Any], tell: Tell) -> Result:
+    """Measure the cases of one shape on the GPU, `blocks` times over; each that fails becomes a row that says why."""
     from bench.measures import runtime
     from bench.studies.gpu_cases import GPU_ROUNDS
 
-    return _measure(given, lambda case, block: runtime.measure(case, block, GPU_ROUNDS))
+    return measure_cases(arguments, tell, lambda case, block: runtime.measure(case, block, GPU_ROUNDS))
 
 
-def measure_cpu_point(given: Mapping[str, Any]) -> Result:
-    """The same on the CPU: cells, peers and the numbers of threads that the cases name."""
+def measure_cpu_point(arguments: Mapping[str, Any], tell: Tell) -> Result:
+    """Measure the cases of one shape on the CPU: cells, peers and the numbers of threads that the cases name."""
     from bench.contenders.process import stop_peers
     from bench.measures import runtime
     from bench.studies.timed import GRID_ROUNDS
 
     try:
-        return _measure(given, lambda case, block: runtime.measure(case, block, GRID_ROUNDS))
+        return measure_cases(arguments, tell, lambda case, block: runtime.measure(case, block, GRID_ROUNDS))
     finally:
         stop_peers()
 
 
-def _measure(given: Mapping[str, Any], measure: Measure) -> Result:
-    cases = [Case(**case) for case in given["cases"]]
-    items: list[Item] = []
+def measure_cases(arguments: Mapping[str, Any], tell: Tell, measure: Measure) -> Result:
+    """Measure cases in shuffled blocks, and tell the rows of each as soon as they are there: a later one may hang."""
+    cases = [Case(**case) for case in arguments["cases"]]
+    order = [
+        (case, block)
+        for block in range(int(arguments["blocks"]))
+        for case in random.Random(block).sample(cases, len(cases))
+    ]
     wrong: dict[str, str] = {}
     rows: list[Measurement] = []
-    for block in range(int(given["blocks"])):
-        for case in random.Random(block).sample(cases, len(cases)):
-            try:
-                made = measure(case, block)
-            except Exception as error:  # one contender that cannot do it must not take the others' rows
-                reason = f"{type(error).__name__}: {error}"
-                wrong[_who(case)] = reason
-                made = [Measurement(case, "failure", None, "", block, status="failed", reason=reason)]
-            rows += made
-            items.append(as_item(case, block, made))
-    numbers = summary(rows)
-    if wrong:
-        status = "failed" if any(_who(case) in wrong for case in cases if _is_own(case)) else "passed"
-        return Result(status, "; ".join(f"{who}: {why}" for who, why in wrong.items()), numbers, tuple(items))
-    return Result("passed", "", numbers, tuple(items))
+    for number, (case, block) in enumerate(order, 1):
+        tell({"begins": kind_of_case(asdict(case))})
+        reason = ""
+        try:
+            of_case = measure(case, block)
+        except Exception as error:  # one contender that cannot do it must not take the others' rows
+            reason = f"{type(error).__name__}: {error}"
+            of_case = [Measurement(case, "failure", None, "", block, status="failed", reason=reason)]
+        rows += of_case
+        tell({"item": as_item(case, block, of_case)})
+        if reason:
+            wrong[_who(case)] = reason
+            if broken():  # every later one would fail for that
+                left = f"{len(order) - number} of {len(order)} items were not measured"
+                return Result("failed", f"{_who(case)}: {reason}; {left}", summary(rows))
+    status = "failed" if any(_who(case) in wrong for case in cases if _is_own(case)) else "passed"
+    return Result(status, "; ".join(f"{who}: {why}" for who, why in wrong.items()), summary(rows))
 
 
 def _is_own(case: Case) -> bool:
@@ -64,7 +73,7 @@ def _is_own(case: Case) -> bool:
 
 
 def _who(case: Case) -> str:
-    """What tells the contenders of one shape apart."""
+    """Return what tells the contenders of one shape apart."""
     variant = "" if case.variant == "-" else f" {case.variant}"
     half = "" if case.dtype == "float32" else f" {case.dtype}"
     threads = f" {case.threads} threads" if case.threads > 1 else ""
@@ -72,14 +81,15 @@ def _who(case: Case) -> str:
 
 
 def as_item(case: Case, block: int, rows: Sequence[Measurement]) -> Item:
-    """An item as JSON has it."""
+    """Return an item as JSON has it."""
     numbers = [[r.metric, r.value, r.unit, r.replicate, r.step, r.status, r.reason] for r in rows]
     return {"case": asdict(case), "block": block, "rows": numbers}
 
 
 def from_item(item: Mapping[str, Any]) -> tuple[Case, int, list[Measurement]]:
-    """Case, block and rows of an item."""
-    case, block = Case(**item["case"]), int(item["block"])
+    """Return the case, the block and the rows of an item."""
+    case = Case(**item["case"])
+    block = int(item["block"])
     rows = [
         Measurement(case, metric, value, unit, block, replicate, step, status, reason)
         for metric, value, unit, replicate, step, status, reason in item["rows"]
@@ -88,8 +98,8 @@ def from_item(item: Mapping[str, Any]) -> tuple[Case, int, list[Measurement]]:
 
 
 def summary(rows: Sequence[Measurement]) -> dict[str, Any]:
-    """For the line of a point: each contender's median seconds, a step's microseconds, the largest error."""
-    found: dict[str, Any] = {}
+    """Return for the line of a point each contender's median seconds, a step's microseconds, the largest error."""
+    numbers: dict[str, Any] = {}
     seconds: dict[str, list[float]] = {}
     steps: dict[str, list[float]] = {}
     errors = []
@@ -104,17 +114,17 @@ def summary(rows: Sequence[Measurement]) -> dict[str, Any]:
         elif row.metric == "validation_error":
             errors.append(row.value)
     if seconds:
-        found["seconds"] = {who: statistics.median(values) for who, values in seconds.items()}
+        numbers["seconds"] = {who: statistics.median(values) for who, values in seconds.items()}
     if steps:
-        found["step_us"] = {who: statistics.median(values) for who, values in steps.items()}
+        numbers["step_us"] = {who: statistics.median(values) for who, values in steps.items()}
     if errors:
-        found["error"] = max(errors)
-    ratio = ratio_to_peer(found.get("seconds", {}))
-    return found | ({} if math.isnan(ratio) else {"ratio": ratio})
+        numbers["error"] = max(errors)
+    ratio = ratio_to_peer(numbers.get("seconds", {}))
+    return numbers | ({} if math.isnan(ratio) else {"ratio": ratio})
 
 
 def ratio_to_peer(seconds: Mapping[str, float]) -> float:
-    """The fastest peer's time over ours; NaN where one of the two is missing."""
+    """Return the fastest peer's time over ours; NaN where one of the two is missing."""
     own = [value for who, value in seconds.items() if who.split()[0] in ("cuda", "cpu")]
     peers = [value for who, value in seconds.items() if not who.startswith(("cuda", "cpu"))]
     return min(peers) / min(own) if own and peers else math.nan

@@ -23,14 +23,14 @@ class Wheel(NamedTuple):
 
 
 def pins() -> list[str]:
-    """`NAME==VERSION` of each package, by what is installed here; one that is not is left to its newest version."""
-    found = []
+    """Return `NAME==VERSION` of what is installed of each package; one that is not is left to its newest version."""
+    pinned = []
     for name in PACKAGES:
         try:
-            found.append(f"{name}=={metadata.version(name)}")
+            pinned.append(f"{name}=={metadata.version(name)}")
         except metadata.PackageNotFoundError:
-            found.append(name)
-    return found
+            pinned.append(name)
+    return pinned
 
 
 def fetch(folder: Path, python: str = PYTHON) -> list[Wheel]:
@@ -47,6 +47,6 @@ def fetch(folder: Path, python: str = PYTHON) -> list[Wheel]:
 
 
 def listing(wheels: list[Wheel]) -> list[str]:
-    """A line for each wheel, and their sum."""
+    """Return a line for each wheel, and one for their sum."""
     lines = [f"{wheel.size / 2**20:8.2f} MiB  {wheel.name}" for wheel in wheels]
     return [*lines, f"{sum(wheel.size for wheel in wheels) / 2**20:8.2f} MiB  together"]

@@ -155,7 +155,17 @@ def write_manifest(folder: Path, compilers: Mapping[str, str]) -> None:
 
 
 def manifest(folder: Path) -> dict[str, Any]:
-    """What a folder that travels says of itself: `sources` and `compilers`; nothing where it says nothing."""
+    """Read what a folder that travels says of itself: `sources` and `compilers`; nothing where it says nothing.
+
+    A file that cannot be read says nothing but `damaged`, with the reason: the machine code beside it may be whole.
+    """
     path = folder / MANIFEST
-    found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
-    return found
+    if not path.exists():
+        return {}
+    try:
+        facts = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        return {"damaged": f"{path}: {error}"}
+    if not isinstance(facts, dict) or not isinstance(facts.get("compilers", {}), dict):
+        return {"damaged": f"{path} has no object with `sources` and `compilers`"}
+    return facts

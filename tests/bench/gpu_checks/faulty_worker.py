@@ -33,6 +33,8 @@ def item(case, block):
 
 def act(action, given):
     if action == "hello":
+        if os.environ.get("FAULTY_HELLO"):
+            act(os.environ["FAULTY_HELLO"], given)
         answer(facts=FACTS)
     elif action == "fine":
         fine(given["number"])
@@ -43,6 +45,31 @@ def act(action, given):
         os.kill(os.getpid(), signal.SIGSEGV)
     elif action == "exit":
         sys.exit(3)
+    elif action == "interrupt":  # whoever started this, as a person does who has changed their mind
+        os.kill(os.getppid(), signal.SIGTERM)
+        time.sleep(600)
+    elif action == "unnamed signal":
+        os.kill(os.getpid(), 40)
+    elif action == "closed":
+        os.close(1)
+        time.sleep(600)
+    elif action == "null":
+        answer(status="passed", numbers=None)
+        answer(status="passed", items=[7])
+        answer(status=["passed"])
+        answer(item=3)
+        fine(given["number"])
+    elif action == "no number":
+        answer(status="passed", numbers={"error": float("nan")})
+    elif action == "partial":
+        for number, case in enumerate(given["cases"]):
+            answer(begins=f"{case['variant']} {case['direction']}")
+            if number == given["good"]:
+                act(given["then"], given)
+            answer(item=item(case, 0))
+        answer(status="passed")
+    elif action == "pass":
+        act("hang" if given["pass"]["sharing"] == "grid" else "fine", given)
     elif action == "hang":
         print("waiting for a block that never comes", file=sys.stderr, flush=True)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -75,4 +102,4 @@ def act(action, given):
 
 for line in sys.stdin:
     request = json.loads(line)
-    act(request["action"], request["given"])
+    act(request["action"], request["arguments"])

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
+import signal
+import subprocess
 import sys
+import time
 
 import pytest
 
-from bench.gpu_checks.__main__ import main
+from bench.gpu_checks import lines, outside, stages
+from bench.gpu_checks.__main__ import main, process_began
 from bench.gpu_checks.check import STAGES, STATUSES, Check, Result
+from bench.gpu_checks.probes import SPIN_S
 from bench.gpu_checks.stages import PLANS, Setting, plan
 from bench.gpu_checks.summary import MOST_LINES, WIDTH, table
+from bench.run.environment import ROOT
 from bench.run.store import Store
 from cells import cell_names
 from cells.cuda.device.target import A100, H200
 from tests.bench.conftest import FACTS
 
 FAULTY = (sys.executable, "-m", "tests.bench.gpu_checks.faulty_worker")
+COMMAND = f"""
+import sys
+from bench.gpu_checks.__main__ import main
+sys.exit(main(sys.argv[1:], {FAULTY!r}))
+"""
 CHIP = {"name": "NVIDIA Invented 9000", "capability": [9, 0], "multiprocessors": 132, "shared_bytes": 227 * 1024}
 GPU = {"name": "NVIDIA Invented 9000", "driver": "999.88", "versions": {}, "used": True}
 
@@ -37,6 +50,10 @@ def told(monkeypatch, tmp_path):
     return tell
 
 
+def lines_in(folder):
+    return [json.loads(line) for line in (folder / "lines.jsonl").read_text().splitlines()]
+
+
 def lines_of(text):
     return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
 
@@ -47,22 +64,37 @@ def test_every_check_has_a_name_of_its_own_and_travels_as_json(facts, preset):
     checks = list(plan(Setting(facts, torch=True, blocks=3, preset=preset), list(PLANS)))
     assert len({check.name for check in checks}) == len(checks)
     for check in checks:
-        assert json.loads(json.dumps(check.given)) == check.given
+        assert json.loads(json.dumps(check.arguments)) == check.arguments
         assert 0 < check.expected_s <= check.limit_s
 
 
 def test_contact_has_each_sharing_of_each_cell_both_ways():
     checks = [check for check in plan(Setting(H200, True, 3), ["contact"]) if check.action == "pass"]
-    passes = [check.given["pass"] for check in checks]
+    passes = [check.arguments["pass"] for check in checks]
     found = {(each["cell"], each["sharing"], each["way"]) for each in passes}
     ways = ("inference", "training")
     assert found == {(c, s, w) for c in cell_names() for s in ("block", "cluster", "grid", "launch") for w in ways}
 
 
+def test_contact_asks_what_may_hang_last():
+    checks = list(plan(Setting(H200, True, 3), ["contact"]))
+    sharing = [check.arguments["pass"]["sharing"] if check.action == "pass" else check.action for check in checks]
+    assert list(dict.fromkeys(sharing)) == ["probe", "block", "launch", "profile", "product", "cluster", "grid"]
+
+
+def test_only_probes_that_import_pytorch_or_wait_for_the_gpu_have_a_minute():
+    limits = {check.name: check.limit_s for check in plan(Setting(H200, True, 3), ["contact"])}
+    assert {name.rpartition(" ")[2] for name, limit in limits.items() if limit >= 60} == {
+        "shared-with-torch",
+        "killed-spinner",
+    }
+    assert SPIN_S < limits["contact probe killed-spinner"]
+
+
 def test_the_published_shape_is_the_first_of_the_grid():
     first = next(plan(Setting(H200, True, 3), ["grid"]))
     assert first.name == "grid lstm-training-T1024-B16-H768"
-    assert {case["backend"] for case in first.given["cases"]} == {"cuda", "cuda-again", "cudnn"}
+    assert {case["backend"] for case in first.arguments["cases"]} == {"cuda", "cuda-again", "cudnn"}
 
 
 def test_a_list_names_stages_checks_and_seconds(capsys):
@@ -94,8 +126,9 @@ def test_rows_go_to_a_store_that_is_exported_and_are_not_measured_twice(told, tm
 def test_lines_are_in_a_file_too_and_the_last_one_counts(told, tmp_path, capsys):
     assert main(["--out", str(tmp_path), "--stage", "grid", "--only", "rnn*H64", "--blocks", "1"], FAULTY) == 0
     printed = lines_of(capsys.readouterr().out)
-    assert [json.loads(line) for line in (tmp_path / "lines.jsonl").read_text().splitlines()] == printed
-    assert printed[0]["kind"] == "machine"
+    assert lines_in(tmp_path) == printed
+    assert [line["kind"] for line in printed[:2]] == ["start", "machine"]
+    assert printed[1]["multiprocessors"] == CHIP["multiprocessors"]
     assert printed[-1]["kind"] == "end"
     assert printed[-1]["passed"] == sum(line["kind"] == "check" for line in printed)
 
@@ -163,7 +196,151 @@ def test_lines_go_on_where_nobody_reads_them(told, tmp_path, monkeypatch):
 
     monkeypatch.setattr(sys, "stdout", Closed())
     assert main(["--out", str(tmp_path), "--stage", "grid", "--only", "rnn*H64", "--blocks", "1"], FAULTY) == 0
-    assert json.loads((tmp_path / "lines.jsonl").read_text().splitlines()[-1])["kind"] == "end"
+    assert lines_in(tmp_path)[-1]["kind"] == "end"
+
+
+def test_a_full_disk_takes_no_line_and_ends_nothing(told, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(lines.os, "write", full)
+    assert main(["--out", str(tmp_path), "--stage", "grid", "--only", "rnn*H64", "--blocks", "1"], FAULTY) == 0
+    printed = lines_of(capsys.readouterr().out)
+    assert [line["kind"] for line in printed].count("lines not stored") == 1
+    assert printed[-1]["passed"] == sum(line["kind"] == "check" for line in printed) > 0
+
+
+def full(*_):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_full_disk_behind_standard_output_ends_nothing(told, tmp_path):
+    with open("/dev/full", "w") as disk:
+        done = command(["--out", str(tmp_path), "--stage", "contact", "--only", "product own"], stdout=disk)
+    assert done.returncode == 1  # the faulty worker knows no products
+    assert lines_in(tmp_path)[-1]["died"] == 3
+
+
+def command(words, **where):
+    """Run the command in a process of its own, with the faulty worker."""
+    return subprocess.run(
+        [sys.executable, "-c", COMMAND, *words], cwd=ROOT, stderr=subprocess.PIPE, text=True, check=False, **where
+    )
+
+
+def test_letters_that_an_encoding_lacks_are_escaped(monkeypatch):
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, "ascii"))
+    lines.show("too far by 5 µs")
+    assert raw.getvalue() == b"too far by 5 \\xb5s\n"
+
+
+def test_a_list_may_be_cut_off(told):
+    run = [sys.executable, "-m", "bench.gpu_checks", "--list"]
+    process = subprocess.Popen(run, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout.readline().startswith("contact: ")
+    process.stdout.close()
+    assert (process.stderr.read(), process.wait()) == ("", 0)
+    process.stderr.close()
+
+
+def test_a_later_run_keeps_the_lines_of_an_earlier_one(told, tmp_path):
+    words = ["--out", str(tmp_path), "--stage", "steps", "--only", "rnn*H32", "--blocks", "1"]
+    assert main(words, FAULTY) == 0
+    with (tmp_path / "lines.jsonl").open("a") as file:
+        file.write('{"torn')
+    earlier = (tmp_path / "lines.jsonl").read_text()
+    with Store(tmp_path / "gpu.sqlite").writing():
+        assert main(words, FAULTY) == 2
+    text = (tmp_path / "lines.jsonl").read_text()
+    assert text.startswith(earlier + "\n")
+    later = [json.loads(line) for line in text.removeprefix(earlier).splitlines() if line]
+    assert [line["kind"] for line in later] == ["start", "machine", "end"]
+    assert "another run is writing" in later[-1]["reason"]
+
+
+def test_a_store_is_opened_only_for_rows(told, tmp_path):
+    store = tmp_path / "other.sqlite"
+    store.write_text("no store at all, but a text that is long enough to be looked at" * 20)
+    words = ["--out", str(tmp_path), "--store", str(store), "--stage", "contact", "--only", "product own"]
+    assert main(words, FAULTY) == 1
+    assert lines_in(tmp_path)[-1]["died"] == 3
+
+
+def test_a_pattern_has_stars_and_question_marks_and_nothing_else(told, tmp_path, capsys):
+    assert main(["--list", "--stage", "steps", "--only", "rnn*H3?"]) == 0
+    assert capsys.readouterr().out.startswith("steps: 2 checks")
+    assert main(["--list", "--stage", "steps", "--only", "["]) == 0
+    assert capsys.readouterr().out.startswith("steps: 0 checks")
+    assert main(["--list", "--stage", "steps", "--only", "[r]nn"]) == 0
+    assert capsys.readouterr().out.startswith("steps: 0 checks")
+
+
+def test_too_few_seconds_are_the_reason(told, tmp_path, capsys):
+    assert main(["--out", str(tmp_path), "--seconds", ".001"], FAULTY) == 2
+    assert "the time was up before anything was begun" in lines_of(capsys.readouterr().out)[-1]["reason"]
+
+
+def test_seconds_count_from_the_start_of_the_process(told, tmp_path, capsys):
+    began = time.monotonic() - 100
+    assert main(["--out", str(tmp_path), "--seconds", "100"], FAULTY, began) == 2
+    assert "the time was up" in lines_of(capsys.readouterr().out)[-1]["reason"]
+    assert 0 <= time.monotonic() - process_began() - time.process_time() < 24 * 3600
+
+
+def test_a_stage_that_cannot_be_planned_is_a_result(told, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(stages.PLANS, "cpu", missing)
+    monkeypatch.setitem(stages.PLANS, "half", broken)
+    words = ["--out", str(tmp_path), "--stage", "cpu", "--stage", "half", "--stage", "steps", "--only", "rnn*H32"]
+    assert main(words, FAULTY) == 1
+    printed = lines_of(capsys.readouterr().out)
+    ends = {line["name"]: line["status"] for line in printed if line["kind"] == "check"}
+    assert ends["cpu: every check"] == "skipped"
+    assert ends["half: every check"] == "failed"
+    assert printed[-1]["passed"] == 2
+
+
+def missing(setting):
+    raise ImportError("numba does not import")
+
+
+def broken(setting):
+    raise KeyError("no such shape")
+
+
+def test_collecting_tests_is_bounded_by_the_seconds(told, tmp_path, monkeypatch, capsys):
+    asked = []
+
+    def collect(*_, timeout, **__):
+        asked.append(timeout)
+        raise subprocess.TimeoutExpired("pytest", timeout)
+
+    monkeypatch.setattr(outside.subprocess, "run", collect)
+    assert main(["--out", str(tmp_path), "--stage", "tests", "--seconds", "50"], FAULTY) == 1
+    (line,) = [line for line in lines_of(capsys.readouterr().out) if line["kind"] == "check"]
+    assert "pytest did not collect tests/gpu within" in line["reason"]
+    assert asked[0] < 50
+
+
+def test_an_interrupted_run_names_the_stages_and_says_so_by_its_status(told, tmp_path):
+    words = ["--out", str(tmp_path), "--stage", "steps", "--stage", "grid", "--stage", "half", "--blocks", "1"]
+    parent = subprocess.Popen(
+        [sys.executable, "-c", COMMAND, *words], cwd=ROOT, stdout=subprocess.PIPE, text=True, bufsize=1
+    )
+    while '"kind": "check"' not in parent.stdout.readline():
+        pass
+    parent.send_signal(signal.SIGHUP)
+    printed = lines_of(parent.communicate()[0])
+    assert parent.returncode == 130
+    (line,) = [line for line in printed if line["kind"] == "interrupted"]
+    assert line["stages_not_begun"][-1] == "half"
+    ends = {line["name"]: line["status"] for line in printed if line["kind"] == "check"}
+    assert ends["half: every check"] == "not reached"
+    assert printed[-1]["not_reached"] > 1
+
+
+def test_a_run_that_is_interrupted_before_its_first_check_says_that(told, tmp_path, monkeypatch):
+    monkeypatch.setenv("FAULTY_HELLO", "interrupt")
+    words = ["--out", str(tmp_path), "--stage", "grid"]
+    assert command(words, stdout=subprocess.DEVNULL).returncode == 130
+    assert lines_in(tmp_path)[-1] == {"kind": "end", "reason": "the run was interrupted before the first check"}
 
 
 def many(count):
@@ -172,10 +349,10 @@ def many(count):
         stage, status = STAGES[number % len(STAGES)], STATUSES[number % len(STATUSES)]
         cell, sharing = cell_names()[number % 4], ("block", "grid", None)[number % 3]
         shape = {"cell": cell, "direction": "training", "hidden_size": 64 + number, "batch_size": 1}
-        given = {"pass": {"cell": cell, "dtype": "float32", "sharing": sharing}, "cases": [shape]}
+        arguments = {"pass": {"cell": cell, "dtype": "float32", "sharing": sharing}, "cases": [shape]}
         numbers = {"error": 1e-7 * number, "ratio": 1.5, "step_us": {"backward block": 2.0}}
         action = "pass" if number % 2 else "point"
-        yield Check(stage, f"{stage} {number}", action, given, 1, 1), Result(status, "why\nnot", numbers), 0.5
+        yield Check(stage, f"{stage} {number}", action, arguments, 1, 1), Result(status, "why\nnot", numbers), 0.5
 
 
 @pytest.mark.parametrize("count", [0, 3, 1000])
@@ -195,3 +372,13 @@ def test_an_error_that_is_no_number_is_the_worst():
         for error in (1e-7, float("nan"), 2e-7)
     ]
     assert any("rnn float32" in line and "inf" in line for line in table(results))
+
+
+def test_points_without_any_peer_have_a_line_of_their_own():
+    arguments = {"cases": [{"cell": "rnn", "direction": "training", "hidden_size": 64, "batch_size": 1}]}
+    alone = Result("passed", "cudnn: RuntimeError: cuDNN needs PyTorch with CUDA", {"seconds": {"cuda": 1.0}})
+    beside = Result("passed", "", {"ratio": 2.0})
+    results = [(Check("grid", "a point", "point", arguments, 1, 1), result, 0.1) for result in (alone, beside)]
+    (line,) = [line for line in table(results) if line.startswith("peer missing or failed")]
+    assert line.startswith("peer missing or failed: 1 points; cudnn: RuntimeError: cuDNN needs PyTorch")
+    assert not [line for line in table(results[1:]) if "peer missing" in line]

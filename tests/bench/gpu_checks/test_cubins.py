@@ -11,6 +11,7 @@ from bench.gpu_checks import cubins as parcel
 from bench.gpu_checks.facts import travelled
 from bench.gpu_kernels import __main__ as gpu_kernels
 from bench.measures import machine_code
+from bench.run import gpu_facts
 from cells import cell_names
 from cells.cuda.device import cubins
 from cells.cuda.device.target import A100, H200
@@ -60,6 +61,17 @@ def test_a_folder_is_filled_says_what_it_is_and_is_bounded(contact, tmp_path, mo
 def test_a_folder_of_other_sources_is_known(tmp_path):
     (tmp_path / cubins.MANIFEST).write_text('{"sources": "0123456789abcdef", "compilers": {}}')
     assert not travelled(tmp_path)["of_these_sources"]
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"compilers": 3}', ""])
+def test_a_damaged_manifest_is_told_and_taken_for_an_empty_one(text, tmp_path, monkeypatch):
+    (tmp_path / cubins.MANIFEST).write_text(text)
+    (tmp_path / f"norms-sm_90a-0{cubins.ENDING}").write_bytes(b"code")
+    facts = travelled(tmp_path)
+    assert (facts["kernels"], facts["compilers"], facts["of_these_sources"]) == (1, {}, False)
+    assert cubins.MANIFEST in facts["manifest"]
+    monkeypatch.setenv("RECURBENCH_CUBINS", str(tmp_path))
+    assert "ptxas" not in gpu_facts.versions()  # others who read it go on, too
 
 
 @needs_compiler

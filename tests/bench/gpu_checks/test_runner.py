@@ -6,12 +6,18 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
+from bench.case import Case
+from bench.gpu_checks import process
 from bench.gpu_checks.check import Check
+from bench.gpu_checks.interrupts import Interrupts
+from bench.gpu_checks.parent import BOUND
 from bench.gpu_checks.runner import Runner
 from bench.run.environment import ROOT
 
@@ -22,6 +28,9 @@ FAULTS = {
     "hang": ("hung", "no answer in"),
     "out of memory": ("died", "SIGKILL, as when memory runs out"),
     "endless garbage": ("hung", "no answer in"),
+    "unnamed signal": ("died", "signal 40"),
+    "closed": ("died", "its output ended, and the process did not"),
+    "no number": ("wrong", "no finite number: error"),
     "sticky": ("failed", "the context was broken afterwards: CUDA_ERROR_ILLEGAL_ADDRESS"),
     "wrong": ("wrong", "off by a lot"),
 }
@@ -31,6 +40,7 @@ SLACK_S = 5.0
 @pytest.fixture
 def log(tmp_path, monkeypatch):
     """Where the worker says which checks it has done."""
+    monkeypatch.setattr(process, "ENDING_S", 0.5)
     monkeypatch.setenv("FAULTY_LOG", str(tmp_path / "log"))
     return tmp_path / "log"
 
@@ -40,11 +50,12 @@ def check(action, limit_s=60.0, **given):
     return Check("contact", name, action, given, 0.1, limit_s)
 
 
-def run(checks, seconds=None):
+def run(checks, seconds=None, keep=lambda items: None):
     lines = []
-    runner = Runner(lines.append, seconds, FAULTY)
+    runner = Runner(lines.append, seconds, FAULTY, keep=keep)
     try:
         runner.run("contact", checks)
+        runner.run_postponed()
     finally:
         runner.end()
     return runner.outcome, lines
@@ -54,6 +65,13 @@ def alive(pid):
     """Whether a process is there; one that has ended and was not waited for is not."""
     stat = Path(f"/proc/{pid}/stat")
     return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def wait_until_gone(pid):
+    deadline = time.monotonic() + 5
+    while alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not alive(pid)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -104,7 +122,7 @@ def test_the_budget_holds_and_what_was_not_reached_is_named(log):
 def test_a_worker_that_cannot_start_becomes_a_line(log):
     lines = []
     runner = Runner(lines.append, 20, (sys.executable, "-c", "raise SystemExit('no such GPU')"))
-    assert runner.hello() is None
+    assert "no such GPU" in runner.hello()
     assert lines[0]["status"] == "died"
     assert "no such GPU" in lines[0]["reason"]
 
@@ -120,14 +138,137 @@ def test_rows_that_nobody_takes_stand_in_a_line(log):
         raise OSError("no space left on device")
 
     lines = []
-    runner = Runner(lines.append, None, FAULTY)
-    cases = [{"cell": "rnn"}]
-    runner.run("contact", [check("point", cases=cases, blocks=1), check("fine", number=1)], keep=full)
+    cases = [asdict(Case("sharings", "rnn", "cuda"))]
+    runner = Runner(lines.append, None, FAULTY, keep=full)
+    runner.run("contact", [check("point", cases=cases, blocks=1), check("fine", number=1)])
     runner.end()
     (lost,) = [line for line in lines if line["kind"] == "rows not stored"]
     assert lost["reason"] == "OSError: no space left on device"
     assert lost["items"][0]["case"] == cases[0]
     assert [result.status for _, result, _ in runner.outcome.results] == ["passed", "passed"]
+
+
+def test_an_answer_of_another_form_is_noise_and_ends_nothing(log):
+    outcome, lines = run([check("null", number=1), check("fine", number=2)])
+    assert [result.status for _, result, _ in outcome.results] == ["passed", "passed"]
+    assert len([line for line in lines if line["kind"] == "noise"]) == 4
+    assert log.read_text().split() == ["1", "2"]
+
+
+def cases_of(*variants):
+    return [asdict(Case("sharings", "rnn", "cuda", "training", variant=variant)) for variant in variants]
+
+
+@pytest.mark.parametrize(("fault", "status"), [("hang", "hung"), ("crash", "died")])
+def test_rows_that_were_measured_before_a_worker_was_lost_are_kept(fault, status, log):
+    kept = []
+    lost = check("partial", 1.0, cases=cases_of("block", "launch", "grid"), good=2, then=fault)
+    outcome, lines = run([lost, check("fine", number=1)], keep=kept.extend)
+    assert [result.status for _, result, _ in outcome.results] == [status, "passed"]
+    assert [item["case"]["variant"] for item in kept] == ["block", "launch"]
+    if status == "hung":
+        assert "while it was at grid training" in lines[1]["reason"]
+
+
+def test_rows_that_were_measured_when_the_time_was_up_are_kept(log):
+    kept = []
+    outcome, _ = run([check("partial", cases=cases_of("block", "grid"), good=1, then="hang")], 1.0, kept.extend)
+    assert [result.status for _, result, _ in outcome.results] == ["not reached"]
+    assert [item["case"]["variant"] for item in kept] == ["block"]
+
+
+def passes(*sharings, limit=60.0):
+    for number, sharing in enumerate(sharings):
+        given = {"pass": {"sharing": sharing, "way": "training"}, "number": number}
+        yield Check("contact", f"{sharing} {number}", "pass", given, 0.1, limit, warm_limit_s=0.4)
+
+
+def test_what_hangs_twice_waits_for_all_others_and_is_given_up_after_four_times(log):
+    order = ["block", "grid", "grid", "block", "grid", "grid", "grid", "block"]
+    outcome, lines = run(list(passes(*order, limit=0.6)))
+    ends = [(check.name, result.status) for check, result, _ in outcome.results]
+    assert ends == [
+        *[("block 0", "passed"), ("grid 1", "hung"), ("grid 2", "hung"), ("block 3", "passed"), ("block 7", "passed")],
+        *[("grid 4", "hung"), ("grid 5", "hung"), ("grid 6", "skipped")],
+    ]
+    assert outcome.results[-1][1].reason == "4 checks of grid training hung before"
+    assert [line["name"] for line in lines if line["kind"] == "postponed"] == ["grid 4", "grid 5", "grid 6"]
+
+
+def test_of_a_point_only_the_contender_that_hangs_waits(log):
+    several = check("partial", 0.6, cases=cases_of("block", "grid", "launch"), good=1, then="hang")
+    blocks = [check("point", cases=cases_of("block", "grid", "launch"), blocks=1)]
+    kept = []
+    outcome, _ = run([several, replace(several, name="again"), *blocks], keep=kept.extend)
+    ends = [(check.name, result.status) for check, result, _ in outcome.results]
+    assert ends == [("partial", "hung"), ("again", "hung"), ("point", "passed"), ("point grid training", "passed")]
+    assert [item["case"]["variant"] for item in kept] == ["block", "block", "block", "launch", "grid"]
+
+
+def test_a_worker_that_has_done_the_like_before_may_be_silent_for_less_time(log):
+    outcome, _ = run(list(passes("block", "grid", "block")))
+    assert [result.status for _, result, _ in outcome.results] == ["passed", "hung", "passed"]
+    assert outcome.results[1][2] < SLACK_S < 60
+
+
+def test_a_worker_that_cannot_be_started_is_a_line_for_each_check():
+    lines = []
+    runner = Runner(lines.append, None, ("/nowhere/python",))
+    runner.run("contact", [check("fine", number=1), check("fine", number=2)])
+    assert [result.status for _, result, _ in runner.outcome.results] == ["died", "died"]
+    assert "no worker could be started" in lines[1]["reason"]
+
+
+def test_an_error_of_the_runners_own_is_a_result_and_the_run_goes_on(log, monkeypatch):
+    more = process.Worker._more
+    calls = []
+
+    def odd(worker):
+        calls.append(worker)
+        if len(calls) == 1:
+            raise RuntimeError("odd")
+        return more(worker)
+
+    monkeypatch.setattr(process.Worker, "_more", odd)
+    outcome, lines = run([check("fine", number=1), check("fine", number=2)])
+    assert [result.status for _, result, _ in outcome.results] == ["failed", "passed"]
+    assert lines[1]["reason"] == "the runner met RuntimeError: odd"
+    assert calls[0] is not calls[1]
+
+
+def test_too_few_seconds_are_named_as_the_reason():
+    runner = Runner(lambda line: None, 1e-3, FAULTY)
+    assert "the time was up before anything was begun" in runner.hello()
+
+
+def test_a_signal_interrupts_waiting_and_nothing_else(log):
+    kept, lines = [], []
+    interrupts = Interrupts()
+
+    def keep(items):
+        os.kill(os.getpid(), signal.SIGTERM)  # arrives while rows are on their way
+        kept.extend(items)
+
+    runner = Runner(lines.append, None, FAULTY, keep=keep, waiting=interrupts.waiting)
+    points = check("point", cases=cases_of("block"), blocks=2)
+    with interrupts.caught(), pytest.raises(KeyboardInterrupt):
+        runner.run("contact", [points, check("fine", number=1), check("fine", number=2)])
+    assert len(kept) == 2
+    assert [result.status for _, result, _ in runner.outcome.results] == ["passed", "not reached", "not reached"]
+    assert [line["name"] for line in lines if line.get("reason") == "the run was interrupted"] == ["fine 1", "fine 2"]
+    assert interrupts.raised
+
+
+def test_rows_that_were_measured_when_a_signal_came_are_kept(log):
+    kept = []
+    interrupts = Interrupts()
+    runner = Runner(lambda line: None, None, FAULTY, keep=kept.extend, waiting=interrupts.waiting)
+    hanging = check("partial", cases=cases_of("block", "grid"), good=1, then="hang")
+    killer = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGHUP))
+    killer.start()
+    with interrupts.caught(), pytest.raises(KeyboardInterrupt):
+        runner.run("contact", [hanging])
+    assert [item["case"]["variant"] for item in kept] == ["block"]
 
 
 def test_an_interrupted_run_names_what_it_did_not_reach(log, monkeypatch):
@@ -143,10 +284,7 @@ def test_a_killed_worker_takes_its_children_with_it(log, tmp_path):
     file = tmp_path / "pid"
     run([check("child", 2.0, file=str(file))])
     pid = int(file.read_text())
-    deadline = time.monotonic() + 5
-    while alive(pid) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not alive(pid)
+    wait_until_gone(pid)
 
 
 HANGING = """
@@ -161,8 +299,8 @@ runner.run("contact", [Check("contact", "spin", "spin", {}, 1, 600)])
 """
 SPINNING = """
 import sys, time
-from bench.gpu_checks import worker
-worker._die_with_parent()
+from bench.gpu_checks import parent, worker
+parent.die_with_parent()
 sys.stdin.readline()
 print(worker.MARK + '{"facts": {}}', flush=True)
 sys.stdin.readline()
@@ -178,7 +316,24 @@ def test_a_worker_dies_with_its_runner(log):
     assert alive(pid)
     os.kill(parent.pid, signal.SIGKILL)
     parent.wait()
-    deadline = time.monotonic() + 5
-    while alive(pid) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not alive(pid)
+    wait_until_gone(pid)
+
+
+STARTING = """
+import subprocess, sys
+child = subprocess.Popen(sys.argv[1:])
+print(child.pid, flush=True)
+child.wait()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a signal at the parent's death is Linux's")
+def test_a_program_that_is_bound_dies_with_who_started_it():
+    command = [sys.executable, "-c", STARTING, *BOUND, sys.executable, "-c", "print('up', flush=True); input()"]
+    parent = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    pid = int(parent.stdout.readline())
+    assert parent.stdout.readline() == "up\n"
+    os.kill(parent.pid, signal.SIGKILL)
+    parent.wait()
+    wait_until_gone(pid)
+    parent.stdin.close()

@@ -21,11 +21,10 @@ import numpy as np
 from bench.case import Case
 from bench.measures import first_call as compiling
 from bench.studies.timed import GRID, GRID_CELLS
-from cells import Layer, get_threads, gradient_profile, lyapunov_spectrum, using_threads
+from cells import Layer, cell_names, get_threads, gradient_profile, lyapunov_spectrum, using_threads
 
 LENGTHS = (64, 256, 1024, 4096, 16384)
 SAMPLE_S = 5e-3
-ALL_CELLS = (*GRID_CELLS, "gru-reset-before")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -113,7 +112,7 @@ def gradients(blocks: int) -> Iterator[str]:
 def first_calls(blocks: int) -> Iterator[str]:
     """Seconds until the first training step of a fresh process: nothing on disk, then everything."""
     yield "first training step of a fresh process, seconds with imports: kernels compiled / found on disk"
-    for cell in ALL_CELLS:
+    for cell in cell_names():
         for dtype in ("float32", "float64"):
             case = Case(study="compile", cell=cell, direction="training", dtype=dtype, hidden_size=16, input_size=8)
             cold, warm = (row.value for row in compiling.measure(case, 0))

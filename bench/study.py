@@ -33,12 +33,12 @@ class Preset:
     few_seeds: int
     """Seeds of the studies that cost a second a case."""
     spectrum_hidden_sizes: tuple[int, ...]
-    compile_cells: tuple[str, ...]
+    compile_cells: Callable[[], tuple[str, ...]]
     grid_blocks: int
     """Blocks of the grid of shapes at which all implementations meet; 0 leaves it out."""
     gpu_blocks: int
     """Blocks of the GPU's grid, where there is a GPU."""
-    kernel_cells: tuple[str, ...]
+    kernel_cells: Callable[[], tuple[str, ...]]
     kernel_sizes: tuple[int, ...]
     """Cells and hidden sizes whose CUDA kernels are compiled, where there is a compiler: 2 s a kernel."""
 

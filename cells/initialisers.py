@@ -14,11 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cells.spec import CellSpec
+from cells.spec import CellSpec, Keeps
 
 Array = NDArray[np.float64]
 Parameters = dict[str, Array]
-KEEP_GATE = ("f", "z")  # gates that keep the state when they are near 1
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,8 @@ def _keras(spec: CellSpec, input_size: int, hidden_size: int, rng: np.random.Gen
     parameters["weight_ih_l0"] = _uniform(shape, math.sqrt(6 / (input_size + shape[0])), rng)
     if "weight_hh_l0" in parameters:
         parameters["weight_hh_l0"] = _orthogonal(hidden_size, parameters["weight_hh_l0"].shape[0], rng).T
-    return _with_forget_bias(spec, parameters, hidden_size, 1.0)
+    _add_bias(spec, parameters, spec.forget_gate, hidden_size, 1.0)
+    return parameters
 
 
 def _orthogonal_per_gate(spec: CellSpec, input_size: int, hidden_size: int, rng: np.random.Generator) -> Parameters:
@@ -75,11 +75,17 @@ def _zeros(spec: CellSpec, input_size: int, hidden_size: int) -> Parameters:
     return {name: np.zeros(shape) for name, shape in spec.parameter_shapes(input_size, hidden_size).items()}
 
 
-def _with_forget_bias(spec: CellSpec, parameters: Parameters, hidden_size: int, value: float) -> Parameters:
-    """Add to the forget bias, in one of the two bias vectors; cells without a forget gate stay as they are."""
-    if "f" in spec.gates:
-        spec.gate_block(parameters["bias_ih_l0"], "f", hidden_size)[:] += value
-    return parameters
+def _add_bias(spec: CellSpec, parameters: Parameters, keeps: Keeps | None, hidden_size: int, value: float) -> None:
+    """Let a gate keep more: move its bias by `value` towards the end that keeps, in bias_ih; None changes nothing."""
+    if keeps is not None:
+        spec.gate_block(parameters["bias_ih_l0"], keeps.gate, hidden_size)[:] += keeps.sign * value
+
+
+def _set_bias(spec: CellSpec, parameters: Parameters, gate: str, hidden_size: int, value: Any) -> None:
+    """Set a gate's whole bias, a number or (H,): bias_ih holds it, bias_hh of that gate is zero."""
+    spec.gate_block(parameters["bias_ih_l0"], gate, hidden_size)[:] = value
+    if gate in spec.hidden_gates:
+        spec.gate_block(parameters["bias_hh_l0"], gate, hidden_size)[:] = 0
 
 
 def forget_bias(value: float) -> Initialiser:
@@ -88,9 +94,9 @@ def forget_bias(value: float) -> Initialiser:
 
     def draw(spec: CellSpec, input_size: int, hidden_size: int, rng: np.random.Generator) -> Parameters:
         parameters = _torch(spec, input_size, hidden_size, rng)
-        if "f" in spec.gates:
-            spec.gate_block(parameters["bias_ih_l0"], "f", hidden_size)[:] = value
-            spec.gate_block(parameters["bias_hh_l0"], "f", hidden_size)[:] = 0
+        forget = spec.forget_gate
+        if forget is not None:
+            _set_bias(spec, parameters, forget.gate, hidden_size, forget.sign * value)
         return parameters
 
     return Initialiser("forget-bias", draw, value)
@@ -98,7 +104,9 @@ def forget_bias(value: float) -> Initialiser:
 
 def _torch_fb1(spec: CellSpec, input_size: int, hidden_size: int, rng: np.random.Generator) -> Parameters:
     """`torch` with 1 added to the forget bias, in bias_ih only (Gers et al. 2000; Jozefowicz et al. 2015)."""
-    return _with_forget_bias(spec, _torch(spec, input_size, hidden_size, rng), hidden_size, 1.0)
+    parameters = _torch(spec, input_size, hidden_size, rng)
+    _add_bias(spec, parameters, spec.forget_gate, hidden_size, 1.0)
+    return parameters
 
 
 def gaussian(gain: float) -> Initialiser:
@@ -133,27 +141,29 @@ def scaled_orthogonal(gain: float) -> Initialiser:
 
 
 def with_keep_bias(base: str | Initialiser, value: float) -> Initialiser:
-    """`base` with `value` added to the bias of the gate that keeps the state: f of the LSTM, z of the GRU, in bias_ih.
+    """Return `base` with the bias of the gate that keeps the state moved by `value` towards keeping, in bias_ih.
 
-    Cells without such a gate stay as they are.
+    That is + `value` for f of the LSTM and z of the GRU, and - `value` for a gate that keeps where it is closed, such
+    as z of minGRU. Cells without such a gate stay as they are.
     """
-    base, value = find_initialiser(base), _finite("with_keep_bias", "value", value)
+    base = find_initialiser(base)
+    value = _finite("with_keep_bias", "value", value)
 
     def draw(spec: CellSpec, input_size: int, hidden_size: int, rng: np.random.Generator) -> Parameters:
         parameters = base(spec, input_size, hidden_size, rng)
-        keep = next((gate for gate in spec.gates if gate in KEEP_GATE), None)
-        if keep is not None:
-            spec.gate_block(parameters["bias_ih_l0"], keep, hidden_size)[:] += value
+        _add_bias(spec, parameters, spec.keeps, hidden_size, value)
         return parameters
 
     return Initialiser(f"{base.name}-keep-bias", draw, value)
 
 
 def chrono(t_max: float) -> Initialiser:
-    """`torch` with gate biases for memories up to t_max steps (Tallec & Ollivier 2018).
+    """Return `torch` with gate biases for memories up to t_max steps (Tallec & Ollivier 2018).
 
-    LSTM: b_f = ln U(1, t_max - 1), b_i = -b_f. GRU: b_z = ln U(1, t_max - 1), since z near 1 keeps the state.
-    The whole bias stands in bias_ih; bias_hh of these gates is zero. A cell without such a gate stays `torch`.
+    The gate that keeps the state gets the bias b = ln U(1, t_max - 1), so that a unit keeps the share u / (1 + u) a
+    step with u ~ U(1, t_max - 1); -b, if it keeps where it is closed. A gate that writes, where a cell has one (i of
+    the LSTM), gets -b. The whole bias stands in bias_ih; bias_hh of these gates is zero. A cell that keeps nothing
+    stays `torch`.
     """
     t_max = _finite("chrono", "t_max", t_max)
     if t_max <= 2:
@@ -161,15 +171,13 @@ def chrono(t_max: float) -> Initialiser:
 
     def draw(spec: CellSpec, input_size: int, hidden_size: int, rng: np.random.Generator) -> Parameters:
         parameters = _torch(spec, input_size, hidden_size, rng)
-        keep = next((gate for gate in spec.gates if gate in KEEP_GATE), None)
-        if keep is None:
+        keeps = spec.keeps
+        if keeps is None:
             return parameters
         bias = np.log(1 + (t_max - 2) * rng.random(hidden_size))
-        biases: dict[str, Any] = {keep: bias} | ({"i": -bias} if "i" in spec.gates else {})
-        for gate, value in biases.items():
-            spec.gate_block(parameters["bias_ih_l0"], gate, hidden_size)[:] = value
-            if gate in spec.hidden_gates:
-                spec.gate_block(parameters["bias_hh_l0"], gate, hidden_size)[:] = 0
+        _set_bias(spec, parameters, keeps.gate, hidden_size, keeps.sign * bias)
+        if spec.writes is not None:
+            _set_bias(spec, parameters, spec.writes, hidden_size, -bias)
         return parameters
 
     return Initialiser("chrono", draw, t_max)

@@ -7,7 +7,7 @@ written a second time; a kernel that is wrong is caught here, at the shape that 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from cells.bidirectional import SUFFIXES, in_order, merge_outputs, split_gradient
 from cells.registry import find_cell
-from cells.spec import CellSpec
+from cells.spec import CellSpec, Product
 
 Array = NDArray[np.float64]
 ALL = slice(None)  # the unit index of an adapter: here all units at once
@@ -98,57 +98,62 @@ def _names(spec: CellSpec, x: Array) -> tuple[str, ...]:
     return tuple(spec.parameter_shapes(x.shape[2], 1))
 
 
-def _runs(spec: CellSpec) -> tuple[tuple[str, int, tuple[str, ...]], ...]:
-    """(kind of parameter, first slot, gates) of each product."""
-    return (
-        ("ih", 0, spec.input_gates),
-        ("hh", spec.recurrent_first, spec.recurrent_gates),
-        ("hh", spec.masked_first, spec.masked_gates),
-    )
+def _blocks(spec: CellSpec, parameters: Mapping[str, Array], product: Product) -> Iterator[tuple[int, Array, Array]]:
+    """Yield (slot, weight, bias) of each gate of a product: views (H, I) or (H, H), and (H,), of the parameters."""
+    hidden = parameters["weight_ih_l0"].shape[0] // len(spec.gates)
+    for slot, gate in enumerate(product.gates, product.first):
+        weight = spec.gate_block(parameters[f"weight_{product.kind}_l0"], gate, hidden)
+        bias = spec.gate_block(parameters[f"bias_{product.kind}_l0"], gate, hidden)
+        yield slot, weight, bias
 
 
-def _blocks(spec: CellSpec, own: Mapping[str, Array], kind: str, gates: tuple[str, ...], hidden: int) -> Any:
-    for place, gate in enumerate(gates):
-        weight, bias = own[f"weight_{kind}_l0"], own[f"bias_{kind}_l0"]
-        yield place, gate, spec.gate_block(weight, gate, hidden), spec.gate_block(bias, gate, hidden)
-
-
-def _forward(spec: CellSpec, own: Mapping[str, Array], x: Array, initial: Any) -> tuple[Array, Array]:
+def _forward(spec: CellSpec, parameters: Mapping[str, Array], x: Array, initial: Any) -> tuple[Array, Array]:
+    """Return slots (T, P, B, H) and states (T + 1, S, B, H) of one direction; x (T, B, I) in its order."""
     steps, batch, _ = x.shape
-    hidden = own["weight_ih_l0"].shape[0] // len(spec.gates)
+    hidden = parameters["weight_ih_l0"].shape[0] // len(spec.gates)
     slots = np.zeros((steps, len(spec.slots), batch, hidden))
     states = np.zeros((steps + 1, len(spec.states), batch, hidden))
     states[0] = initial
     for t in range(steps):
-        sources = {0: x[t], 1: states[t, 0]}
-        for stage, (kind, first, gates) in enumerate(_runs(spec)):
-            if stage == 2 and spec.mask is not None:
+        sources = {"input": x[t], "state": states[t, 0], "masked": slots[t, spec.mask_slot]}
+        for product in spec.products:
+            if product.source == "masked" and spec.mask is not None:
                 spec.mask(None, ALL, slots[t], states[t])
-                sources[2] = slots[t, spec.mask_slot]
-            for place, _, weight, bias in _blocks(spec, own, kind, gates, hidden):
-                slots[t, first + place] += sources[stage] @ weight.T + bias
+            for slot, weight, bias in _blocks(spec, parameters, product):
+                slots[t, slot] += sources[product.source] @ weight.T + bias
         spec.forward(None, ALL, slots[t], states[t], states[t + 1])
     return slots, states
 
 
 def _backward(
-    spec: CellSpec, own: Mapping[str, Array], x: Array, slots: Array, states: Array, d_output: Array, d_final: Any
+    spec: CellSpec,
+    parameters: Mapping[str, Array],
+    x: Array,
+    slots: Array,
+    states: Array,
+    d_output: Array,
+    d_final: Any,
 ) -> tuple[dict[str, Array], Array, Array]:
-    steps, _, _, hidden = slots.shape
-    d_states, d_slots, d_x = np.zeros_like(states), np.zeros_like(slots), np.zeros_like(x)
+    """Return dL/d parameters by name, dL/dx (T, B, I) and dL/d states (T + 1, S, B, H) of one direction."""
+    steps = len(x)
+    d_states = np.zeros_like(states)
+    d_slots = np.zeros_like(slots)
+    d_x = np.zeros_like(x)
     d_states[-1] = d_final
-    gradients = {name: np.zeros_like(value) for name, value in own.items()}
+    gradients = {name: np.zeros_like(value) for name, value in parameters.items()}
     for t in reversed(range(steps)):
         d_states[t + 1, 0] += d_output[t]
         spec.backward(None, ALL, slots[t], states[t], states[t + 1], d_slots[t], d_states[t + 1], d_states[t])
-        sources = {0: x[t], 1: states[t, 0], 2: slots[t, spec.mask_slot]}
-        targets = {0: d_x[t], 1: d_states[t, 0], 2: d_slots[t, spec.mask_slot]}
-        for stage, (kind, first, gates) in reversed(list(enumerate(_runs(spec)))):
-            for place, gate, weight, _ in _blocks(spec, own, kind, gates, hidden):
-                d_slot = d_slots[t, first + place]
-                targets[stage] += d_slot @ weight
-                spec.gate_block(gradients[f"weight_{kind}_l0"], gate, hidden)[:] += d_slot.T @ sources[stage]
-                spec.gate_block(gradients[f"bias_{kind}_l0"], gate, hidden)[:] += d_slot.sum(0)
-            if stage == 2 and spec.mask_backward is not None:
+        sources = {"input": x[t], "state": states[t, 0], "masked": slots[t, spec.mask_slot]}
+        targets = {"input": d_x[t], "state": d_states[t, 0], "masked": d_slots[t, spec.mask_slot]}
+        for product in reversed(spec.products):
+            source, target = sources[product.source], targets[product.source]
+            blocks = zip(_blocks(spec, parameters, product), _blocks(spec, gradients, product), strict=True)
+            for (slot, weight, _), (_, d_weight, d_bias) in blocks:
+                d_slot = d_slots[t, slot]
+                target += d_slot @ weight
+                d_weight += d_slot.T @ source
+                d_bias += d_slot.sum(0)
+            if product.source == "masked" and spec.mask_backward is not None:
                 spec.mask_backward(None, ALL, slots[t], states[t], d_slots[t], d_states[t])
     return gradients, d_x, d_states

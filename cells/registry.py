@@ -1,6 +1,7 @@
-"""The cells there are: one line each."""
+"""All cells: one line each. Their order here is their order in every study, figure and table."""
 
 from importlib import import_module
+from typing import Any
 
 from cells.spec import CellSpec
 
@@ -16,13 +17,46 @@ CELLS: dict[str, CellSpec] = {spec.name: spec for spec in _SPECS}
 
 
 def cell_names() -> tuple[str, ...]:
-    """Names of all cells, in the order of the registry."""
+    """Return the names of all cells, in the order of the registry."""
     return tuple(CELLS)
 
 
+def main_cells() -> tuple[str, ...]:
+    """Return the names of the cells that are no variant of another one, in the order of the registry."""
+    return tuple(name for name, spec in CELLS.items() if spec.variant_of is None)
+
+
 def find_cell(name: str) -> CellSpec:
-    """The cell of that name; ValueError names the known ones."""
+    """Return the cell of that name; ValueError names the known ones."""
     try:
         return CELLS[name]
     except (KeyError, TypeError):
         raise ValueError(f"unknown cell {name!r}; known: {', '.join(sorted(CELLS))}") from None
+
+
+def cell_meanings() -> dict[str, dict[str, Any]]:
+    """Return what a reader of rows must know of each cell, by name, in types that JSON has.
+
+    Rows travel with it, so that whoever draws them needs no `cells`: see `analysis.cells`.
+    """
+    return {
+        name: {
+            "order": order,
+            "label": spec.label,
+            "color_slot": spec.color_slot,
+            "variant_of": spec.variant_of,
+            "equation": [list(line) for line in spec.equation],
+            "states": list(spec.states),
+            "sigmoid_gates": list(spec.sigmoid_gates),
+            "maps": len(spec.gates),
+            "recurrent_maps": len(spec.hidden_gates),
+            "candidate_sees_state": spec.candidate in spec.hidden_gates,
+            "keeps": None
+            if spec.keeps is None
+            else {"gate": spec.keeps.gate, "when": spec.keeps.when, "state": spec.keeps.state},
+            "writes": spec.writes,
+            "shows": spec.shows,
+            "resets": spec.resets,
+        }
+        for order, (name, spec) in enumerate(CELLS.items())
+    }

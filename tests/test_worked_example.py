@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -54,14 +55,51 @@ CHECK = """
 """
 
 
+MEANING = """
+    import numpy as np
+    from cells import Layer, initialisers
+    from cells.registry import find_cell
+
+    def kept(initialiser):
+        layer = Layer("min-gru", 3, 400, dtype="float64", initialiser=initialiser, rng=np.random.default_rng(0))
+        bias = find_cell("min-gru").gate_block(layer.parameters["bias_ih_l0"], "z", 400)
+        return 1 - 1 / (1 + np.exp(-bias))  # at zero input z = sigma(b_z), and 1 - z of the state is kept
+
+    share = kept(initialisers.chrono(100))
+    assert 0.97 < np.median(share) < 0.99, np.median(share)  # u / (1 + u) with u ~ U(1, 99)
+    assert share.min() >= 0.5
+    assert share.max() <= 0.99 + 1e-12
+    assert kept(initialisers.with_keep_bias("torch", 4.0)).min() > 0.97
+    assert np.array_equal(kept("torch-fb1"), kept("torch"))  # no cell state, no forget gate
+    print("worked")
+"""
+TIME_CONSTANTS = """
+    import numpy as np
+    from bench.case import Case
+    from bench.draw import draw
+    from bench.measures.gates import measure_gates
+    from bench.measures.probes import measure_ends
+
+    sizes = {"direction": "profile", "dtype": "float64", "seq_len": 6, "hidden_size": 20}
+    case = Case("gates", "min-gru", initialiser="chrono", initialiser_value=100.0, **sizes)
+    layer, x, start, _ = draw(case)
+    z = np.median(layer.forward(x).gates["z"], axis=(1, 2))
+    found = [row.value for row in measure_gates(case, 0) if row.metric == "time_constant_z"]
+    np.testing.assert_allclose(found, 1 / z, rtol=1e-12)
+    assert min(found) > 20
+    shares = {row.step: row.value for row in measure_ends(Case("ends", "min-gru", **sizes), 0)}
+    assert shares[20.0] > 1 - 1e-6
+    assert shares[-20.0] < 1e-6
+    print("worked")
+"""
+
+
 def copy_with_the_new_cell(folder):
-    """The package in `folder`, with the cell of CONTRIBUTING.md."""
+    """Copy the packages into `folder`, with the cell of CONTRIBUTING.md."""
     text = (ROOT / "CONTRIBUTING.md").read_text()
     (source,) = re.findall(r"`cells/equations/min_gru\.py`:\n\n```python\n(.*?)```", text, re.S)
-    for path in [*(ROOT / "cells").rglob("*.py"), *(ROOT / "cells").rglob("*.toml")]:
-        copy = folder / path.relative_to(ROOT)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.write_text(path.read_text())
+    for package in ("cells", "bench", "analysis", "reports"):
+        shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__", "reference"))
     (folder / "cells" / "equations" / "min_gru.py").write_text(source)
     registry = folder / "cells" / "registry.py"
     changed = registry.read_text().replace('    "rnn",\n', '    "rnn",\n    "min_gru",\n')
@@ -70,7 +108,7 @@ def copy_with_the_new_cell(folder):
 
 
 def assert_works(check, folder, **environment):
-    """Runs the lines of `check`, which print "worked" at their end, with the package in `folder`."""
+    """Run the lines of `check`, which print "worked" at their end, with the package in `folder`."""
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(check)],
         cwd=folder,
@@ -86,3 +124,9 @@ def assert_works(check, folder, **environment):
 def test_the_worked_example_of_a_new_cell_works(tmp_path):
     copy_with_the_new_cell(tmp_path)
     assert_works(CHECK, tmp_path)
+    assert_works(TIME_CONSTANTS, tmp_path)
+
+
+def test_a_new_cell_that_keeps_when_its_gate_is_closed_is_initialised_to_keep(tmp_path):
+    copy_with_the_new_cell(tmp_path)
+    assert_works(MEANING, tmp_path)

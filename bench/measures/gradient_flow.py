@@ -12,6 +12,7 @@ from bench.draw import draw
 from bench.rows import Measurement
 from cells import Layer, Trace
 from cells.flow.profile import trace_profile
+from cells.spec import Keeps
 
 DENSE_LAGS = 10  # every lag up to here, then a geometric grid
 LAGS_PER_DECADE = 16
@@ -26,19 +27,20 @@ def lag_grid(steps: int) -> NDArray[np.int64]:
 
 
 def measure_flow(case: Case, block: int) -> list[Measurement]:
-    """log10 norms of dL/dh and dL/dc at every stored lag, loss at the last step only (`cells.gradient_profile`).
+    """Measure log10 norms of dL/dh and dL/dc at every stored lag, loss at the last step only.
 
-    dL/dh_T is a standard normal vector; the norm at lag 0 is stored too, so that the profile can be normalised. Rows of
-    a batch are averaged in log scale. The LSTM also gets the forget path: the product of forget gates over the last k
-    steps. A simple cell without input has a row of log10 of the spectral radius of W: at zero that is its rate.
+    dL/dh_T is a standard normal vector; the norm at lag 0 is stored too, so that the profile can be normalised
+    (`cells.gradient_profile`). Rows of a batch are averaged in log scale. A cell with a forget gate also gets the
+    forget path: the product of the shares that it keeps over the last k steps. A simple cell without input has a row
+    of log10 of the spectral radius of W: at zero that is its rate.
     """
     layer, x, start, rng = draw(case)
     trace = layer.forward(x, start)
     d_last = rng.standard_normal((case.batch_size, case.hidden_size))
     rows = profile_rows(case, block, trace, d_last)
-    if "f" in trace.gates:
-        rows += _forget_path(case, block, trace)
-    if layer.spec.gates == ("a",) and case.inputs in ("zero", "start"):
+    if layer.spec.forget_gate is not None:
+        rows += _forget_path(case, block, trace, layer.spec.forget_gate)
+    if layer.spec.simple and case.inputs in ("zero", "start"):
         rows.append(Measurement(case, "log10_spectral_radius", math.log10(_radius(layer)), "log10", block))
     return rows
 
@@ -71,8 +73,9 @@ def log_row(case: Case, metric: str, value: float, block: int, step: float) -> M
     return Measurement(case, metric, value, "log10", block, step=step)
 
 
-def _forget_path(case: Case, block: int, trace: Trace) -> list[Measurement]:
-    log_f = np.log10(np.maximum(trace.gates["f"][::-1, 0], np.finfo(np.float64).tiny))
+def _forget_path(case: Case, block: int, trace: Trace, forget: Keeps) -> list[Measurement]:
+    kept = forget.share(trace.gates[forget.gate][::-1, 0])
+    log_f = np.log10(np.maximum(kept, np.finfo(np.float64).tiny))
     path = np.concatenate((np.zeros((1, case.hidden_size)), np.cumsum(log_f, axis=0)))
     # The root mean square over units in log space: the product itself may be below every float.
     top = path.max(axis=1, keepdims=True)

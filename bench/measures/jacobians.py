@@ -24,14 +24,15 @@ def measure(case: Case, block: int) -> list[Measurement]:
         for name, values in jacobian_norms(trace, lags).items()
         for lag, value in zip(lags, values, strict=True)
     ]
-    if layer.spec.gates == ("a",):  # one product and a slope of at most 1: the bound of Pascanu et al. 2013 holds
+    if layer.spec.simple:  # one product and a slope of at most 1: the bound of Pascanu et al. 2013 holds
         largest = np.log10(np.linalg.norm(layer.parameters["weight_hh_l0"], 2))
         rows += [log_row(case, "log10_pascanu_bound", float(lag * largest), block, float(lag)) for lag in lags]
     direction = rng.standard_normal((1, len(trace.states) * case.hidden_size))
     moved = perturbation(trace, direction)[:, 0]
     rows += [log_row(case, "log10_perturbation", float(moved[t]), block, float(t)) for t in lags]
-    if "c" in trace.states:
-        block_of_c = step_jacobians(trace)[:, 0, case.hidden_size :, : case.hidden_size]
+    if layer.spec.forget_gate is not None:
+        c = layer.spec.states.index(layer.spec.forget_gate.state) * case.hidden_size
+        block_of_c = step_jacobians(trace)[:, 0, c : c + case.hidden_size, : case.hidden_size]
         rms = float(np.sqrt(np.mean(np.sum(np.square(block_of_c), axis=(1, 2)) / case.hidden_size)))
         rows.append(Measurement(case, "cell_from_hidden", rms, "1", block))
     return rows

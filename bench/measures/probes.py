@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,83 +13,105 @@ from bench.draw import draw
 from bench.measures.gradient_flow import log_row, profile_rows
 from bench.rows import Measurement
 from cells import Layer
+from cells.registry import find_cell
+from cells.spec import Keeps
 
 Array = NDArray[np.floating[Any]]
+Setting = tuple[Layer, Array, dict[str, Array]]
+"""A layer, one step of input (1, B, I), and a state to start from, each (B, H)."""
 END = 20.0
 """A gate's bias at which sigma is 0 or 1 to eight digits: the limits that the lecture speaks of."""
 
 
 def measure_ends(case: Case, block: int) -> list[Measurement]:
-    """What a gate does at both of its ends, as a share; step: the bias, +END or -END, of the gate in question.
+    """Measure what a gate does at both of its ends, as a share; step: the bias, +END or -END, of the gate in question.
 
-    LSTM: share of c_{t-1} kept (bias of f), share of the candidate taken (i), share of tanh c passed on (o). GRU: share
-    of h_{t-1} kept, with z open and r closed (bias of z positive), and the other way round.
+    Cell with a forget gate (LSTM): share of c_{t-1} kept (bias of f, towards keeping), share of the candidate taken
+    (gate that writes, i), share of tanh c passed on (gate that shows, o). Other cells that keep a state (GRU): share of
+    h_{t-1} kept, with the gate that keeps (z) at the end that keeps and the one that resets (r) at 0 for a positive
+    bias, and the other way round.
     """
+    spec = find_cell(case.cell)
+    keeps, forget = spec.keeps, spec.forget_gate
+    if keeps is None:
+        raise ValueError(f"cell {case.cell!r} has no gate that keeps a state; allowed: cells whose spec has `keeps`")
     rows = []
     for bias in (-END, END):
-        if case.cell == "lstm":
-            rows += [
-                Measurement(case, "share_kept", _kept(_biased(case, f=bias)), "1", block, step=bias),
-                Measurement(case, "share_taken", _taken(_biased(case, i=bias)), "1", block, step=bias),
-                Measurement(case, "share_passed", _passed(_biased(case, o=bias)), "1", block, step=bias),
-            ]
-        else:
-            layer = _biased(case, z=bias, r=-bias)
-            rows.append(Measurement(case, "share_kept", _kept_by_gru(layer), "1", block, step=bias))
-    if case.cell == "lstm":
-        rows.append(Measurement(case, "squashed_twice", _squashed_twice(case), "1", block))
+        towards_keeping = {keeps.gate: keeps.sign * bias}
+        if forget is None:
+            reset = {} if spec.resets is None else {spec.resets: -bias}
+            kept = _kept_of_output(_biased(case, towards_keeping | reset))
+            rows.append(Measurement(case, "share_kept", kept, "1", block, step=bias))
+            continue
+        shares = {"share_kept": _kept(_biased(case, towards_keeping), forget)}
+        if spec.writes is not None:
+            shares["share_taken"] = _taken(_biased(case, {spec.writes: bias}), forget)
+        if spec.shows is not None:
+            shares["share_passed"] = _passed(_biased(case, {spec.shows: bias}), forget)
+        rows += [Measurement(case, metric, share, "1", block, step=bias) for metric, share in shares.items()]
+    if forget is not None:
+        rows.append(Measurement(case, "squashed_twice", _squashed_twice(case, forget), "1", block))
     return rows
 
 
-def _biased(case: Case, **biases: float) -> tuple[Layer, Array, dict[str, Array]]:
-    """The case's layer with the biases of some gates replaced, one step of input, and a state to start from."""
+def _biased(case: Case, biases: Mapping[str, float]) -> Setting:
+    """Return the case's layer with the biases of some gates replaced, one step of input, and a state to start from."""
     layer, x, _, rng = draw(case)
-    hidden, parameters = case.hidden_size, {name: values.copy() for name, values in layer.parameters.items()}
+    hidden = case.hidden_size
+    parameters = {name: values.copy() for name, values in layer.parameters.items()}
     for gate, bias in biases.items():
-        for name, value in (("bias_ih_l0", bias), ("bias_hh_l0", 0.0)):
-            layer.spec.gate_block(parameters[name], gate, hidden)[:] = value
+        layer.spec.gate_block(parameters["bias_ih_l0"], gate, hidden)[:] = bias
+        if gate in layer.spec.hidden_gates:
+            layer.spec.gate_block(parameters["bias_hh_l0"], gate, hidden)[:] = 0.0
     layer.load_parameters(parameters)
     start: dict[str, Array] = {name: rng.standard_normal((case.batch_size, hidden)) for name in layer.spec.states}
     return layer, x[:1], start
 
 
-def _kept(setting: tuple[Layer, Array, dict[str, Array]]) -> float:
-    """Change of c_t over the change of c_{t-1} that caused it."""
+def _kept(setting: Setting, forget: Keeps) -> float:
+    """Return the change of c_t over the change of c_{t-1} that caused it."""
     layer, x, start = setting
-    moved = start | {"c": start["c"] + 1}
-    return float(np.mean(layer(x, moved)[1]["c"] - layer(x, start)[1]["c"]))
+    moved = start | {forget.state: start[forget.state] + 1}
+    return float(np.mean(layer(x, moved)[1][forget.state] - layer(x, start)[1][forget.state]))
 
 
-def _taken(setting: tuple[Layer, Array, dict[str, Array]]) -> float:
-    """What was added to f c_{t-1}, over the candidate."""
+def _taken(setting: Setting, forget: Keeps) -> float:
+    """Return what was added to f c_{t-1}, over the candidate."""
     layer, x, start = setting
     trace = layer.forward(x, start)
-    added = trace.states["c"][1] - trace.gates["f"][0] * start["c"]
-    return float(np.sum(added * trace.gates["g"][0]) / np.sum(np.square(trace.gates["g"][0])))
+    candidate = trace.gates[layer.spec.candidate][0]
+    added = trace.states[forget.state][1] - forget.share(trace.gates[forget.gate][0]) * start[forget.state]
+    return float(np.sum(added * candidate) / np.sum(np.square(candidate)))
 
 
-def _passed(setting: tuple[Layer, Array, dict[str, Array]]) -> float:
-    """h_t over tanh c_t."""
+def _passed(setting: Setting, forget: Keeps) -> float:
+    """Return h_t over tanh c_t."""
     layer, x, start = setting
     final = layer(x, start)[1]
-    squashed = np.tanh(final["c"])
-    return float(np.sum(final["h"] * squashed) / np.sum(np.square(squashed)))
+    squashed = np.tanh(final[forget.state])
+    return float(np.sum(final[layer.spec.states[0]] * squashed) / np.sum(np.square(squashed)))
 
 
-def _kept_by_gru(setting: tuple[Layer, Array, dict[str, Array]]) -> float:
-    """Least-squares share of h_{t-1} in h_t, beside a share of the candidate."""
+def _kept_of_output(setting: Setting) -> float:
+    """Return the least-squares share of h_{t-1} in h_t, beside a share of the candidate."""
     layer, x, start = setting
     trace = layer.forward(x, start)
-    columns = np.stack([start["h"].ravel(), trace.gates["n"][0].ravel()], axis=1)
+    candidate = trace.gates[layer.spec.candidate][0]
+    columns = np.stack([start[layer.spec.states[0]].ravel(), candidate.ravel()], axis=1)
     shares = np.linalg.lstsq(columns, trace.output[0].ravel(), rcond=None)[0]
     return float(shares[0])
 
 
-def _squashed_twice(case: Case) -> float:
-    """Largest |h - tanh(tanh a)| of an LSTM with f = 0, i = o = 1: what is left of it is an RNN squashed twice."""
-    layer, x, start = _biased(case, f=-END, i=END, o=END)
+def _squashed_twice(case: Case, forget: Keeps) -> float:
+    """Return the largest |h - tanh(tanh a)| with the forget gate at 0 and the gates that write and show at 1.
+
+    What is left of an LSTM then is an RNN squashed twice.
+    """
+    spec = find_cell(case.cell)
+    opened = {gate: END for gate in (spec.writes, spec.shows) if gate is not None}
+    layer, x, start = _biased(case, {forget.gate: -forget.sign * END} | opened)
     trace = layer.forward(x, start)
-    return float(np.max(np.abs(trace.output[0] - np.tanh(trace.gates["g"][0]))))
+    return float(np.max(np.abs(trace.output[0] - np.tanh(trace.gates[spec.candidate][0]))))
 
 
 def measure_sequences(case: Case, block: int) -> list[Measurement]:
@@ -96,7 +119,7 @@ def measure_sequences(case: Case, block: int) -> list[Measurement]:
 
     `padding_difference`: a batch padded to one length against each sequence on its own. `chunk_difference`: two halves
     with the state carried over against the whole. `future_gradient`: largest |dy_t/dx_s| over s > t. `state_lost`:
-    share of c that is gone after T steps of an LSTM with f open and i closed.
+    share of c that is gone after T steps with the forget gate at the end that keeps and the gate that writes closed.
     """
     layer, x, _, rng = draw(case)
     lengths = rng.integers(1, case.seq_len + 1, case.batch_size)
@@ -119,10 +142,12 @@ def measure_sequences(case: Case, block: int) -> list[Measurement]:
     d_output[middle] = rng.standard_normal(d_output.shape[1:])
     future = float(np.abs(trace.backward(d_output).input[middle + 1 :]).max())
     rows.append(Measurement(case, "future_gradient", future, "1", block))
-    if case.merge == "none" and "c" in trace.states:
-        layer, _, start = _biased(case, f=END, i=-END)
-        kept = layer(x, start)[1]["c"]
-        lost = np.abs(kept - start["c"]).max() / np.abs(start["c"]).max()
+    forget = layer.spec.forget_gate
+    if case.merge == "none" and forget is not None:
+        closed = {} if layer.spec.writes is None else {layer.spec.writes: -END}
+        layer, _, start = _biased(case, {forget.gate: forget.sign * END} | closed)
+        kept = layer(x, start)[1][forget.state]
+        lost = np.abs(kept - start[forget.state]).max() / np.abs(start[forget.state]).max()
         rows.append(Measurement(case, "state_lost", float(lost), "1", block))
     return rows
 

@@ -53,7 +53,7 @@ def measure_radius(case: Case, block: int) -> list[Measurement]:
     rng = np.random.default_rng(case.seed)
     found = []
     for _ in range(RADIUS_DRAWS):
-        layer = Layer("rnn", 1, case.hidden_size, dtype="float64", initialiser=case.initialiser, rng=rng)
+        layer = Layer(case.cell, 1, case.hidden_size, dtype="float64", initialiser=case.initialiser, rng=rng)
         found.append(np.abs(np.linalg.eigvals(layer.parameters["weight_hh_l0"])).max())
     return [Measurement(case, "spectral_radius", float(np.mean(found)), "1", block)]
 

@@ -10,12 +10,13 @@ from typing import Any
 from bench.case import Case
 from bench.study import Preset
 from cells import cell_names
-from cells.registry import find_cell
+from cells.registry import find_cell, main_cells
 
 PLAIN = ("torch", "keras", "orthogonal")
 FORGET_BIASES = (-2.0, 0.0, 1.0, 2.0, 5.0, 10.0)
 CHRONO_T_MAX = 100.0
-GATED, SIMPLE = ("lstm", "gru"), "rnn"
+SIMPLE = "rnn"
+"""The cell that the theory of the gain, of the mean field and of linear recursions is about."""
 KEEP_BIASES = (-1.0, 0.0, 1.0, 2.0, 4.0)
 """Biases of the gate that keeps the state, in the phase diagram."""
 INPUT_SCALES = (0.0, 0.25, 0.5, 1.0, 2.0)
@@ -32,18 +33,30 @@ MATRICES = ((0.8, 16), (1.0, 24), (1.5, 32))
 LINEAR_FACTORS = {1 / 3**0.5: 300, 0.5 + 0.25 / 3**0.5: 400, 1 / (1 + math.exp(-1)): 500}
 """Factors per step whose loss in float32 is known, and steps that are enough for it."""
 NEARLY_LOSSLESS = "chrono"
-LENGTHS_OF_LOSS = {"rnn": 300, "lstm": 500, "gru": 500}
+LENGTH_OF_LOSS, LENGTH_OF_LOSS_GATED = 300, 500
+"""Steps within which float32 loses the gradient of a cell without and with a gate that keeps, at the default."""
 
 
 def initialisers_for(cell: str) -> tuple[tuple[str, float], ...]:
     """(name, value) of the initialisers that differ for this cell."""
-    gates = find_cell(cell).gates
+    spec = find_cell(cell)
     chosen = [(name, 0.0) for name in PLAIN]
-    if "f" in gates:
+    if spec.forget_gate is not None:
         chosen.append(("torch-fb1", 0.0))
-    if "f" in gates or "z" in gates:
+    if spec.keeps is not None:
         chosen.append(("chrono", CHRONO_T_MAX))
     return tuple(chosen)
+
+
+def gated_cells() -> tuple[str, ...]:
+    """Return the names of the main cells with a gate that keeps the state."""
+    return tuple(cell for cell in main_cells() if find_cell(cell).keeps is not None)
+
+
+def has_gain(cell: str) -> bool:
+    """Say whether the gain of the recurrent weights matters: the candidate sees the state."""
+    spec = find_cell(cell)
+    return spec.candidate in spec.hidden_gates
 
 
 def middle(preset: Preset) -> int:
@@ -111,7 +124,8 @@ def gain_cases(preset: Preset) -> list[Case]:
             cases += flow("gain", SIMPLE, "gaussian", gain, preset.seeds, **sizes, **driven)
         for name in ("gaussian", "scaled-orthogonal"):
             cases += flow("gain", SIMPLE, name, gain, preset.seeds, **sizes, inputs="zero")
-        for cell, bias, inputs in itertools.product(GATED, KEEP_BIASES, ("normal", "zero")):
+        gated = filter(has_gain, gated_cells())
+        for cell, bias, inputs in itertools.product(gated, KEEP_BIASES, ("normal", "zero")):
             cases += flow("gain", cell, "gaussian", gain, preset.seeds, **sizes, gate_bias=bias, inputs=inputs)
     return cases
 
@@ -174,7 +188,7 @@ def critical_gain_cases(preset: Preset) -> list[Case]:
     exact: dict[str, Any] = {"seq_len": 200, "hidden_size": 16, "inputs": "zero"}
     return [
         case
-        for cell, bias in (("lstm", 0.0), ("lstm", 1.0), ("gru", 0.0), ("gru", 1.0), ("rnn", 0.0))
+        for cell, bias in (*itertools.product(filter(has_gain, gated_cells()), (0.0, 1.0)), (SIMPLE, 0.0))
         for case in flow("critical-gain", cell, "gaussian", 1.0, 1, gate_bias=bias, **exact)
     ]
 
@@ -195,11 +209,11 @@ def spectrum_cases(preset: Preset) -> list[Case]:
 
 
 def jacobian_cases(preset: Preset) -> list[Case]:
-    """Jacobians of every cell and initialiser."""
+    """Return Jacobians of every main cell and its initialisers."""
     sizes: dict[str, Any] = {"seq_len": preset.gradient_steps, "hidden_size": min(64, middle(preset))}
     return [
         case
-        for cell in ("rnn", "lstm", "gru")
+        for cell in main_cells()
         for name, value in initialisers_for(cell)
         for case in flow("jacobians", cell, name, value, preset.seeds, **sizes)
     ]
@@ -210,7 +224,7 @@ def clamped_cases(preset: Preset) -> list[Case]:
     sizes: dict[str, Any] = {"seq_len": preset.gradient_steps, "hidden_size": middle(preset)}
     return [
         case
-        for cell in GATED
+        for cell in gated_cells()
         for name, value in initialisers_for(cell)
         for inputs in (1, 32)
         for case in flow("clamped", cell, name, value, preset.seeds, **sizes, input_size=inputs)
@@ -219,7 +233,7 @@ def clamped_cases(preset: Preset) -> list[Case]:
 
 def end_cases(preset: Preset) -> list[Case]:
     """Gates at both ends."""
-    return [case for cell in GATED for case in flow("ends", cell, "torch", 0.0, preset.seeds, hidden_size=32)]
+    return [case for cell in gated_cells() for case in flow("ends", cell, "torch", 0.0, preset.seeds, hidden_size=32)]
 
 
 def sequence_cases(preset: Preset) -> list[Case]:
@@ -255,9 +269,10 @@ def underflow_cases(preset: Preset) -> list[Case]:
     ]  # fmt: skip
     return linear + [
         case
-        for cell, steps in LENGTHS_OF_LOSS.items()
+        for cell in main_cells()
+        for steps in (LENGTH_OF_LOSS if find_cell(cell).keeps is None else LENGTH_OF_LOSS_GATED,)
         for name in ("torch", "torch-fb1")
-        if name == "torch" or "f" in find_cell(cell).gates
+        if name == "torch" or find_cell(cell).forget_gate is not None
         for case in flow(
             "underflow", cell, name, 0.0, preset.seeds, seq_len=2 * steps if name == "torch-fb1" else steps,
             hidden_size=128, dtype="float32",

@@ -8,22 +8,24 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from bench.case import Case
+from bench.contenders.torch_gpu import MODULES as CUDNN_CELLS
 from bench.measures import machine_code
 from bench.run import gpu_facts as gpu
 from bench.study import Preset
+from cells.registry import main_cells
 
 if TYPE_CHECKING:
     from cells.cuda.device.target import Facts
 
-CELLS = ("rnn", "lstm", "gru")
+CELLS = main_cells()
 DIRECTIONS = ("inference", "training")
 LENGTHS, BATCHES, SIZES = (64, 256, 1024), (1, 16, 64, 128), (32, 64, 128, 256, 512, 768, 1024)
 FEW_LENGTHS, FEW_BATCHES, FEW_SIZES = (64, 256), (1, 64), (64, 256, 1024)
 HALF_FROM = 256  # units: below, a step waits and does not multiply, and half the bits win nothing
 # (cells, T, B, H): DeepBench's rows, and FlashRNN's and Haste's shape, which is a point of the grid.
 PUBLISHED = (
-    (CELLS, 1024, 16, 768),
-    (CELLS, 100, 64, 512),
+    (("rnn", "lstm", "gru"), 1024, 16, 768),
+    (("rnn", "lstm", "gru"), 100, 64, 512),
     (("rnn",), 50, 16, 1760),
     (("lstm",), 25, 16, 512),
     (("lstm",), 150, 16, 256),
@@ -45,9 +47,9 @@ def _points(preset: Preset) -> list[tuple[str, int, int, int]]:
     return list(dict.fromkeys(points))
 
 
-def _contenders(hidden: int) -> Iterator[tuple[str, str]]:
-    """(backend, dtype); cuDNN where PyTorch is installed, which carries it."""
-    cudnn = importlib.util.find_spec("torch") is not None
+def _contenders(cell: str, hidden: int) -> Iterator[tuple[str, str]]:
+    """Yield (backend, dtype); cuDNN for the cells that it has, where PyTorch is installed, which carries it."""
+    cudnn = cell in CUDNN_CELLS and importlib.util.find_spec("torch") is not None
     yield "cuda", "float32"
     yield "cuda-again", "float32"
     if cudnn:
@@ -65,7 +67,7 @@ def gpu_cases(preset: Preset) -> list[Case]:
     return [
         _case("gpu", cell, t, b, h, direction, backend, dtype)
         for (cell, t, b, h), direction in itertools.product(_points(preset), DIRECTIONS)
-        for backend, dtype in _contenders(h)
+        for backend, dtype in _contenders(cell, h)
     ]
 
 
@@ -107,7 +109,7 @@ def kernel_cases(preset: Preset) -> list[Case]:
     from cells.cuda.plan.rule import sharings
 
     chips = ("sm_80", "sm_90a")
-    grid = itertools.product(chips, preset.kernel_cells, preset.kernel_sizes, ("forward", "backward"))
+    grid = itertools.product(chips, preset.kernel_cells(), preset.kernel_sizes, ("forward", "backward"))
     return [
         _case("kernels", cell, 1, KERNEL_BATCH, h, way, chip, "float32", variant, initialiser="-", inputs="-")
         for chip, cell, h, way in grid

@@ -10,6 +10,7 @@ from bench.contenders.convolution import CONVOLUTION
 from bench.contenders.registry import PEERS, able
 from bench.study import Preset
 from cells import cell_names, get_threads
+from cells.registry import main_cells
 
 
 def _backends(cell: str, direction: str, merge: str) -> list[str]:
@@ -63,7 +64,7 @@ GRID = (
     (150, 1, 64, 256),
     (100, 32, 28, 128),
 )
-GRID_CELLS = ("rnn", "lstm", "gru")
+GRID_CELLS = main_cells()
 GRID_ROUNDS = 2  # samples of an item: the grid's ratios are medians over many blocks
 
 
@@ -154,5 +155,5 @@ def compile_cases(preset: Preset) -> list[Case]:
     """Training of each cell: both drivers and every product."""
     return [
         Case(study="compile", cell=cell, direction="training", hidden_size=16, input_size=8)
-        for cell in preset.compile_cells
+        for cell in preset.compile_cells()
     ]

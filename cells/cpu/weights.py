@@ -48,18 +48,11 @@ class Weights:
         return self.spec.layout
 
     @functools.cached_property
-    def runs(self) -> tuple[SlotRun, SlotRun, SlotRun]:
-        """The slots of the input, the recurrent and the masked product."""
-
-        def run_of(kind: str, first: int, gates: tuple[str, ...]) -> SlotRun:
-            order = self.spec.gates if kind == "ih_l0" else self.spec.hidden_gates
-            return SlotRun(kind, first, np.array([order.index(gate) * self.hidden_size for gate in gates], np.intp))
-
-        spec = self.spec
-        return (
-            run_of("ih_l0", 0, spec.input_gates),
-            run_of("hh_l0", spec.recurrent_first, spec.recurrent_gates),
-            run_of("hh_l0", spec.masked_first, spec.masked_gates),
+    def runs(self) -> tuple[SlotRun, ...]:
+        """Return the slots of the input, the recurrent and the masked product."""
+        return tuple(
+            SlotRun(product.kind + "_l0", product.first, np.array(product.places, np.intp) * self.hidden_size)
+            for product in self.spec.products
         )
 
     def plan(self, x: Array) -> Plan:

@@ -86,13 +86,9 @@ class Weights:
     def _starts(self) -> Array:
         spec, own = self.spec, self.parameters
         bias = np.zeros((len(spec.slots), self.hidden_size), own["bias_ih_l0"].dtype)
-        for kind, first, gates in (
-            ("ih", 0, spec.input_gates),
-            ("hh", spec.recurrent_first, spec.recurrent_gates),
-            ("hh", spec.masked_first, spec.masked_gates),
-        ):
-            for place, gate in enumerate(gates, first):
-                bias[place] += spec.gate_block(own[f"bias_{kind}_l0"], gate, self.hidden_size)
+        for product in spec.products:
+            for slot, gate in enumerate(product.gates, product.first):
+                bias[slot] += spec.gate_block(own[f"bias_{product.kind}_l0"], gate, self.hidden_size)
         return bias
 
     def _kept(self, way: str, design: Design) -> tuple[DeviceArray, DeviceArray]:

@@ -7,7 +7,7 @@ h = (1 - z) n + z h_prev              z near 1 keeps the state
 """
 
 from cells.formula import ONE, dsigmoid, dtanh, formula, sigmoid, tanh
-from cells.spec import CellSpec, Layout
+from cells.spec import CellSpec, Keeps, Layout
 
 
 @formula
@@ -54,7 +54,7 @@ class Gru(Layout):
 
 SPEC = CellSpec(
     name="gru",
-    title="GRU",
+    label="GRU",
     marker=Gru,
     states=("h",),
     gates=("r", "z", "n"),
@@ -63,7 +63,17 @@ SPEC = CellSpec(
     recurrent_gates=("r", "z", "n"),
     recurrent_first=1,
     sigmoid_gates=("r", "z"),
+    candidate="n",
+    keeps=Keeps("z", when="open", state="h"),
+    resets="r",
     forward=forward,
     backward=backward,
+    equation=(
+        ("reset", r"r_t = \sigma(W_r\,[h_{t-1}, x_t] + b_r)"),
+        ("update", r"z_t = \sigma(W_z\,[h_{t-1}, x_t] + b_z)"),
+        ("candidate", r"n_t = \tanh(W_n x_t + b_n + r_t \odot (U_n h_{t-1} + c_n))"),
+        ("state", r"h_t = (1 - z_t) \odot n_t + z_t \odot h_{t-1}"),
+    ),
+    color_slot=2,
     sources=("Cho et al. 2014, arXiv:1406.1078v1", "torch.nn.GRU"),
 )

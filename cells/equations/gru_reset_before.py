@@ -9,7 +9,7 @@ The candidate needs a second product, on the masked state r h_prev: the one cell
 """
 
 from cells.formula import ONE, dsigmoid, dtanh, formula, sigmoid, tanh
-from cells.spec import CellSpec, Layout
+from cells.spec import CellSpec, Keeps, Layout
 
 
 @formula
@@ -75,7 +75,7 @@ class GruResetBefore(Layout):
 
 SPEC = CellSpec(
     name="gru-reset-before",
-    title="GRU (reset before)",
+    label="GRU, reset before",
     marker=GruResetBefore,
     states=("h",),
     gates=("r", "z", "n"),
@@ -86,9 +86,15 @@ SPEC = CellSpec(
     masked_first=2,
     mask_slot=3,
     sigmoid_gates=("r", "z"),
+    candidate="n",
+    keeps=Keeps("z", when="open", state="h"),
+    resets="r",
     forward=forward,
     backward=backward,
     mask=mask,
     mask_backward=mask_backward,
+    equation=(("candidate", r"n_t = \tanh(W_n x_t + b_n + U_n (r_t \odot h_{t-1}))"),),
+    color_slot=3,
+    variant_of="gru",
     sources=("Cho et al. 2014, arXiv:1406.1078v3, equations 5 to 8",),
 )

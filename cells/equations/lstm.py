@@ -6,7 +6,7 @@ c = f c_prev + i g                    h = o tanh(c)
 """
 
 from cells.formula import dsigmoid, dtanh, formula, sigmoid, tanh
-from cells.spec import CellSpec, Layout
+from cells.spec import CellSpec, Keeps, Layout
 
 
 @formula
@@ -60,7 +60,7 @@ class Lstm(Layout):
 
 SPEC = CellSpec(
     name="lstm",
-    title="LSTM",
+    label="LSTM",
     marker=Lstm,
     states=("h", "c"),
     gates=("i", "f", "g", "o"),
@@ -68,8 +68,21 @@ SPEC = CellSpec(
     input_gates=("i", "f", "g", "o"),
     recurrent_gates=("i", "f", "g", "o"),
     sigmoid_gates=("i", "f", "o"),
+    candidate="g",
+    keeps=Keeps("f", when="open", state="c"),
+    writes="i",
+    shows="o",
     forward=forward,
     backward=backward,
+    equation=(
+        ("forget", r"f_t = \sigma(W_f\,[h_{t-1}, x_t] + b_f)"),
+        ("input", r"i_t = \sigma(W_i\,[h_{t-1}, x_t] + b_i)"),
+        ("candidate", r"\tilde{C}_t = \tanh(W_C\,[h_{t-1}, x_t] + b_C)"),
+        ("cell", r"C_t = f_t \odot C_{t-1} + i_t \odot \tilde{C}_t"),
+        ("output", r"o_t = \sigma(W_o\,[h_{t-1}, x_t] + b_o)"),
+        ("state", r"h_t = o_t \odot \tanh(C_t)"),
+    ),
+    color_slot=1,
     sources=(
         "Hochreiter & Schmidhuber 1997, Long short-term memory",
         "Gers, Schmidhuber & Cummins 2000, Learning to forget (the forget gate)",

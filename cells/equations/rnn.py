@@ -35,7 +35,7 @@ class Rnn(Layout):
 
 SPEC = CellSpec(
     name="rnn",
-    title="RNN",
+    label="RNN",
     marker=Rnn,
     states=("h",),
     gates=("a",),
@@ -43,7 +43,10 @@ SPEC = CellSpec(
     input_gates=("a",),
     recurrent_gates=("a",),
     sigmoid_gates=(),
+    candidate="a",
     forward=forward,
     backward=backward,
+    equation=(("state", r"h_t = \tanh(W\,[h_{t-1}, x_t] + b)"),),
+    color_slot=0,
     sources=("Elman 1990, Finding structure in time", "torch.nn.RNN, nonlinearity tanh"),
 )

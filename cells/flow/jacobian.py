@@ -32,14 +32,16 @@ ALL = slice(None)
 class Linearisation:
     """The parts that the Jacobian of any step is put together from.
 
-    past (S new, S old, T, B, H): E. slots (S new, P, T, B, H): D. inside (P, T, B, H) and inside_past (T, B, H): the
-    derivatives of the masked state by each slot and by h, in cells that have one. weight: weight_hh.
+    past (S new, S old, T, B, H): E. slots (S new, P, T, B, H): D. within (S, S, T, B, H): how a state acts on another
+    one of the same step, [to, from], and 1 on itself. inside (P, T, B, H) and inside_past (T, B, H): the derivatives of
+    the masked state by each slot and by h, in cells that have one. weight: weight_hh.
     """
 
     spec: CellSpec
     weight: Array
     past: Array
     slots: Array
+    within: Array
     inside: Array
     inside_past: Array
 
@@ -105,17 +107,17 @@ def linearise(what: str, trace: Trace) -> Linearisation:
     before, after = states[:, :-1], states[:, 1:]
     past = np.zeros((len(states), len(states), *shape))
     d_slots = np.zeros((len(states), len(slots), *shape))
+    within = np.zeros((len(states), len(states), *shape))
     for new in range(len(states)):
-        given = np.zeros((len(states), *shape))
-        given[new] = 1
-        spec.backward(None, ALL, slots, before, after, d_slots[new], given, past[new])
+        within[new, new] = 1
+        spec.backward(None, ALL, slots, before, after, d_slots[new], within[new], past[new])
     inside, inside_past = np.zeros((len(slots), *shape)), np.zeros((1, *shape))
     if spec.mask_backward is not None:
         inside[spec.mask_slot] = 1
         spec.mask_backward(None, ALL, slots, before, inside, inside_past)
     none = np.empty((0, hidden))  # cells whose gates see the input alone
     weight = run.weights.parameters.get("weight_hh_l0", none).astype(np.float64)
-    return Linearisation(spec, weight, past, d_slots, inside, inside_past[0])
+    return Linearisation(spec, weight, past, d_slots, within, inside, inside_past[0])
 
 
 def step_jacobians(trace: Trace) -> Array:
@@ -156,10 +158,10 @@ def jacobian_norms(trace: Trace, lags: Any) -> dict[str, Array]:
     Returns
     -------
     dict
-        "joint_rms", "joint_spectral": the whole joint state. In cells with a cell state also "cell_rms" and
-        "cell_spectral": the total dc_T/dc_{T-k}, with the path through h = o tanh(c) of the step it starts from (the
-        start, lag T, has none); and "cell_path": the rms over units of prod f, the path through the forget gates alone.
-        Each (len(lags),).
+        "joint_rms", "joint_spectral": the whole joint state. In cells with a forget gate, which keeps a cell state c
+        apart from the output, also "cell_rms" and "cell_spectral": the total dc_T/dc_{T-k}, with the path through h of
+        the step it starts from (the start, lag T, has none); and "cell_path": the rms over units of prod f, the path
+        through the forget gates alone. Each (len(lags),).
 
     Raises
     ------
@@ -177,23 +179,24 @@ def jacobian_norms(trace: Trace, lags: Any) -> dict[str, Array]:
     if wanted.size and not (wanted.min() >= 0 and wanted.max() <= parts.steps):
         raise ValueError(f"lags are {wanted.min()} .. {wanted.max()}; allowed: 0 .. {parts.steps}")
     names: tuple[str, ...] = ("joint_rms", "joint_spectral")
-    has_cell = "c" in parts.spec.states
-    names += ("cell_rms", "cell_spectral", "cell_path") if has_cell else ()
+    forget = parts.spec.forget_gate
+    c = None if forget is None else parts.spec.states.index(forget.state)
+    names += () if c is None else ("cell_rms", "cell_spectral", "cell_path")
     out = {name: np.empty(len(wanted)) for name in names}
     product, exponent, path = np.eye(parts.size), 0, np.zeros(parts.past.shape[4])
     for lag in range(int(wanted.max(initial=0)) + 1):
         t = parts.steps - lag  # s_t is what the product now starts from
         for place in np.flatnonzero(wanted == lag).tolist():
             _norms(out, "joint", place, product, exponent)
-            if has_cell:
-                _norms(out, "cell", place, _cell_by_cell(product, trace, t), exponent)
+            if c is not None:
+                _norms(out, "cell", place, _cell_by_cell(product, parts, c, t), exponent)
                 out["cell_path"][place] = _log10_rms(path)
         if lag < parts.steps:
             product, taken = _scaled(product @ parts.jacobian(t - 1)[0])
             exponent += taken
-            if has_cell:
+            if c is not None:
                 with np.errstate(divide="ignore"):
-                    path = path + np.log10(parts.past[1, 1, t - 1, 0])
+                    path = path + np.log10(parts.past[c, c, t - 1, 0])
     return out
 
 
@@ -217,15 +220,14 @@ def perturbation(trace: Trace, direction: Any) -> Array:
     return out
 
 
-def _cell_by_cell(product: Array, trace: Trace, t: int) -> Array:
-    """The total dc_T/dc_t from d(h, c)_T/d(h, c)_t: with the path c_t to h_t inside step t."""
-    hidden = len(product) // 2
-    block: Array = product[hidden:, hidden:]
+def _cell_by_cell(product: Array, parts: Linearisation, c: int, t: int) -> Array:
+    """Return the total dc_T/dc_t, (H, H), from ds_T/ds_t: with the path from c_t to the output h_t inside step t."""
+    hidden = parts.weight.shape[1]
+    rows = product[c * hidden : (c + 1) * hidden]
+    block: Array = rows[:, c * hidden : (c + 1) * hidden]
     if t == 0:  # the start has no such path: h_0 and c_0 are given
         return block
-    o = trace.gates["o"][t - 1, 0].astype(np.float64)
-    squashed = np.tanh(trace.states["c"][t, 0].astype(np.float64))
-    through_h: Array = product[hidden:, :hidden] * (o * (1 - squashed * squashed))
+    through_h: Array = rows[:, :hidden] * parts.within[0, c, t - 1, 0]
     return block + through_h
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from cells import Layer, cell_names, initialisers
+from cells.registry import find_cell
+from cells.spec import Keeps
 from tests.support.oracle import STACK
 
 H = 160
@@ -174,6 +178,48 @@ def test_chrono_raises_the_gate_that_keeps_a_gru_state(cell, t_max):
     assert times.min() >= 1.0 - 1e-12
     assert times.max() <= t_max - 1.0 + 1e-9
     assert stats.kstest(times, stats.uniform(1.0, t_max - 2.0).cdf).pvalue > IMPLAUSIBLE
+
+
+@pytest.mark.parametrize("cell", [cell for cell in cell_names() if find_cell(cell).keeps is not None])
+@pytest.mark.parametrize("when", ["open", "closed"])
+def test_a_cell_keeps_at_the_end_that_its_spec_names(cell, when):
+    """chrono(100) keeps u / (1 + u), u ~ U(1, 99); a bias of 4 keeps sigma(4) = 0.982: both whatever the end."""
+    spec = find_cell(cell)
+    keeps = dataclasses.replace(spec.keeps, when=when)
+    spec = dataclasses.replace(spec, keeps=keeps)
+
+    def kept(initialiser):
+        parameters = initialiser(spec, INPUTS, H, np.random.default_rng(0))
+        total = sum(spec.gate_block(parameters[name], keeps.gate, H) for name in ("bias_ih_l0", "bias_hh_l0"))
+        return keeps.share(1 / (1 + np.exp(-total)))
+
+    times = 1 / (1 - kept(initialisers.chrono(100))) - 1
+    assert stats.kstest(times, stats.uniform(1.0, 98.0).cdf).pvalue > IMPLAUSIBLE
+    assert 0.97 < np.median(kept(initialisers.chrono(100))) < 0.99
+    assert np.mean(kept(initialisers.with_keep_bias("torch", 4.0))) == pytest.approx(0.982, abs=0.002)
+    if spec.forget_gate is not None:
+        assert kept(initialisers.forget_bias(4.0)) == pytest.approx(0.982, abs=1e-4)
+
+
+def test_a_gate_that_writes_closes_where_chrono_keeps():
+    parameters = drawn("lstm", initialisers.chrono(100))
+    np.testing.assert_array_equal(bias("lstm", parameters, "i"), -bias("lstm", parameters, "f"))
+
+
+def test_a_spec_whose_roles_name_no_gate_is_refused():
+    lstm = find_cell("lstm")
+    with pytest.raises(ValueError, match=r"keeps\.gate is 'x'; allowed: i, f, o"):
+        dataclasses.replace(lstm, keeps=Keeps("x", when="open", state="c"))
+    with pytest.raises(ValueError, match="candidate is 'n'; allowed: i, f, g, o"):
+        dataclasses.replace(lstm, candidate="n")
+    with pytest.raises(ValueError, match="when 'half'; allowed: open, closed"):
+        Keeps("f", when="half", state="c")
+
+
+def test_what_cells_say_of_themselves_fits_together():
+    specs = [find_cell(cell) for cell in cell_names()]
+    assert len({spec.color_slot for spec in specs}) == len({spec.label for spec in specs}) == len(specs)
+    assert {spec.variant_of for spec in specs} <= {None, *cell_names()}
 
 
 def test_chrono_forgets_as_slowly_as_published():

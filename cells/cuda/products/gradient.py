@@ -6,6 +6,7 @@ from cells.cuda.device.memory import DeviceArray, copy, empty
 from cells.cuda.products.multiply import multiply, sum_rows
 from cells.cuda.products.product import Matrix
 from cells.cuda.weights import Weights
+from cells.spec import Product
 
 
 def input_product(weights: Weights, x: DeviceArray, slots: DeviceArray) -> None:
@@ -41,15 +42,15 @@ def parameter_gradients(
     sums = empty((width,), x.dtype)
     sum_rows(d_slots, Matrix(count, width, 0, width), sums, Matrix(1, width, 0, width))
     gradients = {name: empty(value.shape, x.dtype) for name, value in weights.parameters.items()}
-    runs = (
-        ("ih", spec.gates, 0, spec.input_gates, x, Matrix(count, inputs, 0, inputs)),
-        ("hh", spec.hidden_gates, spec.recurrent_first, spec.recurrent_gates, states, Matrix(count, hidden, 0, hidden)),
-        ("hh", spec.hidden_gates, spec.masked_first, spec.masked_gates, slots,
-         Matrix(count, hidden, spec.mask_slot * hidden, width)),
-    )  # fmt: skip
-    for kind, order, first, gates, source, matrix in runs:
-        for slot, many, place in _neighbours(first, gates, order):
-            weight, bias = gradients[f"weight_{kind}_l0"], gradients[f"bias_{kind}_l0"]
+    sources = {
+        "input": (x, Matrix(count, inputs, 0, inputs)),
+        "state": (states, Matrix(count, hidden, 0, hidden)),
+        "masked": (slots, Matrix(count, hidden, spec.mask_slot * hidden, width)),
+    }
+    for product in spec.products:
+        source, matrix = sources[product.source]
+        for slot, many, place in _neighbours(product):
+            weight, bias = gradients[f"weight_{product.kind}_l0"], gradients[f"bias_{product.kind}_l0"]
             multiply(
                 d_slots, Matrix(count, many * hidden, slot * hidden, width), source, matrix, weight,
                 Matrix(many * hidden, matrix.columns, place * hidden * matrix.columns, matrix.columns),
@@ -60,11 +61,10 @@ def parameter_gradients(
     return gradients
 
 
-def _neighbours(first: int, gates: tuple[str, ...], order: tuple[str, ...]) -> list[tuple[int, int, int]]:
-    """(first slot, count, first place in the parameter) of gates that follow each other in both: one product each."""
+def _neighbours(product: Product) -> list[tuple[int, int, int]]:
+    """Return (first slot, count, first block of the parameter) of gates that follow each other in both."""
     runs: list[tuple[int, int, int]] = []
-    for slot, gate in enumerate(gates, first):
-        place = order.index(gate)
+    for slot, place in enumerate(product.places, product.first):
         if runs and runs[-1][2] + runs[-1][1] == place:
             runs[-1] = (runs[-1][0], runs[-1][1] + 1, runs[-1][2])
         else:

@@ -66,6 +66,7 @@ PAGE = Page(
                 FigureBlock("runtime-vs-length"),
                 FigureBlock("runtime-vs-hidden"),
                 FigureBlock("peer-ratio"),
+                TableBlock("grid"),
                 FigureBlock("step-parts"),
                 Prose("runtime", "fair"),
                 FigureBlock("time-ratio"),

@@ -13,16 +13,15 @@ from matplotlib.figure import Figure as Canvas
 
 from analysis.drawing import style
 from analysis.drawing.build import make
+from analysis.readings.grid_times import OWN, PEERS, POINT, STUDY, operations, peak_rate, times
 from analysis.result import Figure
-from analysis.select import AGAIN, CELL_ORDER, DIRECTION_ORDER, measured, ordered
+from analysis.select import AGAIN, CELL_ORDER, DIRECTION_ORDER, ordered
 from analysis.show import show_number
 from analysis.statistics.intervals import generator, geometric_mean, quartiles
 from analysis.statistics.paired import block_ratios, paired_ratio
 
 ID = "peer-ratio"
-STUDIES = ("grid",)
-PEERS = ("torch", "onnxruntime")
-POINT = ["seq_len", "batch_size", "input_size", "hidden_size"]
+STUDIES = (STUDY,)
 SHOWN = CELL_ORDER[:3]
 LABELS = (
     "point",
@@ -49,16 +48,18 @@ SPAN = 3.0  # octaves to full colour
 
 
 def build(frame: pd.DataFrame) -> Figure | None:
-    """Median over blocks of the paired ratio, the peer with the smallest at each point; the most threads measured."""
-    rows = measured(frame, "grid", "elapsed_s")
+    """Take the peer with the smallest paired ratio at each point, with the most threads measured."""
+    rows = times(frame)
     rows = rows.loc[rows["backend"] != AGAIN]
     if rows.empty:
         return None
     rows = rows.loc[rows["threads"] == rows["threads"].max()]
-    flops, rate = _work(frame), _peak(frame, rows)
-    rng, found = generator(ID), []
+    flops = operations(frame)
+    rate = peak_rate(frame, rows["threads"].iloc[0], rows["dtype"].iloc[0])
+    rng = generator(ID)
+    found = []
     for key, part in rows.groupby(["direction", "name", *POINT], sort=True):
-        own = part.loc[part["backend"] == "cpu"]
+        own = part.loc[part["backend"] == OWN]
         ratios = {}
         for peer in PEERS:
             there = part.loc[part["backend"] == peer]
@@ -77,20 +78,6 @@ def build(frame: pd.DataFrame) -> Figure | None:
     names = ["direction", "name", *POINT, "fastest", "ratio", "low", "high", "own_s", "own_low_s", "own_high_s", "peak"]
     data = pd.DataFrame(found, columns=names)
     return make(ID, data, STUDIES, _facts(data, int(rows["threads"].iloc[0])))
-
-
-def _work(frame: pd.DataFrame) -> dict[tuple[object, ...], float]:
-    """Operations of a call by direction, cell and point."""
-    rows = measured(frame, "grid", ["flops_inference", "flops_training"])
-    keys = rows[["direction", "name", *POINT]].itertuples(index=False, name=None)
-    return dict(zip(keys, rows["value"], strict=True))
-
-
-def _peak(frame: pd.DataFrame, rows: pd.DataFrame) -> float:
-    """Measured multiply-add peak with as many threads and the same dtype, FLOP/s; NaN where there is none."""
-    rates = measured(frame, "peak", "multiply_add_rate")
-    keep = (rates["threads"] == rows["threads"].iloc[0]) & (rates["dtype"] == rows["dtype"].iloc[0])
-    return float(rates.loc[keep, "value"].max()) if keep.any() else math.nan
 
 
 def _facts(data: pd.DataFrame, threads: int) -> dict[str, str]:

@@ -23,6 +23,7 @@ from analysis.statistics.paired import block_ratios, paired_ratio
 from analysis.tables.anchors import SIMULATED, anchor_table
 from analysis.tables.cuda import cuda_table, published_table
 from analysis.tables.gates import gate_table
+from analysis.tables.grid import grid_table
 from analysis.tables.horizons import horizon_table
 from analysis.tables.kernels import kernel_table
 from analysis.tables.sharings import sharing_table
@@ -34,8 +35,8 @@ NOTHING = "–"
 def tables(frame: pd.DataFrame) -> tuple[Table, ...]:
     """Return every table that the rows suffice for."""
     makers = (
-        anchor_table, horizon_table, factors, gate_table, runtime, scaling, activations, parameter_counts, cuda_table,
-        published_table, sharing_table, kernel_table,
+        anchor_table, horizon_table, factors, gate_table, runtime, grid_table, scaling, activations, parameter_counts,
+        cuda_table, published_table, sharing_table, kernel_table,
     )  # fmt: skip
     found = [maker(frame) for maker in makers]
     return tuple(table for table in found if table is not None)

@@ -33,7 +33,7 @@ def whole(frame: pd.DataFrame) -> Analysis:
 def test_a_full_run_gives_everything(whole: Analysis) -> None:
     assert len(whole.findings) == 40
     assert [figure.id for figure in whole.figures] == list(REGISTRY)
-    ids = ["anchors", "horizons", "factors", "gates", "runtime", "scaling", "activations", "parameters"]
+    ids = ["anchors", "horizons", "factors", "gates", "runtime", "grid", "scaling", "activations", "parameters"]
     ids += ["cuda", "cuda-published", "cuda-sharings", "kernels"]
     assert [table.id for table in whole.tables] == ids
     assert whole.missing == {}

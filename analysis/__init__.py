@@ -35,14 +35,15 @@ def analyse(
     """
     from analysis.claims import CLAIMS, judge
     from analysis.figures import REGISTRY
-    from analysis.load import check
+    from analysis.load import cells_in, check
     from analysis.readings.device_times import conditions
     from analysis.result import VERDICTS, Analysis
     from analysis.show import show_number
     from analysis.tables.runs import tables
     from bench.case import CASE_COLUMNS
 
-    frame = check(frame, mix_machines=True)
+    environments = tuple(environments)
+    frame = check(frame, mix_machines=True, cells=cells_in(environments))
     findings = tuple(judge(claim, frame) for claim in track(CLAIMS))
     built = {figure_id: module.build(frame) for figure_id, module in REGISTRY.items()}
     verdicts = [finding.verdict for finding in findings]
@@ -52,7 +53,7 @@ def analyse(
         "claims": show_number(len(findings)),
         "judged": show_number(sum(finding.estimate is not None for finding in findings)),
         "failed": show_number(int((frame["status"] == "failed").sum())),
-        "underflow": show_number(int((frame["status"] == "underflow").sum())),
+        "underflow": show_number(int((frame["status"] == "zero").sum())),
     }
     facts |= {f"verdict_{verdict.replace(' ', '_')}": show_number(verdicts.count(verdict)) for verdict in VERDICTS}
     facts |= compile_facts(frame) | conditions(frame)
@@ -61,7 +62,7 @@ def analyse(
         figures=tuple(figure for figure in built.values() if figure is not None),
         tables=tables(frame),
         missing={name: ", ".join(REGISTRY[name].STUDIES) for name, figure in built.items() if figure is None},
-        environments=tuple(environments),
+        environments=environments,
         facts=facts,
     )
 

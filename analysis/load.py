@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
 
-from bench.case import CASE_COLUMNS, with_later_fields
+from analysis.runs import choose_runs, separate_blocks
+from bench.case import CASE_COLUMNS, case_from
+from bench.former import renewed
+from bench.names import OTHER_WORK
 from bench.rows import COLUMNS, STATUSES
 
 EXPORTS = ("measurements.csv", "measurements.csv.gz")
 ENVIRONMENT = "environment.json"
-INTEGERS = ("seq_len", "hidden_size", "input_size", "batch_size", "seed", "threads", "block", "replicate")
+INTEGERS = ("seq_len", "hidden_size", "input_size", "batch_size", "seed", "threads", "block", "replicate", "whole")
 NUMBERS = ("initialiser_value", "gate_bias", "input_scale", "step", "value")
+RUN_KEY = ("environment", "code_version", "run", "metric", "block", "replicate", "step")
+"""What makes a row one of its kind, beside its case."""
+ORDER = (*CASE_COLUMNS, *(name for name in COLUMNS if name not in CASE_COLUMNS))
+"""Of the columns by which rows are sorted."""
 
 
 def load(path: str | Path, *, mix_machines: bool = False) -> pd.DataFrame:
@@ -64,7 +71,7 @@ def load(path: str | Path, *, mix_machines: bool = False) -> pd.DataFrame:
             raise ValueError(f"{table} is damaged or cut off: {e}; export it again") from e
         if table.suffix == ".csv" and not _ends_with_a_line(table):  # gzip has a checksum of its own
             raise ValueError(f"{table} is cut off inside its last line; export it again")
-    return check(frame, source=str(path), mix_machines=mix_machines)
+    return check(frame, source=str(path), mix_machines=mix_machines, cells=_described_cells(path))
 
 
 def load_environments(path: str | Path) -> tuple[Mapping[str, object], ...]:
@@ -82,24 +89,42 @@ def load_environments(path: str | Path) -> tuple[Mapping[str, object], ...]:
     return tuple({"id": name, **facts} for name, facts in sorted(found.items()))
 
 
-def latest(frame: pd.DataFrame) -> pd.DataFrame:
-    """Keep, for each case on each machine, the rows of the code that measured it last."""
-    case = [*CASE_COLUMNS, "environment"]
-    if frame["code_version"].nunique() < 2:
-        return frame
-    runs = frame.groupby([*case, "code_version"], sort=False)["measured_at"].max().reset_index()
-    last = runs.sort_values("measured_at", kind="stable").drop_duplicates(case, keep="last")
-    return frame.merge(last.loc[:, [*case, "code_version"]], on=[*case, "code_version"], how="inner")
+def _described_cells(path: Path) -> tuple[str, ...]:
+    """Return the cells that the environments of a run describe: a reader may not have all of them."""
+    try:
+        return cells_in(load_environments(path))
+    except FileNotFoundError:
+        return ()
 
 
-def check(frame: pd.DataFrame, *, source: str = "frame", mix_machines: bool = False) -> pd.DataFrame:
+def cells_in(environments: Iterable[Mapping[str, object]]) -> tuple[str, ...]:
+    """Name the cells that environments describe."""
+    described = (facts.get("cells") for facts in environments)
+    return tuple(str(name) for cells in described if isinstance(cells, Mapping) for name in cells)
+
+
+def check(
+    frame: pd.DataFrame, *, source: str = "frame", mix_machines: bool = False, cells: Iterable[str] = ()
+) -> pd.DataFrame:
     """Return `frame` with the schema's columns and types, or say what is wrong with it.
 
-    A column that came after the rows were exported gets its default. Where a case was measured by several versions
-    of the code, the last one counts. The order of the rows is made canonical, so that the same rows give the
-    same page in any order.
+    Rows of earlier exports get today's columns and statuses (`bench.former`). Where something was measured more than
+    once, whole runs are chosen (`analysis.runs`). The order of the rows is made canonical, so that the same rows give
+    the same page in any order.
+
+    Parameters
+    ----------
+    frame
+        Tidy rows.
+    source
+        What the messages call them.
+    mix_machines
+        Whether rows of several environments are allowed.
+    cells
+        Cells that are not of this checkout's registry, and that the environments of the rows describe.
+
     """
-    frame = with_later_fields(frame)
+    frame = renewed(frame)
     missing = [name for name in COLUMNS if name not in frame.columns]
     unknown = [name for name in frame.columns if name not in COLUMNS]
     if missing or unknown:
@@ -113,16 +138,35 @@ def check(frame: pd.DataFrame, *, source: str = "frame", mix_machines: bool = Fa
             frame[name] = pd.to_numeric(frame[name]).astype("int64" if name in INTEGERS else "float64")
         except ValueError as error:
             raise ValueError(f"{source}: column {name}: {error}; the file may be cut off, export it again") from error
-    strange = sorted(set(frame["status"]) - set(STATUSES))
-    if strange:
-        raise ValueError(f"{source}: unknown status {', '.join(map(repr, strange))}; known: {', '.join(STATUSES)}")
+    _refuse_unknown(frame, source, cells)
     machines = sorted(map(str, frame["environment"].unique()))
     if len(machines) > 1 and not mix_machines:
         raise ValueError(
             f"{source}: rows of {len(machines)} environments ({', '.join(machines)}); "
             "allowed: one, or mix_machines=True"
         )
-    return latest(frame).sort_values(list(COLUMNS), kind="stable", ignore_index=True)
+    chosen = separate_blocks(choose_runs(frame))
+    return chosen.sort_values(list(ORDER), kind="stable", ignore_index=True)
+
+
+def _refuse_unknown(frame: pd.DataFrame, source: str, cells: Iterable[str]) -> None:
+    """Raise ValueError for cases that are none, statuses that nobody knows, and rows that stand there twice."""
+    strange = sorted(set(frame["status"]) - set(STATUSES))
+    if strange:
+        raise ValueError(f"{source}: unknown status {', '.join(map(repr, strange))}; known: {', '.join(STATUSES)}")
+    for row in frame.drop_duplicates(list(CASE_COLUMNS)).loc[:, list(CASE_COLUMNS)].to_dict("records"):
+        try:
+            case_from({**row, "cell": OTHER_WORK[0]} if row["cell"] in cells else row)
+        except ValueError as error:
+            raise ValueError(f"{source}: {error}") from error
+    doubled = frame.duplicated([*CASE_COLUMNS, *RUN_KEY])
+    if doubled.any():
+        row = frame.loc[doubled].iloc[0]
+        raise ValueError(
+            f"{source}: {int(doubled.sum())} rows stand there twice, the first: {row['study']}, {row['cell']}, "
+            f"{row['metric']}, block {row['block']}, replicate {row['replicate']}, step {row['step']:g}; "
+            "allowed: one row for each metric, block, replicate and step of a case in a run"
+        )
 
 
 def _ends_with_a_line(table: Path) -> bool:

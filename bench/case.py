@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from typing import Any
+
+from bench import names
+from bench.conditions import CONDITIONS, Conditions, Value, conditions
 
 BACKENDS = {
     "cpu": "recurbench",
@@ -24,25 +28,47 @@ BACKENDS = {
 and not run.
 """
 
+ON_GPU = ("cuda", "cuda-again", "cudnn", "cudnn-fp16", "sm_80", "sm_90a")
+"""Backends whose kernels are CUDA kernels."""
+
 DIRECTIONS = ("inference", "training", "profile", "count", "forward", "backward")
-INPUTS = ("normal", "zero", "start", "-")
 MERGES = ("none", "mean", "concat", "sum")
-LATER = {"variant": "-"}
-"""Fields that came after rows had been stored, with what those rows have: keys of such cases stay as they were."""
 
 
 @dataclass(frozen=True, order=True)
 class Case:
-    """One point of a study's grid.
+    """One point of a study's grid: what every study has, and the named conditions of this one.
 
-    Sizes are counts; `seed` draws parameters and inputs; `threads` is the number of CPU threads.
-    `cell` is a name of the registry, or "activation" for rows about sigma and tanh alone, "matrix" for rows about
-    random matrices alone. `direction` is what a call does; "forward" and "backward" are the ways of a kernel that is
-    compiled and not run. `initialiser_value` is the parameter of an initialiser that has one (gain, T_max, forget
-    bias), else 0. `gate_bias` is added to the bias of the gate that keeps the state (f of the LSTM, z of the GRU).
-    `inputs` is "normal" (N(0, 1) times `input_scale`), "zero", "start" (zero after a random state to start from), or
-    "-" where no sequence is fed. `variant` names who shares the units of a batch row on the GPU, where that is forced
-    or compiled; "-" elsewhere.
+    Parameters
+    ----------
+    study
+        A name of `bench.names.study_names()`.
+    cell
+        A name of the registry of cells, or one of `bench.names.OTHER_WORK` for rows that are about no cell.
+    backend
+        Who computes: a key of `BACKENDS`.
+    direction
+        What a call does; "forward" and "backward" are the ways of a kernel that is compiled and not run.
+    merge
+        How the outputs of two directions become one; "none" for one direction.
+    seq_len, hidden_size, input_size, batch_size
+        Counts, at least 1.
+    dtype
+        Of the operands.
+    initialiser, initialiser_value
+        A name of `cells.initialisers`, and its parameter where it has one (gain, T_max, forget bias), else 0.
+    seed
+        Draws parameters and inputs; at least 0.
+    threads
+        CPU threads, at least 1.
+    conditions
+        What `bench.conditions.conditions(...)` gives: pairs of name and value that differ from the default.
+
+    Raises
+    ------
+    ValueError
+        Where a value is not allowed; the message names the allowed ones.
+
     """
 
     study: str
@@ -57,30 +83,64 @@ class Case:
     dtype: str = "float32"
     initialiser: str = "torch"
     initialiser_value: float = 0.0
-    gate_bias: float = 0.0
-    inputs: str = "normal"
-    input_scale: float = 1.0
     seed: int = 0
     threads: int = 1
-    variant: str = "-"
+    conditions: Conditions = ()
 
     def __post_init__(self) -> None:
-        for name in ("seq_len", "hidden_size", "input_size", "batch_size", "threads"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"case.{name} is {getattr(self, name)}; allowed: 1 or more")
+        for name, least in LEAST.items():
+            if getattr(self, name) < least:
+                raise ValueError(f"case.{name} is {getattr(self, name)}; allowed: {least} or more")
+        cells = (*names.cell_names(), *names.OTHER_WORK)
         for name, known in (
-            ("backend", BACKENDS),
+            ("cell", cells),
+            ("backend", tuple(BACKENDS)),
             ("direction", DIRECTIONS),
             ("merge", MERGES),
-            ("inputs", INPUTS),
+            ("dtype", names.DTYPES),
+            ("initialiser", names.INITIALISERS),
         ):
             if getattr(self, name) not in known:
                 raise ValueError(f"unknown {name} {getattr(self, name)!r}; known: {', '.join(known)}")
+        # Checked, sorted and without defaults: equal cases have equal conditions.
+        object.__setattr__(self, "conditions", conditions(**dict(self.conditions)))
+
+    def replaced(self, **settings: Any) -> Case:
+        """Return this case with other values of its fields or conditions."""
+        core = {name: getattr(self, name) for name in CORE_COLUMNS}
+        return make_case(**(core | dict(self.conditions) | settings))
+
+    def number(self, name: str) -> float:
+        """Return the value of a condition that is a number, its default where the case does not set it."""
+        value = self._condition(name)
+        if isinstance(value, str):
+            raise TypeError(f"condition {name!r} is the word {value!r}, not a number")
+        return value
+
+    def word(self, name: str) -> str:
+        """Return the value of a condition that is a word, its default where the case does not set it."""
+        value = self._condition(name)
+        if not isinstance(value, str):
+            raise TypeError(f"condition {name!r} is the number {value:g}, not a word")
+        return value
+
+    def _condition(self, name: str) -> Value:
+        if name not in CONDITIONS:
+            raise ValueError(f"unknown condition {name!r}; known: {', '.join(CONDITIONS)}")
+        return dict(self.conditions).get(name, CONDITIONS[name].default)
 
     @property
     def key(self) -> str:
-        """16 hex digits that name this case in the store, the same on every machine."""
-        told = {name: value for name, value in asdict(self).items() if LATER.get(name) != value}
+        """16 hex digits that name this case in the store, the same on every machine.
+
+        A condition that has its default does not enter, so that a new condition leaves the keys of stored cases as
+        they are; those that were columns from the first row on always enter, for the same reason.
+        """
+        told: dict[str, Any] = {name: getattr(self, name) for name in CORE_COLUMNS}
+        for name, condition in CONDITIONS.items():
+            value = self._condition(name)
+            if condition.always_in_key or value != condition.default:
+                told[name] = value
         text = "|".join(f"{name}={value}" for name, value in sorted(told.items()))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -90,24 +150,47 @@ class Case:
         shape = f"T{self.seq_len}-B{self.batch_size}-I{self.input_size}-H{self.hidden_size}"
         merge = "" if self.merge == "none" else f"-bi-{self.merge}"
         initialiser = self.initialiser + (f"{self.initialiser_value:g}" if self.initialiser_value else "")
-        if self.gate_bias:
-            initialiser += f"-bias{self.gate_bias:g}"
-        inputs = "" if self.inputs in ("normal", "-") else f"-{self.inputs}"
-        inputs += f"-scale{self.input_scale:g}" if self.input_scale != 1 else ""
         threads = f"-{self.threads}threads" if self.threads > 1 else ""
-        variant = "" if self.variant == "-" else f"-{self.variant}"
-        what = f"{self.study}-{self.cell}{merge}-{self.backend}{variant}{threads}-{self.direction}"
-        return f"{what}-{shape}-{initialiser}{inputs}-s{self.seed}"
+        shorts = (CONDITIONS[name].short(value) for name, value in self.conditions)
+        special = "".join(f"-{short}" for short in shorts if short)
+        what = f"{self.study}-{self.cell}{merge}-{self.backend}{threads}-{self.direction}"
+        return f"{what}-{shape}-{initialiser}{special}-s{self.seed}"
 
 
-CASE_COLUMNS = tuple(field.name for field in fields(Case))
+LEAST = {"seq_len": 1, "hidden_size": 1, "input_size": 1, "batch_size": 1, "threads": 1, "seed": 0}
+CORE_COLUMNS = tuple(field.name for field in fields(Case) if field.name != "conditions")
+CASE_COLUMNS = (*CORE_COLUMNS, *CONDITIONS)
+"""Columns of a tidy frame that say what was measured: what every case has, then a column for each condition."""
 
 
-def with_later_fields(frame: Any) -> Any:
-    """A tidy frame (pandas) with every column of `Case`: what was exported before a field came has its default."""
-    return frame.assign(**{name: value for name, value in LATER.items() if name not in frame.columns})
+def make_case(study: str, cell: str, backend: str = "cpu", direction: str = "inference", **settings: Any) -> Case:
+    """Return a case from its fields and conditions, named alike: `make_case("linear", "rnn", inputs="zero", seed=3)`.
+
+    Raises
+    ------
+    ValueError
+        Where a name or a value is not allowed; the message names the allowed ones.
+
+    """
+    core = {name: value for name, value in settings.items() if name in CORE_COLUMNS}
+    named = {name: value for name, value in settings.items() if name not in CORE_COLUMNS}
+    unknown = [name for name in named if name not in CONDITIONS]
+    if unknown:
+        raise ValueError(f"unknown {', '.join(unknown)}; known: {', '.join(CASE_COLUMNS)}")
+    return Case(study, cell, backend, direction, **core, conditions=conditions(**named))
 
 
-def case_from(row: dict[str, Any]) -> Case:
-    """The case of a row of the store or of a tidy frame."""
-    return Case(**{name: row[name] for name in CASE_COLUMNS})
+def columns_of(case: Case) -> tuple[Any, ...]:
+    """Return the case as values of `CASE_COLUMNS`."""
+    core = tuple(getattr(case, name) for name in CORE_COLUMNS)
+    return core + tuple(dict(case.conditions).get(name, CONDITIONS[name].default) for name in CONDITIONS)
+
+
+def as_row(case: Case) -> dict[str, Any]:
+    """Return the case as the columns of a tidy frame, each with its value; `case_from` takes them back."""
+    return dict(zip(CASE_COLUMNS, columns_of(case), strict=True))
+
+
+def case_from(row: Mapping[str, Any]) -> Case:
+    """Return the case of a row of the store or of a tidy frame."""
+    return make_case(**{name: row[name] for name in CASE_COLUMNS if name in row})

@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from bench.run.environment import code_version, this_environment
+    from bench.run.environment import this_environment
     from bench.run.executor import open_executor
     from bench.run.plan import find_preset, plan
     from bench.run.progress import progress_bar
@@ -74,7 +74,7 @@ def _run(arguments: argparse.Namespace) -> int:
     store = Store(arguments.store)
     if arguments.retry_failed and store.exists():
         with store.writing() as writer:
-            writer.forget_failed(this_environment(), code_version())
+            writer.forget_failed(this_environment(), [item.key for item in items])
     with open_executor(arguments.executor) as executor:
         outcome = run(items, store, executor, progress_bar)
     print(f"{outcome.measured} items measured, {outcome.already_there} were there already; rows: {store.path}")
@@ -113,23 +113,31 @@ def _report(arguments: argparse.Namespace) -> int:
 def _status(arguments: argparse.Namespace) -> int:
     from collections import Counter
 
-    from bench.run.environment import code_version, this_environment
-    from bench.run.plan import find_preset, missing, plan
+    from bench.run.environment import this_environment
+    from bench.run.plan import find_preset, plan
     from bench.run.store import Store
 
-    store, environment, version = Store(arguments.store), this_environment(), code_version()
+    store = Store(arguments.store)
+    environment = this_environment()
     items = plan(find_preset(arguments.preset))
+    done = store.done(environment)
     wanted = Counter(item.study.name for item in items)
-    absent = Counter(item.study.name for item in missing(items, store.done(environment, version)))
-    print(f"store {store.path}; machine {environment.id}, code {version}, preset {arguments.preset}")
+    absent = Counter(item.study.name for item in items if item.key not in done)
+    print(f"store {store.path}; machine {environment.id}, preset {arguments.preset}")
     print(f"{'study':<14}{'items':>8}{'measured':>10}{'missing':>9}")
     for name, count in wanted.items():
-        print(f"{name:<14}{count:>8}{count - absent[name]:>10}{absent[name]:>9}")
-    others = [row for row in store.counts() if (row[1], row[2]) != (environment.id, version) or row[4]]
+        partial = "  partial" if 0 < absent[name] < count else ""
+        print(f"{name:<14}{count:>8}{count - absent[name]:>10}{absent[name]:>9}{partial}")
+    current = {(environment.id, item.version) for item in items}
+    others = [row for row in store.counts() if (row.environment, row.code_version) not in current or row.failed]
     if others:
         print("\nin the store as well:")
-    for study, machine, code, count, failed in others:
-        print(f"{study:<14}{count:>8} items, {failed} failed, machine {machine}, code {code}")
+    for row in others:
+        partial = "" if row.whole else ", partial: the page takes a whole run where there is one"
+        print(
+            f"{row.study:<14}{row.items:>8} items, {row.failed} failed, machine {row.environment},"
+            f" code {row.code_version}{partial}"
+        )
     return 0
 
 

@@ -40,13 +40,13 @@ def draw(case: Case) -> Drawn:
         case.input_size,
         case.hidden_size,
         dtype=case.dtype,
-        initialiser=with_keep_bias(initialiser, case.gate_bias) if case.gate_bias else initialiser,
+        initialiser=with_keep_bias(initialiser, case.number("gate_bias")) if case.number("gate_bias") else initialiser,
         bidirectional=None if case.merge == "none" else case.merge,
         rng=rng,
     )
     shape = (case.seq_len, case.batch_size, case.input_size)
-    x = rng.standard_normal(shape) * case.input_scale if case.inputs == "normal" else np.zeros(shape)
+    x = rng.standard_normal(shape) * case.number("input_scale") if case.word("inputs") == "normal" else np.zeros(shape)
     start: dict[str, Array] | None = None
-    if case.inputs == "start":
+    if case.word("inputs") == "start":
         start = {name: rng.standard_normal((case.batch_size, case.hidden_size)) for name in layer.spec.states}
     return Drawn(layer, x, start, rng)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ import pytest
 if TYPE_CHECKING:
     from bench.rows import Measurement
     from bench.run.environment import Environment
-    from bench.run.store import Writer
+    from bench.run.store import Run
     from bench.study import Item, Preset
 
 DEFAULT_STORE = Path("results") / "recurbench.sqlite"
@@ -64,7 +64,7 @@ class BenchmarkRun:
     """One run: the plan, the store, the progress bar."""
 
     def __init__(self, config: pytest.Config) -> None:
-        from bench.run.environment import code_version, this_environment
+        from bench.run.environment import this_environment
         from bench.run.plan import find_preset, missing, plan
         from bench.run.store import Store, StoreError
 
@@ -73,16 +73,15 @@ class BenchmarkRun:
             self.items = plan(self.preset, config.getoption("--study"))
             self.environment: Environment = this_environment()
             self.store = Store(config.getoption("--store"))
-            self.version = code_version()
             if config.getoption("--retry-failed") and self.store.exists():
                 with self.store.writing() as writer:
-                    writer.forget_failed(self.environment, self.version)
-            self.missing: list[Item] = missing(self.items, self.store.done(self.environment, self.version))
+                    writer.forget_failed(self.environment, [item.key for item in self.items])
+            self.missing: list[Item] = missing(self.items, self.store.done(self.environment))
         except (ValueError, StoreError) as error:
             raise pytest.UsageError(str(error)) from error
         self._terminal = open(os.dup(2), "w")  # pytest captures fd 2 while tests run
-        self._writer: Writer | None = None
-        self._open_store: Any = None
+        self._run: Run | None = None
+        self._open = ExitStack()
         self._bar: Any = None
 
     def pytest_report_header(self) -> str:
@@ -106,15 +105,15 @@ class BenchmarkRun:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Open the store and the bar once it is known that tests will run."""
+        from bench.run.plan import planned
         from bench.run.progress import progress_bar
         from bench.run.store import StoreError
 
         if session.config.option.collectonly:
             return
-        self._open_store = self.store.writing()
         try:
-            self._writer = self._open_store.__enter__()
-            self._writer.environment(self.environment)
+            writer = self._open.enter_context(self.store.writing())
+            self._run = self._open.enter_context(writer.run(self.environment, planned(self.items)))
         except StoreError as error:
             raise pytest.UsageError(str(error)) from error
         terminal: Any = session.config.pluginmanager.get_plugin("terminalreporter")
@@ -140,9 +139,8 @@ class BenchmarkRun:
         if self._bar is not None:
             self._bar.close()
         stop_peers()
-        if self._writer is not None:
-            self._open_store.__exit__(None, None, None)
-            self._writer = None
+        self._run = None
+        self._open.close()
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Where the rows are and what to do with them."""
@@ -152,8 +150,8 @@ class BenchmarkRun:
 
     def keep(self, item: Item, rows: list[Measurement]) -> None:
         """Store the rows of an item."""
-        assert self._writer is not None, "the store opens when collection ends"
-        self._writer.add(item.case, item.block, rows, self.environment, self.version)
+        assert self._run is not None, "the store opens when collection ends"
+        self._run.add(item.case, item.block, rows, item.version)
 
 
 class Recorder:

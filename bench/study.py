@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bench.case import Case
 from bench.rows import Measurement
+from bench.run.code import code_version
 
 PRESETS = ("quick", "course", "full")
 
@@ -73,7 +75,12 @@ class Item:
     case: Case
     block: int
 
+    @functools.cached_property
+    def version(self) -> str:
+        """The version of the code that measures it."""
+        return code_version(self.study.measure, self.case)
+
     @property
-    def key(self) -> tuple[str, int]:
-        """What the store knows it by."""
-        return self.case.key, self.block
+    def key(self) -> tuple[str, int, str]:
+        """What the store knows it by, on one machine: case key, block, code version."""
+        return self.case.key, self.block, self.version

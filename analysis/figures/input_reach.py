@@ -39,7 +39,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
     facts = {
         "seeds": show_number(rows["seed"].nunique()),
         "hidden_size": show_number(float(rows["hidden_size"].max())),
-        "zeros": show_number(int((later["status"] == "underflow").sum())),
+        "zeros": show_number(int((later["status"] == "zero").sum())),
         "later": show_number(len(later)),
         "back": show_number(BACK),
     }

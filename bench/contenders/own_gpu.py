@@ -41,7 +41,7 @@ class OwnLayerOnGpu:
 
     def __init__(self, problem: Problem) -> None:
         case = problem.case
-        sharing = None if case.variant == "-" else case.variant
+        sharing = None if case.word("variant") == "-" else case.word("variant")
         sizes = (case.cell, case.input_size, case.hidden_size)
         self._layer = Layer(*sizes, dtype=case.dtype, backend="cuda", sharing=sharing)
         self._layer.load_parameters(problem.parameters)

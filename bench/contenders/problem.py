@@ -80,7 +80,7 @@ def largest_error(case: Case, device: str, results: Mapping[str, Any]) -> float:
 def _work(case: Case, device: str) -> Case:
     """Return what all contenders of the same work share: on the GPU also those of other precision."""
     if device == GPU:
-        return replace(case, study="gpu", backend="cuda", dtype="float32", variant="-")
+        return case.replaced(study="gpu", backend="cuda", dtype="float32", variant="-")
     return replace(case, backend="cpu", threads=1)
 
 

@@ -7,24 +7,28 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from bench.case import Case
 from bench.gpu_checks.check import Check
 from bench.gpu_checks.timing import from_item
-from bench.run.environment import Environment, code_version
-from bench.run.store import Store, Writer
+from bench.run.code import code_version
+from bench.run.environment import Environment
+from bench.run.store import Run, Store
+from bench.studies.registry import find_studies
 
 
 class Rows:
     """Takes items of rows, and knows which are there already."""
 
-    def __init__(self, writer: Writer | None, environment: Environment, done: set[tuple[str, int]]) -> None:
-        self._writer, self._environment, self._done = writer, environment, done
+    def __init__(self, run: Run | None, done: set[tuple[str, int]]) -> None:
+        self._run = run
+        self._done = done
 
     def keep(self, items: Sequence[Mapping[str, Any]]) -> None:
         """Store items, each durably and once; ValueError for what is no row of the suite's schema."""
         for item in items:
             case, block, rows = from_item(item)
-            if self._writer is not None:
-                self._writer.add(case, block, rows, self._environment, code_version())
+            if self._run is not None:
+                self._run.add(case, block, rows, _version(case))
 
     def has(self, check: Check) -> bool:
         """Return whether all rows of a check are in the store: measured by this code, on this machine."""
@@ -36,10 +40,22 @@ def open_rows(path: Path, facts: Mapping[str, Any]) -> Iterator[Rows]:
     """Open the rows at `path`, of the machine that a worker described."""
     environment = Environment(facts["environment"])
     if facts["simulated"]:
-        yield Rows(None, environment, set())
+        yield Rows(None, set())
         return
     store = Store(path)
     with store.writing() as writer:
-        writer.environment(environment)
-        writer.forget_failed(environment, code_version())
-        yield Rows(writer, environment, store.done(environment, code_version()))
+        writer.forget_failed(environment, store.done(environment))
+        valid = _versions()
+        done = {(key, block) for key, block, version in store.done(environment) if version in valid}
+        with writer.run(environment) as run:
+            yield Rows(run, done)
+
+
+def _version(case: Case) -> str:
+    (study,) = find_studies([case.study])
+    return code_version(study.measure, case)
+
+
+def _versions() -> set[str]:
+    """Return the versions of the code that measures on the GPU, and on the CPU beside it."""
+    return {_version(Case("gpu", "lstm", "cuda")), _version(Case("grid", "lstm", "cpu"))}

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.case import Case
+from bench.case import Case, as_row
 from bench.gpu_checks import cases
 from bench.gpu_checks.cases import Point
 from bench.gpu_checks.check import Check
@@ -172,7 +172,7 @@ def _points(
     warm_limit_s: float | None = None,
 ) -> Iterator[Check]:
     for (cell, way, t, b, h), several in points:
-        arguments = {"cases": [asdict(case) for case in several], "blocks": blocks}
+        arguments = {"cases": [as_row(case) for case in several], "blocks": blocks}
         items = tuple((case.key, block) for block in range(blocks) for case in several)
         seconds = expected_s * blocks * len(several)
         name = f"{stage} {cell}-{way}-T{t}-B{b}-H{h}"

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bench.case import Case
+from bench.case import case_from
 from bench.gpu_checks.check import Check
 
 POSTPONED_AFTER, SKIPPED_AFTER = 2, 4  # checks of one kind that hung
@@ -66,7 +66,7 @@ def _part(check: Check, kinds: Collection[str], inside: bool) -> Check | None:
     cases = [case for case in every if (kind_of_case(case) in kinds) == inside]
     if not cases:
         return None
-    keys = {Case(**case).key for case in cases}
+    keys = {case_from(case).key for case in cases}
     return replace(
         check,
         arguments={**check.arguments, "cases": cases},

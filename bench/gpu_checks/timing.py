@@ -6,10 +6,9 @@ import math
 import random
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
-from bench.case import Case
+from bench.case import Case, as_row, case_from
 from bench.gpu_checks.check import Result, Tell
 from bench.gpu_checks.context import broken
 from bench.gpu_checks.strikes import kind_of_case
@@ -41,7 +40,7 @@ def measure_cpu_point(arguments: Mapping[str, Any], tell: Tell) -> Result:
 
 def measure_cases(arguments: Mapping[str, Any], tell: Tell, measure: Measure) -> Result:
     """Measure cases in shuffled blocks, and tell the rows of each as soon as they are there: a later one may hang."""
-    cases = [Case(**case) for case in arguments["cases"]]
+    cases = [case_from(case) for case in arguments["cases"]]
     order = [
         (case, block)
         for block in range(int(arguments["blocks"]))
@@ -50,7 +49,7 @@ def measure_cases(arguments: Mapping[str, Any], tell: Tell, measure: Measure) ->
     wrong: dict[str, str] = {}
     rows: list[Measurement] = []
     for number, (case, block) in enumerate(order, 1):
-        tell({"begins": kind_of_case(asdict(case))})
+        tell({"begins": kind_of_case(as_row(case))})
         reason = ""
         try:
             of_case = measure(case, block)
@@ -74,7 +73,7 @@ def _is_own(case: Case) -> bool:
 
 def _who(case: Case) -> str:
     """Return what tells the contenders of one shape apart."""
-    variant = "" if case.variant == "-" else f" {case.variant}"
+    variant = "" if case.word("variant") == "-" else f" {case.word('variant')}"
     half = "" if case.dtype == "float32" else f" {case.dtype}"
     threads = f" {case.threads} threads" if case.threads > 1 else ""
     return f"{case.backend}{variant}{half}{threads}"
@@ -83,12 +82,12 @@ def _who(case: Case) -> str:
 def as_item(case: Case, block: int, rows: Sequence[Measurement]) -> Item:
     """Return an item as JSON has it."""
     numbers = [[r.metric, r.value, r.unit, r.replicate, r.step, r.status, r.reason] for r in rows]
-    return {"case": asdict(case), "block": block, "rows": numbers}
+    return {"case": as_row(case), "block": block, "rows": numbers}
 
 
 def from_item(item: Mapping[str, Any]) -> tuple[Case, int, list[Measurement]]:
     """Return the case, the block and the rows of an item."""
-    case = Case(**item["case"])
+    case = case_from(item["case"])
     block = int(item["block"])
     rows = [
         Measurement(case, metric, value, unit, block, replicate, step, status, reason)
@@ -110,7 +109,7 @@ def summary(rows: Sequence[Measurement]) -> dict[str, Any]:
             seconds.setdefault(_who(row.case), []).append(row.value)
         elif row.metric in ("kernel_forward_s", "kernel_backward_s"):
             way = row.metric.removeprefix("kernel_").removesuffix("_s")
-            steps.setdefault(f"{way} {row.case.variant}", []).append(row.value / row.case.seq_len * 1e6)
+            steps.setdefault(f"{way} {row.case.word('variant')}", []).append(row.value / row.case.seq_len * 1e6)
         elif row.metric == "validation_error":
             errors.append(row.value)
     if seconds:

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bench.case import CASE_COLUMNS, with_later_fields
+from bench.case import CASE_COLUMNS
+from bench.former import renewed
 from bench.gpu_kernels.fit_report import report
 from bench.rows import COLUMNS
 from bench.run.store import Store, StoreError
@@ -144,7 +145,7 @@ def _rounded(value: float) -> float:
 
 def measured(frame: pd.DataFrame) -> pd.DataFrame:
     """The rows that a fit uses, of the code that measured each case last; ValueError where there are none."""
-    frame = with_later_fields(frame)
+    frame = renewed(frame)
     missing = [name for name in COLUMNS if name not in frame.columns]
     if missing:
         raise ValueError(f"rows lack the columns {', '.join(missing)}; allowed: a tidy frame with {', '.join(COLUMNS)}")

@@ -40,7 +40,7 @@ def measure_flow(case: Case, block: int) -> list[Measurement]:
     rows = profile_rows(case, block, trace, d_last)
     if layer.spec.forget_gate is not None:
         rows += _forget_path(case, block, trace, layer.spec.forget_gate)
-    if layer.spec.simple and case.inputs in ("zero", "start"):
+    if layer.spec.simple and case.word("inputs") in ("zero", "start"):
         rows.append(Measurement(case, "log10_spectral_radius", math.log10(_radius(layer)), "log10", block))
     return rows
 
@@ -53,7 +53,7 @@ def profile_rows(
         profile = trace_profile(trace, d_last)
     except FloatingPointError as error:
         return [
-            Measurement(case, f"{metric}_{state}", None, "log10", block, status="failed", reason=str(error))
+            Measurement(case, f"{metric}_{state}", None, "log10", block, status="diverged", reason=str(error))
             for state in trace.states
         ]
     lags = lag_grid(case.seq_len)
@@ -69,7 +69,7 @@ def log_row(case: Case, metric: str, value: float, block: int, step: float) -> M
     """A row of a log10; a number that is exactly 0 has none, and the row says so."""
     if value == -math.inf:
         reason = f"exactly 0 in {case.dtype}"
-        return Measurement(case, metric, None, "log10", block, step=step, status="underflow", reason=reason)
+        return Measurement(case, metric, None, "log10", block, step=step, status="zero", reason=reason)
     return Measurement(case, metric, value, "log10", block, step=step)
 
 
@@ -118,6 +118,9 @@ def measure_underflow(case: Case, block: int) -> list[Measurement]:
             if lost.any():
                 rows.append(Measurement(case, f"{metric}_{name}", float(np.argmax(lost)), "steps", block))
             else:
-                reason = f"not lost within {case.seq_len} steps: the case is too short"
-                rows.append(Measurement(case, f"{metric}_{name}", None, "steps", block, status="failed", reason=reason))
+                reason = f"not lost within {case.seq_len} steps"
+                beyond = float(case.seq_len)
+                rows.append(
+                    Measurement(case, f"{metric}_{name}", beyond, "steps", block, status="censored", reason=reason)
+                )
     return rows

@@ -42,7 +42,7 @@ def measure(case: Case, block: int) -> list[Measurement]:
 
     sheet = chip(case.backend)
     given = (case.cell, case.hidden_size, case.batch_size, case.dtype, sheet)
-    choice = choose(*given, way=case.direction, sharing=case.variant)
+    choice = choose(*given, way=case.direction, sharing=case.word("variant"))
     by_rule = choose(*given, way=case.direction)
     design = choice.design
     needs = compiled(time_loop(design, case.direction), sheet.capability).resources
@@ -56,7 +56,7 @@ def measure(case: Case, block: int) -> list[Measurement]:
         "blocks_per_multiprocessor": resident_blocks(
             needs.registers, design.shared_bytes, design.threads, SHARED[case.backend]
         ),
-        "chosen": int(by_rule.design.sharing == case.variant),
+        "chosen": int(by_rule.design.sharing == case.word("variant")),
     }
     units = {"stack_bytes": "B", "spill_bytes": "B", "shared_bytes": "B", "chosen": "1"}
     return [Measurement(case, name, float(value), units.get(name, "count"), block) for name, value in numbers.items()]

@@ -155,7 +155,7 @@ def measure_sequences(case: Case, block: int) -> list[Measurement]:
 def measure_reach(case: Case, block: int) -> list[Measurement]:
     """log10 of ||dL/dx_s||, for a loss at the step t in the middle, over the batch; step: s - t, above 0 the future.
 
-    A row has status "underflow" where the derivative is exactly zero: the output does not depend on that input.
+    A row has status "zero" where the derivative is exactly zero: the output does not depend on that input.
     """
     layer, x, start, rng = draw(case)
     trace, middle = layer.forward(x, start), case.seq_len // 2

@@ -87,7 +87,7 @@ def _exponents(case: Case, block: int, values: NDArray[np.float64]) -> list[Meas
         else:
             rows.append(
                 Measurement(
-                    case, "lyapunov", None, "nats per step", block, step=float(place), status="underflow",
+                    case, "lyapunov", None, "nats per step", block, step=float(place), status="zero",
                     reason="a step annihilates this direction",
                 )
             )  # fmt: skip

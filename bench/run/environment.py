@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import importlib.metadata
 import json
@@ -18,7 +17,6 @@ from typing import Any
 from bench.run import gpu_facts as gpu
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = (".py", ".toml")  # a cost of the rule decides which kernel is measured
 PACKAGES = ("numba", "llvmlite", "numpy", "pandas", "scipy", "pytest-benchmark", "torch", "onnxruntime")
 IDENTITY = ("cpu", "cores", "architecture", "os", "python", "versions")
 
@@ -108,14 +106,3 @@ def git_commit() -> str | None:
 def _output(*command: str) -> str:
     lines = gpu.output(*command).splitlines()
     return lines[0] if lines else ""
-
-
-@functools.cache
-def code_version() -> str:
-    """12 hex digits over the sources of `cells` and `bench`, and their data: rows of changed code are measured anew."""
-    digest = hashlib.sha256()
-    for folder in ("cells", "bench"):
-        files = (path for path in (ROOT / folder).rglob("*") if path.suffix in SOURCES)
-        for path in sorted(files):
-            digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()[:12]

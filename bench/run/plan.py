@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bench.case import Case
+from bench.run.store import Key
 from bench.studies.presets import ALL
 from bench.studies.registry import find_studies
 from bench.study import Item, Preset, Study
@@ -38,8 +39,7 @@ def blocks_of(study: Study, cases: Sequence[Case], count: int) -> list[Item]:
     """
     groups: dict[tuple[object, ...], list[Case]] = {}
     for case in cases:
-        shape = (case.seq_len, case.hidden_size, case.batch_size, case.input_size, case.direction, case.threads)
-        groups.setdefault(shape, []).append(case)
+        groups.setdefault(_shape(case), []).append(case)
     items = []
     for block in range(count):
         order = random.Random(f"{study.name}-{block}")
@@ -50,6 +50,30 @@ def blocks_of(study: Study, cases: Sequence[Case], count: int) -> list[Item]:
     return items
 
 
-def missing(items: Sequence[Item], done: set[tuple[str, int]]) -> list[Item]:
-    """The items that the store does not have yet."""
-    return [item for item in items if item.key not in done]
+def missing(items: Sequence[Item], done: Collection[Key]) -> list[Item]:
+    """Return the items that a run has to measure: those that the store does not have, and their rivals.
+
+    Ratios are taken inside one block of one run. So where a timed item is missing, all contenders of its shape and
+    block are measured again beside it.
+    """
+    absent = [item.key not in done for item in items]
+    incomplete = {_meeting(item) for item, lacking in zip(items, absent, strict=True) if lacking and item.study.timed}
+    return [
+        item
+        for item, lacking in zip(items, absent, strict=True)
+        if lacking or (item.study.timed and _meeting(item) in incomplete)
+    ]
+
+
+def planned(items: Sequence[Item]) -> list[tuple[str, Key]]:
+    """Return (study, key) of every item: what a run tells the store that it is about."""
+    return [(item.study.name, item.key) for item in items]
+
+
+def _meeting(item: Item) -> tuple[object, ...]:
+    """Name the shape and block at which an item meets its rivals."""
+    return (item.study.name, item.block, *_shape(item.case))
+
+
+def _shape(case: Case) -> tuple[object, ...]:
+    return (case.seq_len, case.hidden_size, case.batch_size, case.input_size, case.direction, case.threads)

@@ -9,9 +9,9 @@ from typing import Any
 
 from bench.contenders.process import stop_peers
 from bench.rows import Measurement
-from bench.run.environment import Environment, code_version, this_environment
-from bench.run.plan import missing
-from bench.run.store import Store, Writer
+from bench.run.environment import Environment, this_environment
+from bench.run.plan import missing, planned
+from bench.run.store import Run, Store
 from bench.study import Item
 
 Rows = list[Measurement]
@@ -53,28 +53,26 @@ def run(
     time, after the others have ended. `progress(total)` gives a bar with `update()` and `close()`.
     """
     environment = environment or this_environment()
-    version = code_version()
-    todo = missing(items, store.done(environment, version))
+    todo = missing(items, store.done(environment))
     bar = progress(len(todo)) if progress else None
     failed: list[tuple[str, str]] = []
 
-    def keep(writer: Writer, item: Item, rows: Rows) -> None:
-        writer.add(item.case, item.block, rows, environment, version)
+    def keep(current: Run, item: Item, rows: Rows) -> None:
+        current.add(item.case, item.block, rows, item.version)
         failed.extend((item.case.label, row.reason) for row in rows if row.status == "failed")
         if bar is not None:
             bar.update()
 
     try:
-        with store.writing() as writer:
-            writer.environment(environment)
+        with store.writing() as writer, writer.run(environment, planned(items)) as current:
             anywhere = [item for item in todo if executor is not None and not item.study.timed]
             if executor is not None:
                 waiting = {executor.submit(measure_item, item): item for item in anywhere}
                 for future in as_completed(waiting):
-                    keep(writer, waiting[future], future.result())
+                    keep(current, waiting[future], future.result())
             for item in todo:
                 if executor is None or item.study.timed:
-                    keep(writer, item, measure_item(item))
+                    keep(current, item, measure_item(item))
     finally:
         if bar is not None:
             bar.close()

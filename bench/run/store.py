@@ -9,54 +9,43 @@ from __future__ import annotations
 import datetime
 import gzip
 import json
+import secrets
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.case import CASE_COLUMNS, LATER, Case
-from bench.rows import COLUMNS, MEASUREMENT_COLUMNS, Measurement
+from bench.case import CORE_COLUMNS, Case
+from bench.rows import COLUMNS, Measurement
+from bench.run import schema
 from bench.run.environment import Environment
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA_VERSION = 3  # 2: without LATER
-TYPES = {"int": "INTEGER", "float": "REAL", "str": "TEXT"}
-_CASE_COLUMNS = ", ".join(f"{name} {TYPES[Case.__annotations__[name]]} NOT NULL" for name in CASE_COLUMNS)
-SCHEMA = f"""
-CREATE TABLE environments (id TEXT PRIMARY KEY, facts TEXT NOT NULL) STRICT;
-CREATE TABLE cases (key TEXT PRIMARY KEY, {_CASE_COLUMNS}) STRICT;
-CREATE TABLE items (
-    case_key TEXT NOT NULL REFERENCES cases(key), environment TEXT NOT NULL REFERENCES environments(id),
-    code_version TEXT NOT NULL, block INTEGER NOT NULL, status TEXT NOT NULL, measured_at TEXT NOT NULL,
-    PRIMARY KEY (case_key, environment, code_version, block)
-) STRICT;
-CREATE TABLE measurements (
-    case_key TEXT NOT NULL, environment TEXT NOT NULL, code_version TEXT NOT NULL, metric TEXT NOT NULL,
-    block INTEGER NOT NULL, replicate INTEGER NOT NULL, step REAL NOT NULL, value REAL, unit TEXT NOT NULL,
-    status TEXT NOT NULL, reason TEXT NOT NULL,
-    PRIMARY KEY (case_key, environment, code_version, metric, block, replicate, step)
-) STRICT, WITHOUT ROWID;
-PRAGMA user_version = {SCHEMA_VERSION};
-"""
-_RENEWAL = "".join(
-    f"ALTER TABLE cases ADD COLUMN {name} TEXT NOT NULL DEFAULT '{value}';" for name, value in LATER.items()
-)
-_SELECT = f"""
-SELECT {", ".join(f"c.{name}" for name in CASE_COLUMNS)}, {", ".join(f"m.{name}" for name in MEASUREMENT_COLUMNS)},
-       m.environment, m.code_version, i.measured_at
-FROM measurements m
-JOIN cases c ON c.key = m.case_key
-JOIN items i USING (case_key, environment, code_version, block)
-ORDER BY c.study, c.cell, m.case_key, m.metric, m.block, m.replicate, m.step
-"""
+Key = tuple[str, int, str]
+"""What the store knows an item by, on one machine: case key, block, code version."""
 
 
 class StoreError(Exception):
     """The store cannot be used; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many items of a study the store holds of one machine and one version of the code.
+
+    `whole` says whether all that a run had planned of the study has been measured with this code.
+    """
+
+    study: str
+    environment: str
+    code_version: str
+    items: int
+    failed: int
+    whole: bool
 
 
 class Store:
@@ -66,12 +55,12 @@ class Store:
         self.path = Path(path)
 
     def exists(self) -> bool:
-        """Whether anything was ever stored there."""
+        """Return whether anything was ever stored there."""
         return self.path.exists()
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        """A connection; every error of SQLite becomes a StoreError that names the file."""
+        """Open a connection; every error of SQLite becomes a StoreError that names the file."""
         try:
             connection = sqlite3.connect(self.path, timeout=30, isolation_level=None)
         except sqlite3.OperationalError as error:
@@ -95,18 +84,18 @@ class Store:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         empty = not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         if empty:
-            connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
-        elif version == SCHEMA_VERSION - 1:
-            connection.executescript(f"BEGIN IMMEDIATE; {_RENEWAL} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
-        elif version != SCHEMA_VERSION:
+            schema.create(connection)
+        elif version in (2, 3):
+            schema.renew(connection, version)
+        elif version != schema.VERSION:
             raise StoreError(
-                f"{self.path} has schema {version}; allowed: {SCHEMA_VERSION};"
+                f"{self.path} has schema {version}; allowed: 2 to {schema.VERSION};"
                 " move it away, or use the version that wrote it"
             )
 
     @contextmanager
     def writing(self) -> Iterator[Writer]:
-        """The one writer. The lock is a transaction on a file beside the store: it ends with the process."""
+        """Open the one writer. The lock is a transaction on a file beside the store: it ends with the process."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             lock = sqlite3.connect(self.path.with_name(self.path.name + ".lock"), timeout=0, isolation_level=None)
@@ -124,42 +113,42 @@ class Store:
         finally:
             lock.close()
 
-    def done(self, environment: Environment, code_version: str) -> set[tuple[str, int]]:
-        """(case key, block) of every item that this code has measured on this machine."""
+    def done(self, environment: Environment) -> set[Key]:
+        """Return the key of every item that was measured on this machine."""
         if not self.exists():
             return set()
         with self._open() as connection:
-            found = connection.execute(
-                "SELECT case_key, block FROM items WHERE environment = ? AND code_version = ?",
-                (environment.id, code_version),
-            )
-            return set(found.fetchall())
+            return _done(connection, environment)
 
     def frame(self) -> pd.DataFrame:
-        """All rows, tidy, in a fixed order: the columns of `bench.rows.COLUMNS`."""
+        """Return all rows, tidy, in a fixed order: the columns of `bench.rows.COLUMNS`."""
         import pandas as pd
 
         if not self.exists():
             raise StoreError(f"no store at {self.path}; make one with `pytest --benchmark` or `recurbench run`")
         with self._open() as connection:
-            return pd.DataFrame(connection.execute(_SELECT).fetchall(), columns=list(COLUMNS)).astype({"value": float})
+            rows = connection.execute(schema.SELECT).fetchall()
+        return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"value": float})
 
     def environments(self) -> dict[str, dict[str, Any]]:
-        """Environment id to its facts."""
+        """Return the facts of each environment by its id."""
         if not self.exists():
             return {}
         with self._open() as connection:
             return {id_: json.loads(facts) for id_, facts in connection.execute("SELECT id, facts FROM environments")}
 
-    def counts(self) -> list[tuple[str, str, str, int, int]]:
-        """(study, environment, code version, items, failed items) for each, for `recurbench status`."""
+    def counts(self) -> list[Count]:
+        """Count the items of each study, machine and version of the code, for `recurbench status`."""
         if not self.exists():
             return []
         with self._open() as connection:
-            return connection.execute(
-                "SELECT c.study, i.environment, i.code_version, count(*), sum(i.status = 'failed') FROM items i"
-                " JOIN cases c ON c.key = i.case_key GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+            rows = connection.execute(
+                "SELECT c.study, i.environment, i.code_version, count(*), sum(i.status = 'failed'), EXISTS"
+                " (SELECT 1 FROM wholes w WHERE (w.study, w.environment, w.code_version) ="
+                "  (c.study, i.environment, i.code_version))"
+                " FROM items i JOIN cases c ON c.key = i.case_key GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
             ).fetchall()
+        return [Count(study, machine, code, items, failed, bool(w)) for study, machine, code, items, failed, w in rows]
 
     def export(self, folder: str | Path, compress: bool = False) -> tuple[Path, Path]:
         """Write measurements.csv (or .csv.gz, the same bytes every time) and environment.json into `folder`."""
@@ -174,73 +163,128 @@ class Store:
 
 
 class Writer:
-    """Adds items; made by `Store.writing`."""
+    """Adds the items of runs; made by `Store.writing`."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def environment(self, environment: Environment) -> None:
-        """Record the facts of this run's environment, or renew those that change from run to run."""
+    @contextmanager
+    def run(self, environment: Environment, planned: Collection[tuple[str, Key]] = ()) -> Iterator[Run]:
+        """Begin a run on a machine, and end it.
+
+        Parameters
+        ----------
+        environment
+            The machine; its facts are recorded, or renewed where they change from run to run.
+        planned
+            (study, key) of every item of the run's plan, measured before or not. When the run ends, in whatever way,
+            those studies are marked as whole all of whose items are there.
+
+        """
+        run = Run(self._connection, environment)
+        completed = False
+        try:
+            yield run
+            completed = True
+        finally:
+            run.end(planned, completed=completed)
+
+    def forget_failed(self, environment: Environment, keys: Collection[Key]) -> None:
+        """Remove those of the items that failed on this machine, so that they are measured again."""
+        connection = self._connection
+        connection.execute("BEGIN IMMEDIATE")
+        failed = connection.execute(
+            "SELECT id, case_key, block, code_version FROM items WHERE status = 'failed' AND environment = ?",
+            (environment.id,),
+        ).fetchall()
+        wanted = set(keys)
+        for item, *key in failed:
+            if tuple(key) in wanted:
+                connection.execute("DELETE FROM measurements WHERE item = ?", (item,))
+                connection.execute("DELETE FROM items WHERE id = ?", (item,))
+        connection.execute("COMMIT")
+
+
+class Run:
+    """One run: items that were measured one after another, on one machine; made by `Writer.run`."""
+
+    def __init__(self, connection: sqlite3.Connection, environment: Environment) -> None:
+        self._connection = connection
+        self._environment = environment
+        began_at = _now()
+        self.id = f"{began_at.replace(':', '').replace('-', '')[:15]}-{secrets.token_hex(3)}"
+        """Names the run: when it began, and six random digits."""
         facts = json.dumps(dict(environment.facts), sort_keys=True)
-        self._connection.execute(
+        connection.execute(
             "INSERT INTO environments VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET facts = excluded.facts",
             (environment.id, facts),
         )
+        connection.execute("INSERT INTO runs VALUES (?, ?, ?, NULL)", (self.id, environment.id, began_at))
 
-    def forget_failed(self, environment: Environment, code_version: str) -> None:
-        """Remove the failed items of this machine and code, so that they are measured again."""
-        run = (environment.id, code_version)
-        failed = "SELECT case_key, block FROM items WHERE status = 'failed' AND environment = ? AND code_version = ?"
-        self._connection.execute("BEGIN IMMEDIATE")
-        for case_key, block in self._connection.execute(failed, run).fetchall():
-            for table in ("measurements", "items"):
-                self._connection.execute(
-                    f"DELETE FROM {table} WHERE case_key = ? AND block = ? AND environment = ? AND code_version = ?",
-                    (case_key, block, *run),
-                )
-        self._connection.execute("COMMIT")
-
-    def add(
-        self, case: Case, block: int, rows: Sequence[Measurement], environment: Environment, code_version: str
-    ) -> None:
+    def add(self, case: Case, block: int, rows: Sequence[Measurement], code_version: str) -> None:
         """Store one item with all its rows, durably, before returning. A second time the same item is ignored."""
         status = "failed" if any(row.status == "failed" for row in rows) else "ok"
-        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        run = (case.key, environment.id, code_version)
         connection = self._connection
         connection.execute("BEGIN IMMEDIATE")
         try:
-            values = tuple(asdict(case).values())
-            _insert(connection, "cases", [(case.key, *values)])
-            _insert(connection, "items", [(*run, block, status, now)])
-            _insert(
-                connection,
-                "measurements",
-                [
-                    (
-                        *run,
-                        row.metric,
-                        block,
-                        row.replicate,
-                        float(row.step),
-                        row.value,
-                        row.unit,
-                        row.status,
-                        row.reason,
-                    )
-                    for row in rows
-                ],
+            core = tuple(getattr(case, name) for name in CORE_COLUMNS)
+            # Not "OR IGNORE": that would also drop a row with a missing column without a word.
+            marks = ", ".join("?" * (len(core) + 2))
+            connection.execute(
+                f"INSERT INTO cases VALUES ({marks}) ON CONFLICT DO NOTHING",
+                (case.key, *core, schema.conditions_as_text(case)),
             )
+            inserted = connection.execute(
+                "INSERT INTO items (case_key, environment, code_version, run, block, status, measured_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id",
+                (case.key, self._environment.id, code_version, self.id, block, status, _now()),
+            ).fetchone()
+            if inserted is not None:
+                connection.executemany(
+                    "INSERT INTO measurements VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    [
+                        (
+                            inserted[0],
+                            row.metric,
+                            row.replicate,
+                            float(row.step),
+                            row.value,
+                            row.unit,
+                            row.status,
+                            row.reason,
+                        )
+                        for row in rows
+                    ],
+                )
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
 
+    def end(self, planned: Collection[tuple[str, Key]], *, completed: bool) -> None:
+        """Mark the studies that are whole now, and when the run ended if it measured all it was to measure."""
+        connection = self._connection
+        there = _done(connection, self._environment)
+        by_study: dict[tuple[str, str], bool] = {}
+        for study, key in planned:
+            place = (study, key[2])
+            by_study[place] = by_study.get(place, True) and key in there
+        connection.executemany(
+            "INSERT INTO wholes VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            [(study, self._environment.id, version) for (study, version), whole in by_study.items() if whole],
+        )
+        if completed:
+            connection.execute("UPDATE runs SET ended_at = ? WHERE id = ?", (_now(), self.id))
 
-def _insert(connection: sqlite3.Connection, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
-    rows = list(rows)
-    if rows:
-        marks = ", ".join("?" * len(rows[0]))
-        # Not "OR IGNORE": that would also drop a row with a missing column without a word.
-        connection.executemany(f"INSERT INTO {table} VALUES ({marks}) ON CONFLICT DO NOTHING", rows)
+
+def _done(connection: sqlite3.Connection, environment: Environment) -> set[Key]:
+    return set(
+        connection.execute(
+            "SELECT case_key, block, code_version FROM items WHERE environment = ?", (environment.id,)
+        ).fetchall()
+    )
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from bench.case import Case
+from bench.case import Case, make_case
 from bench.study import Preset
 from cells import cell_names
 from cells.registry import find_cell, main_cells
@@ -70,7 +70,7 @@ def flow(study: str, cell: str, initialiser: str, value: float, seeds: int, **re
         rest["input_scale"] = 0.0
     for seed in range(seeds):
         settings: dict[str, Any] = {"direction": "profile", "dtype": "float64", "input_size": 1} | rest
-        yield Case(study, cell, initialiser=initialiser, initialiser_value=value, seed=seed, **settings)
+        yield make_case(study, cell, initialiser=initialiser, initialiser_value=value, seed=seed, **settings)
 
 
 def gradient_cases(preset: Preset) -> list[Case]:

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from bench.case import Case
+from bench.case import Case, make_case
 from bench.contenders.torch_gpu import MODULES as CUDNN_CELLS
 from bench.measures import machine_code
 from bench.run import gpu_facts as gpu
@@ -99,7 +99,7 @@ def sharing_case(
 ) -> Case:
     """One sharing, or the rule's choice."""
     sizes = {"seq_len": steps, "batch_size": batch, "hidden_size": hidden, "input_size": SHARING_INPUTS}
-    return Case("sharings", cell, "cuda", direction, variant=variant, **sizes)  # type: ignore[arg-type]
+    return make_case("sharings", cell, "cuda", direction, variant=variant, **sizes)
 
 
 def kernel_cases(preset: Preset) -> list[Case]:
@@ -130,7 +130,7 @@ def _case(
     **more: str,
 ) -> Case:
     sizes = {"seq_len": steps, "batch_size": batch, "hidden_size": hidden, "input_size": hidden}
-    return Case(study, cell, backend, direction, dtype=dtype, variant=variant, **sizes, **more)  # type: ignore[arg-type]
+    return make_case(study, cell, backend, direction, dtype=dtype, variant=variant, **sizes, **more)
 
 
 def gpu_blocks(preset: Preset) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 
-from bench.case import Case
+from bench.case import Case, make_case
 from bench.measures import activations, gates, jacobians, machine_code, probes, runtime, spectra
 from bench.measures import counts as parameters
 from bench.measures import first_call as compiling
@@ -30,7 +30,7 @@ TABLE_SIZES = ((1, 32), (10, 100), (28, 128), (256, 256))  # (I, H) of SCIENCE's
 def activation_cases(preset: Preset) -> list[Case]:
     """Both activations in both dtypes."""
     return [
-        Case(study="activations", cell="activation", inputs="-", initialiser="-", dtype=dtype)
+        make_case(study="activations", cell="activation", inputs="-", initialiser="-", dtype=dtype)
         for dtype in ("float32", "float64")
     ]
 
@@ -40,7 +40,7 @@ def parameter_cases(preset: Preset) -> list[Case]:
     inputs = preset.base[3]
     sizes = list(dict.fromkeys((*TABLE_SIZES, *((inputs, hidden) for hidden in preset.hidden_sizes))))
     return [
-        Case(
+        make_case(
             study="parameters",
             cell=cell,
             direction="count",

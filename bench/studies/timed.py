@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from bench.case import Case
+from bench.case import Case, make_case
 from bench.contenders.convolution import CONVOLUTION
 from bench.contenders.registry import PEERS, able
 from bench.study import Preset
@@ -114,7 +114,7 @@ def parallel_cases(preset: Preset) -> list[Case]:
 def peak_of(threads: Sequence[int]) -> list[Case]:
     """The peak in both dtypes."""
     return [
-        Case(study="peak", cell="multiply-add", inputs="-", initialiser="-", dtype=dtype, threads=count)
+        make_case(study="peak", cell="multiply-add", inputs="-", initialiser="-", dtype=dtype, threads=count)
         for count in threads
         for dtype in ("float32", "float64")
     ]

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from analysis.load import check, load, load_environments
-from bench.case import LATER
+from bench.conditions import CONDITIONS
 from bench.rows import COLUMNS
 from tests.support.rows import synthetic
 
@@ -50,15 +50,15 @@ def test_missing_and_unknown_columns_are_named(few: pd.DataFrame) -> None:
 
 
 def test_a_column_that_came_later_has_its_default_in_older_exports(few: pd.DataFrame, tmp_path: Path) -> None:
-    few.drop(columns=list(LATER)).to_csv(tmp_path / "measurements.csv", index=False)
+    few.drop(columns=["variant", "run", "whole"]).to_csv(tmp_path / "measurements.csv", index=False)
     frame = load(tmp_path)
     assert tuple(frame.columns) == COLUMNS
-    for name, value in LATER.items():
-        assert set(frame[name]) == {value}
+    assert set(frame["variant"]) == {CONDITIONS["variant"].default}
+    assert set(frame["whole"]) == {1}
 
 
 def test_an_unknown_status_is_named_with_the_known(few: pd.DataFrame) -> None:
-    with pytest.raises(ValueError, match="unknown status 'fine'; known: ok, underflow, failed"):
+    with pytest.raises(ValueError, match="unknown status 'fine'; known: ok, zero, censored, diverged, failed"):
         check(few.assign(status="fine"))
 
 
@@ -75,10 +75,31 @@ def test_the_order_of_the_rows_does_not_matter(few: pd.DataFrame) -> None:
     assert tuple(check(few).columns) == COLUMNS
 
 
-def test_the_last_version_of_the_code_counts(few: pd.DataFrame) -> None:
-    later = few.assign(code_version="1", measured_at="2026-02-01T00:00:00Z", value=0.0)
-    assert (check(pd.concat([later, few]))["value"] == 0.0).all()
-    assert len(check(pd.concat([few, later.loc[later["study"] == "compile"]]))) == len(few)
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"study": "nope"}, "unknown study 'nope'"),
+        ({"cell": "nope"}, "unknown cell 'nope'"),
+        ({"hidden_size": 0}, "hidden_size is 0; allowed: 1 or more"),
+        ({"dtype": "float7"}, "unknown dtype 'float7'"),
+    ],
+)
+def test_a_case_that_is_none_is_refused(few: pd.DataFrame, changed: dict[str, object], message: str) -> None:
+    first = few.index == 0
+    name, value = next(iter(changed.items()))
+    with pytest.raises(ValueError, match=message):
+        check(few.assign(**{name: few[name].mask(first, value)}))
+
+
+def test_a_cell_that_the_environment_describes_is_known(few: pd.DataFrame, tmp_path: Path) -> None:
+    few.assign(cell=few["cell"].replace("rnn", "new-cell")).to_csv(tmp_path / "measurements.csv", index=False)
+    (tmp_path / "environment.json").write_text(json.dumps({"synthetic": {"cells": {"new-cell": {}}}}))
+    assert "new-cell" in set(load(tmp_path)["cell"])
+
+
+def test_rows_that_stand_there_twice_are_refused(few: pd.DataFrame) -> None:
+    with pytest.raises(ValueError, match="1 rows stand there twice, the first: parameters"):
+        check(pd.concat([few, few.iloc[:1]]))
 
 
 @pytest.mark.parametrize("cut", [-1, 7, 150], ids=lambda cut: f"cut{cut}")

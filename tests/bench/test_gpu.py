@@ -15,7 +15,7 @@ from bench.contenders import clocks, registry, torch_gpu
 from bench.contenders.problem import CPU, largest_error, make_problem
 from bench.gpu_kernels import __main__ as gpu_kernels
 from bench.measures import machine_code, runtime
-from bench.rows import METRICS
+from bench.metrics import METRICS
 from bench.run import gpu_facts as gpu
 from bench.run.doctor import describe
 from bench.run.environment import ROOT, Environment
@@ -149,8 +149,8 @@ def test_blocks_of_a_multiprocessor_are_what_its_scarcest_resource_allows(regist
 def test_a_kernel_has_rows_of_what_it_takes():
     cases = [c for c in gpu_cases.kernel_cases(QUICK) if c.hidden_size == 128]
     assert {c.backend for c in cases} == {"sm_80", "sm_90a"}
-    assert {c.variant for c in cases if c.backend == "sm_90a"} == {"block", "cluster", "grid", "launch"}
-    case = next(c for c in cases if (c.backend, c.direction, c.variant) == ("sm_90a", "forward", "launch"))
+    assert {c.word("variant") for c in cases if c.backend == "sm_90a"} == {"block", "cluster", "grid", "launch"}
+    case = next(c for c in cases if (c.backend, c.direction, c.word("variant")) == ("sm_90a", "forward", "launch"))
     found = {row.metric: row for row in machine_code.measure(case, 0)}
     assert set(found) <= set(METRICS)
     assert all(row.unit == METRICS[name][0] for name, row in found.items())

@@ -82,7 +82,7 @@ def test_a_lost_direction_keeps_its_place_and_has_no_exponent(spectra: Figure) -
 def test_the_dimension_needs_no_exponent_of_a_lost_direction(frame: pd.DataFrame, spectra: Figure) -> None:
     chaotic = (frame["initialiser"] == "gaussian") & (frame["step"] == synthetic_spectra.CHAOTIC_SIZE)
     lost = frame.assign(
-        value=frame["value"].where(~chaotic), status=frame["status"].where(~chaotic, "underflow")
+        value=frame["value"].where(~chaotic), status=frame["status"].where(~chaotic, "zero")
     )  # fmt: skip
     facts = lyapunov_spectrum.build(lost).facts
     assert facts["gain_2_dimension"] == spectra.facts["gain_2_dimension"]

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.case import Case
+from bench.case import as_row, make_case
 from bench.gpu_kernels import __main__ as gpu_kernels
 from bench.gpu_kernels import fit as gpu_fit
 from bench.gpu_kernels.fit import fit, fit_command, measured
@@ -45,7 +45,7 @@ DAY = "2031-05-06"
 
 def case_of(cell, hidden, batch, direction, variant, dtype="float32", steps=64):
     sizes = {"seq_len": steps, "hidden_size": hidden, "input_size": hidden, "batch_size": batch}
-    return Case("sharings", cell, "cuda", direction, dtype=dtype, variant=variant, **sizes)
+    return make_case("sharings", cell, "cuda", direction, dtype=dtype, variant=variant, **sizes)
 
 
 def invented(cells=("lstm", "gru-reset-before"), sizes=(32, 128, 256, 1024), batches=(1, 16, 128), dtype="float32"):
@@ -61,7 +61,7 @@ def invented(cells=("lstm", "gru-reset-before"), sizes=(32, 128, 256, 1024), bat
 
 def samples(case, way, rng):
     given = (case.cell, case.hidden_size, case.batch_size, case.dtype, H200)
-    sharing = None if case.variant == "-" else case.variant
+    sharing = None if case.word("variant") == "-" else case.word("variant")
     choice = choose(*given, way=way, keep=case.direction == "training", sharing=sharing, costs=UNFITTED)
     cycles = terms(choice.design, case.batch_size, choice.groups, choice.rows, H200).cycles(INVENTED)
     seconds = cycles / INVENTED.clock * case.seq_len
@@ -71,8 +71,14 @@ def samples(case, way, rng):
 
 
 def frame_of(items, environment="one", version="aaa", day=DAY):
-    run = {"environment": environment, "code_version": version, "measured_at": f"{day}T10:00:00+00:00"}
-    rows = [{**asdict(case), **asdict(row), **run} for case, rows in items for row in rows]
+    run = {
+        "environment": environment,
+        "code_version": version,
+        "run": "",
+        "whole": 1,
+        "measured_at": f"{day}T10:00:00+00:00",
+    }
+    rows = [{**asdict(row), **as_row(case), **run} for case, rows in items for row in rows]
     return pd.DataFrame(rows)[list(COLUMNS)].astype({"value": float})
 
 

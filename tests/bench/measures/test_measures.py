@@ -12,7 +12,7 @@ from bench.measures import activations, gates, jacobians, probes, runtime
 from bench.measures import counts as parameters
 from bench.measures import first_call as compiling
 from bench.measures import gradient_flow as gradients
-from bench.rows import METRICS
+from bench.metrics import METRICS
 
 FLOW = Case(
     study="gradients", cell="lstm", direction="profile", seq_len=40, hidden_size=8, dtype="float64", input_size=2
@@ -59,17 +59,17 @@ def test_the_forget_path_is_the_product_of_forget_gates():
         assert path[lag] == pytest.approx(math.log10(np.sqrt(np.mean(product**2))), abs=1e-12)
 
 
-def test_a_gradient_that_is_exactly_zero_is_an_underflow_row_not_a_gap():
-    case = replace(FLOW, cell="rnn", initialiser="gaussian", initialiser_value=0.0, seq_len=30)
+def test_a_gradient_that_is_exactly_zero_is_a_zero_row_not_a_gap():
+    case = FLOW.replaced(cell="rnn", initialiser="gaussian", initialiser_value=0.0, seq_len=30)
     rows = gradients.measure_flow(case, 0)
     last = rows[-1]
-    assert (last.status, last.value) == ("underflow", None)
+    assert (last.status, last.value) == ("zero", None)
     assert "exactly 0" in last.reason
 
 
 @pytest.mark.parametrize(("gain", "sign"), [(1e-30, -1), (1e30, 1)])
 def test_a_gradient_beyond_every_float_is_a_number(gain, sign):
-    case = replace(FLOW, cell="rnn", initialiser="gaussian", initialiser_value=gain, inputs="zero", seq_len=40)
+    case = FLOW.replaced(cell="rnn", initialiser="gaussian", initialiser_value=gain, inputs="zero", seq_len=40)
     rows = gradients.measure_flow(case, 0)
     assert all(row.status == "ok" for row in rows)
     assert by_step(rows, "log10_norm_h")[40] == pytest.approx(sign * 1200, abs=20)
@@ -99,7 +99,7 @@ def test_a_trace_that_holds_nan_is_a_failed_row_with_its_reason():
     trace.runs[0].states[:] = np.nan
     rows = gradients.profile_rows(case, 0, trace, np.ones((1, case.hidden_size), np.float32))
     assert {row.metric for row in rows} == {"log10_norm_h", "log10_norm_c"}
-    assert all(row.status == "failed" and row.value is None and "NaN" in row.reason for row in rows)
+    assert all(row.status == "diverged" and row.value is None and "NaN" in row.reason for row in rows)
 
 
 def test_gates_stay_between_their_bounds_and_have_a_row_each_step():

@@ -5,15 +5,16 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.theory import closed_forms as theory
-from bench.case import Case
-from bench.rows import COLUMNS, METRICS, Measurement
+from bench.case import Case, as_row, make_case
+from bench.metrics import METRICS
+from bench.rows import COLUMNS, Measurement
 from tests.support.rows import synthetic_gain as gains
 from tests.support.rows import synthetic_gpu as devices
 from tests.support.rows import synthetic_probes as probes
@@ -65,8 +66,14 @@ def frame(truth: Truth | None = None, studies: tuple[str, ...] | None = None, se
 
 def row(measurement: Measurement) -> dict[str, Any]:
     values = {name: getattr(measurement, name) for name in COLUMNS if hasattr(measurement, name)}
-    run = {"environment": "synthetic", "code_version": "0", "measured_at": "2026-01-01T00:00:00Z"}
-    return asdict(measurement.case) | values | run
+    run = {
+        "environment": "synthetic",
+        "code_version": "0",
+        "run": "r",
+        "whole": 1,
+        "measured_at": "2026-01-01T00:00:00Z",
+    }
+    return as_row(measurement.case) | values | run
 
 
 def runtime(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
@@ -254,7 +261,7 @@ def gates(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
 def activations(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
     grid = sorted({*np.round(np.linspace(-20, 20, 401), 6), 5.0, 0.1, -0.5, *np.round(np.linspace(16, 17.5, 151), 6)})
     for dtype in ("float32", "float64"):
-        case = Case("activations", "activation", direction="count", dtype=dtype, inputs="-")
+        case = make_case("activations", "activation", direction="count", dtype=dtype, inputs="-")
         kind = np.dtype(dtype).type
         for x in grid:
             sigmoid = float(kind(1) / (kind(1) + np.exp(kind(-x))))
@@ -267,7 +274,9 @@ def parameters(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
     for cell in CELLS:
         for i, h in ((1, 32), (10, 100), (28, 128), (256, 256)):
             for merge in ("none", "concat"):
-                case = Case("parameters", cell, "cpu", "count", merge, 1, h, i, 1, inputs="-")
+                case = make_case(
+                    "parameters", cell, "cpu", "count", merge=merge, hidden_size=h, input_size=i, inputs="-"
+                )
                 d = 2 if merge == "concat" else 1
                 for biases, name in ((0, "none"), (1, "single"), (2, "double")):
                     count = theory.parameters(cell, i, h, biases, d)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from analysis.theory import closed_forms as theory
-from bench.case import Case
+from bench.case import make_case
 from bench.rows import Measurement
 
 LAGS = (0, 10, 40, 70, 100)
@@ -49,7 +49,7 @@ def gain(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
     ]
     for cell, kind, scale, bias, inputs in cells:
         for level, seed in itertools.product(GAINS, range(truth.seeds if bias == 0 else min(3, truth.seeds))):
-            case = Case(
+            case = make_case(
                 "gain", cell, direction="profile", dtype="float64", seq_len=100, hidden_size=64, initialiser=kind,
                 initialiser_value=level, gate_bias=bias, inputs=inputs, input_scale=scale, seed=seed,
             )  # fmt: skip
@@ -81,7 +81,7 @@ def mean_field(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
     for (level, scale), size, seed in itertools.product(POINTS, SIZES, range(truth.seeds)):
         if size < SIZES[-1] and (level, scale) not in SWEPT:
             continue
-        case = Case(
+        case = make_case(
             "mean-field", "rnn", direction="profile", dtype="float64", seq_len=1200, hidden_size=size, input_size=size,
             initialiser="gaussian", initialiser_value=level, inputs="normal" if scale else "start", input_scale=scale,
             seed=seed,

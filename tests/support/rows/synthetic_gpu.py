@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from bench.case import Case
-from bench.rows import METRICS, Measurement
+from bench.case import Case, make_case
+from bench.metrics import METRICS
+from bench.rows import Measurement
 
 CELLS = ("rnn", "lstm", "gru")
 RATIOS = {"small": 1.4, "wide": 0.9, "large": 1.8}
@@ -72,7 +73,18 @@ def sharings(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
             del times["block"]
         times["-"] = min(times.values()) * EXCESS
         for variant, seconds in times.items():
-            case = Case("sharings", cell, "cuda", direction, "none", 256, h, 16, 16, variant=variant)
+            case = make_case(
+                "sharings",
+                cell,
+                "cuda",
+                direction,
+                merge="none",
+                seq_len=256,
+                hidden_size=h,
+                input_size=16,
+                batch_size=16,
+                variant=variant,
+            )
             for block in range(truth.blocks):
                 yield _row(case, "event_s", seconds * 1e-3 * (1 + 0.1 * block), block)
 
@@ -85,8 +97,20 @@ def kernels(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
         for sharing, shared in SHARED.items():
             if sharing == "cluster" and architecture == "sm_80":
                 continue
-            case = Case(
-                "kernels", cell, architecture, way, "none", 1, h, h, 16, "float32", "-", inputs="-", variant=sharing
+            case = make_case(
+                "kernels",
+                cell,
+                architecture,
+                way,
+                merge="none",
+                seq_len=1,
+                hidden_size=h,
+                input_size=h,
+                batch_size=16,
+                dtype="float32",
+                initialiser="-",
+                inputs="-",
+                variant=sharing,
             )
             threads = 512 if sharing == "block" else 256
             facts = {

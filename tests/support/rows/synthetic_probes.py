@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from analysis.theory import closed_forms as theory
-from bench.case import Case
+from bench.case import Case, make_case
 from bench.rows import Measurement
 
 END = 20.0
@@ -17,7 +17,7 @@ END = 20.0
 
 def _flow(study: str, cell: str, initialiser: str, value: float = 0.0, **rest: Any) -> Case:
     settings: dict[str, Any] = {"direction": "profile", "dtype": "float64"} | rest
-    return Case(study, cell, initialiser=initialiser, initialiser_value=value, **settings)
+    return make_case(study, cell, initialiser=initialiser, initialiser_value=value, **settings)
 
 
 def linear(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
@@ -102,7 +102,7 @@ def reach(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
             for offset in (-50, -20, -10, -1, 0, 1, 10, 20, 50):
                 if merge == "none" and offset > 0:
                     yield Measurement(
-                        case, "log10_reach", None, "log10", step=offset, status="underflow", reason="exactly 0"
+                        case, "log10_reach", None, "log10", step=offset, status="zero", reason="exactly 0"
                     )
                 else:
                     value = -0.5 * abs(offset) + rng.normal(0, 0.01)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from analysis.theory import closed_forms as theory
-from bench.case import Case
+from bench.case import Case, make_case
 from bench.rows import Measurement
 
 LAGS = (0, 1, 2, 3, 5, 7, 10, 14, 20, 28, 40, 56, 80, 100)
@@ -29,7 +29,7 @@ LAST = {"rnn": "orthogonal", "lstm": "chrono", "gru": "chrono", "gru-reset-befor
 def _flow(study: str, cell: str, initialiser: str, **rest: Any) -> Case:
     settings: dict[str, Any] = {"direction": "profile", "dtype": "float64", "input_size": 1, "batch_size": 1} | rest
     value = 100.0 if initialiser == "chrono" else 0.0
-    return Case(study, cell, **{"initialiser": initialiser, "initialiser_value": value} | settings)
+    return make_case(study, cell, **{"initialiser": initialiser, "initialiser_value": value} | settings)
 
 
 def jacobians(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
@@ -89,7 +89,7 @@ def spectrum(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
                     value = first * (1 + place / SIZE) - 4.0 * (place >= SIZE) + rng.normal(0, 1e-4)
                     if cell == "rnn" and place == SIZE - 1:
                         yield Measurement(
-                            case, "lyapunov", None, "nats per step", step=place + 1, status="underflow", reason="lost"
+                            case, "lyapunov", None, "nats per step", step=place + 1, status="zero", reason="lost"
                         )
                     else:
                         yield Measurement(case, "lyapunov", value, "nats per step", step=place + 1)
@@ -105,6 +105,8 @@ def underflow(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
                 for metric in ("lost_seen", "lost_computed"):
                     name, short = f"{metric}_{kind}", steps > case.seq_len
                     if short:
-                        yield Measurement(case, name, None, "steps", status="failed", reason="the case is too short")
+                        yield Measurement(
+                            case, name, 500.0, "steps", status="censored", reason="not lost within 500 steps"
+                        )
                     else:
                         yield Measurement(case, name, float(math.ceil(steps)), "steps")

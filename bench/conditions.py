@@ -1,0 +1,93 @@
+"""Conditions: what only some studies vary. A new one is a line here, and no change of a store or an export."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+Value = float | str
+Conditions = tuple[tuple[str, Value], ...]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A named condition of a case.
+
+    Parameters
+    ----------
+    meaning
+        What it says, as a reader of the rows needs it.
+    default
+        Its value in every case that does not set it; a float or a word, which also says what kind it is.
+    short
+        Its value as a part of a case's label.
+    allowed
+        The words it may have; any word, and any finite number, where this is empty.
+    always_in_key
+        Whether a case's key has it also at its default: those that were columns from the first row on.
+
+    """
+
+    meaning: str
+    default: Value
+    short: Callable[[Any], str]
+    allowed: tuple[str, ...] = ()
+    always_in_key: bool = False
+
+
+CONDITIONS: dict[str, Condition] = {
+    "gate_bias": Condition(
+        "added to the bias of the gate that keeps the state, towards keeping it",
+        0.0,
+        lambda value: f"bias{value:g}",
+        always_in_key=True,
+    ),
+    "inputs": Condition(
+        'what is fed: "normal" (N(0,1) times `input_scale`), "zero", "start" (zero after a random state), "-" nothing',
+        "normal",
+        lambda value: "" if value == "-" else str(value),
+        allowed=("normal", "zero", "start", "-"),
+        always_in_key=True,
+    ),
+    "input_scale": Condition(
+        "standard deviation of the input", 1.0, lambda value: f"scale{value:g}", always_in_key=True
+    ),
+    "variant": Condition("who shares the units of a batch row on the GPU, where that is forced", "-", str),
+}
+"""Condition name to what it is."""
+
+
+def conditions(**named: Any) -> Conditions:
+    """Return named conditions as a case keeps them: checked, sorted, without those that have their default.
+
+    Raises
+    ------
+    ValueError
+        Where a name or a value is not known; the message names the allowed ones.
+
+    """
+    kept: dict[str, Value] = {}
+    for name, value in named.items():
+        if name not in CONDITIONS:
+            raise ValueError(f"unknown condition {name!r}; known: {', '.join(CONDITIONS)}")
+        checked = _checked(name, value)
+        if checked != CONDITIONS[name].default:
+            kept[name] = checked
+    return tuple(sorted(kept.items()))
+
+
+def _checked(name: str, value: Any) -> Value:
+    condition = CONDITIONS[name]
+    if isinstance(condition.default, str):
+        if not isinstance(value, str) or (condition.allowed and value not in condition.allowed):
+            raise ValueError(f"unknown {name} {value!r}; known: {', '.join(condition.allowed) or 'any word'}")
+        return value
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError(f"{name} is {value!r}; allowed: a finite number")
+    return number

@@ -1,0 +1,38 @@
+"""The names that a case may carry, read from the folders they live in: nothing is imported, so numba is not needed."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+EQUATIONS = ROOT / "cells" / "equations"
+STUDIES = ROOT / "bench" / "studies"
+
+DTYPES = ("float32", "float64", "bfloat16", "float16")
+INITIALISERS = (
+    "torch", "keras", "orthogonal", "torch-fb1", "chrono", "forget-bias", "gaussian", "scaled-orthogonal", "-",
+)  # fmt: skip
+"""Names of `cells.initialisers`, and "-" where nothing is initialised."""
+
+OTHER_WORK = ("activation", "matrix", "multiply-add", "convolution")
+"""What is measured beside the cells: sigma and tanh alone, random matrices, the multiply-add peak, a convolution."""
+
+
+def cell_names() -> tuple[str, ...]:
+    """Name the cells: a file of `cells/equations` each, and whatever was registered at run time."""
+    names = _stems(EQUATIONS)
+    registry = sys.modules.get("cells.registry")
+    return tuple(dict.fromkeys((*names, *getattr(registry, "CELLS", ()))))
+
+
+def study_names() -> tuple[str, ...]:
+    """Name the studies: a file of `bench/studies` each, and whatever was registered at run time."""
+    names = tuple(name for name in _stems(STUDIES) if name != "registry" and not name.endswith("axes"))
+    registry = sys.modules.get("bench.studies.registry")
+    return tuple(dict.fromkeys((*names, *(study.name for study in getattr(registry, "STUDIES", ())))))
+
+
+def _stems(folder: Path) -> tuple[str, ...]:
+    """Names of the modules of a folder, as users write them: a dash for each underscore."""
+    return tuple(path.stem.replace("_", "-") for path in sorted(folder.glob("[a-z]*.py")))

@@ -1,18 +1,31 @@
 """The arrows between the folders: cells → bench → analysis → reports, and what each may import."""
 
 import ast
+import subprocess
+import sys
+import textwrap
 from pathlib import Path
 
 import pytest
 
+import recurbench
+
 ROOT = Path(__file__).resolve().parents[1]
 ALLOWED = {
     "cells": {"cells"},
-    "bench": {"cells", "bench", "reports"},  # reports: the command line builds the page
+    "bench": {"cells", "bench"},
     "analysis": {"analysis", "bench"},
     "reports": {"analysis", "reports", "bench"},
 }
-FROM_BENCH = {"bench.case", "bench.rows", "bench.run.store"}
+FROM_BENCH = {
+    "bench.case",
+    "bench.conditions",
+    "bench.former",
+    "bench.metrics",
+    "bench.names",
+    "bench.rows",
+    "bench.run.store",
+}
 OURS = set(ALLOWED)
 
 
@@ -39,14 +52,31 @@ def test_a_folder_imports_only_what_stands_before_it(folder):
                 assert top != "bench" or name in FROM_BENCH, f"{path} imports {name}; allowed: {FROM_BENCH}"
 
 
-def test_only_the_command_line_reaches_the_reports():
-    assert [path.name for path in files("bench") if any(name.startswith("reports") for name in imports(path))] == [
-        "cli.py"
+def test_a_page_is_made_without_numba_and_without_the_cells(tmp_path):
+    """Every module of `analysis` and `reports`, and what they need from `bench`, imports where both are missing."""
+    modules = [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts) for f in ("analysis", "reports") for path in files(f)
     ]
+    script = f"""
+        import importlib, sys
+        class Missing:
+            def find_spec(self, name, path=None, target=None):
+                if name.split(".")[0] in ("numba", "llvmlite", "cells"):
+                    raise ModuleNotFoundError(name)
+        sys.meta_path.insert(0, Missing())
+        for module in {sorted({*modules, *FROM_BENCH})!r}:
+            importlib.import_module(module.removesuffix(".__init__"))
+        import recurbench
+        recurbench.analyse, recurbench.load
+        print("imported")
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "imported\n", done.stderr
 
 
-@pytest.mark.parametrize("folder", ALLOWED)
-def test_what_a_folder_needs_from_bench_needs_no_numba(folder):
-    for module in FROM_BENCH:
-        path = ROOT / (module.replace(".", "/") + ".py")
-        assert not any(name.split(".")[0] in ("numba", "cells") for name in imports(path))
+def test_the_front_door_has_what_it_promises():
+    assert {name for name in recurbench.__all__ if getattr(recurbench, name) is None} == set()
+    with pytest.raises(AttributeError, match=r"no attribute .nonsense.; it has .*Layer"):
+        recurbench.nonsense  # noqa: B018

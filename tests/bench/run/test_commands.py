@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from bench.cli import main
 from bench.run.environment import ROOT
 from bench.run.store import Store
+from recurbench import main
 
 STUDIES = ("--study", "parameters", "--study", "gates")
 
@@ -76,8 +76,8 @@ def test_bad_options_name_the_allowed_ones(tmp_path):
 
 def test_help_is_fast_and_imports_nothing_heavy():
     script = (
-        "import sys, bench.cli\n"
-        "try: bench.cli.main(['--help'])\n"
+        "import sys, recurbench\n"
+        "try: recurbench.main(['--help'])\n"
         "except SystemExit: pass\n"
         "print(sorted({'numba', 'pandas', 'seaborn', 'numpy', 'matplotlib'} & set(sys.modules)))"
     )

@@ -1,14 +1,89 @@
-"""The command `recurbench`. Heavy packages are imported inside the commands, so that --help is instant."""
+"""The front door: `import recurbench` for the cells and the analysis, and the command of that name.
+
+Nothing heavy is imported before it is used, so that `recurbench --help` is instant, and a laptop without numba can
+read rows and build pages.
+"""
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from analysis import analyse
+    from analysis.load import load, load_environments
+    from bench.run.store import Store
+    from cells import (
+        Gradients,
+        Layer,
+        Trace,
+        cell_names,
+        count_bytes,
+        count_flops,
+        count_parameters,
+        get_threads,
+        gradient_profile,
+        initialisers,
+        jacobian_norms,
+        lyapunov_spectrum,
+        perturbation,
+        set_threads,
+        step_jacobians,
+        using_threads,
+    )
+    from reports.build import build
+
+__all__ = [
+    "Gradients",
+    "Layer",
+    "Store",
+    "Trace",
+    "analyse",
+    "build",
+    "cell_names",
+    "count_bytes",
+    "count_flops",
+    "count_parameters",
+    "get_threads",
+    "gradient_profile",
+    "initialisers",
+    "jacobian_norms",
+    "load",
+    "load_environments",
+    "lyapunov_spectrum",
+    "perturbation",
+    "set_threads",
+    "step_jacobians",
+    "using_threads",
+]
+
+_ELSEWHERE = {
+    "Store": "bench.run.store",
+    "analyse": "analysis",
+    "build": "reports.build",
+    "load": "analysis.load",
+    "load_environments": "analysis.load",
+}
+"""Where a name of the front door lives, if not in `cells`."""
 
 STORE = Path("results") / "recurbench.sqlite"
 PAGES = Path("results") / "report"
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for."""
+    if name not in __all__:
+        raise AttributeError(f"module 'recurbench' has no attribute {name!r}; it has {', '.join(__all__)}")
+    return getattr(importlib.import_module(_ELSEWHERE.get(name, "cells")), name)
+
+
+def __dir__() -> list[str]:
+    """List what can be asked for."""
+    return sorted((*__all__, "main"))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import functools
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -20,19 +20,16 @@ OTHER_WORK = ("activation", "matrix", "multiply-add", "convolution")
 
 
 def cell_names() -> tuple[str, ...]:
-    """Name the cells: a file of `cells/equations` each, and whatever was registered at run time."""
-    names = _stems(EQUATIONS)
-    registry = sys.modules.get("cells.registry")
-    return tuple(dict.fromkeys((*names, *getattr(registry, "CELLS", ()))))
+    """Name the cells: a file of `cells/equations` each."""
+    return _stems(EQUATIONS)
 
 
 def study_names() -> tuple[str, ...]:
-    """Name the studies: a file of `bench/studies` each, and whatever was registered at run time."""
-    names = tuple(name for name in _stems(STUDIES) if name != "registry" and not name.endswith("axes"))
-    registry = sys.modules.get("bench.studies.registry")
-    return tuple(dict.fromkeys((*names, *(study.name for study in getattr(registry, "STUDIES", ())))))
+    """Name the studies: a file of `bench/studies` each."""
+    return tuple(name for name in _stems(STUDIES) if name != "registry" and not name.endswith("axes"))
 
 
+@functools.cache
 def _stems(folder: Path) -> tuple[str, ...]:
     """Names of the modules of a folder, as users write them: a dash for each underscore."""
     return tuple(path.stem.replace("_", "-") for path in sorted(folder.glob("[a-z]*.py")))

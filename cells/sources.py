@@ -21,8 +21,8 @@ ROOT = Path(__file__).resolve().parents[1]
 def closure(module: str, without: tuple[str, ...] = ()) -> frozenset[Path]:
     """Return the files of a module and of all that it imports, found by reading them: nothing is imported.
 
-    Imports inside of functions count, and modules that are named by a string: `"bench.contenders.pytorch"`, or
-    `f"cells.equations.{file}"`, which stands for every module of that pattern.
+    Imports inside of functions count, and modules that are named by a string: `"bench.contenders.pytorch"`;
+    `"cells.cuda.kernels"`, a package, for all of its modules; `f"cells.equations.{file}"` for all of that pattern.
 
     Parameters
     ----------
@@ -106,13 +106,19 @@ def _names(tree: ast.Module) -> Iterator[str]:
                 # A module of a package, or a name inside of a module. What else the package offers is of no account.
                 yield inner if _file(inner) else node.module
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _is_module_name(node.value):
-            yield node.value
+            yield from (node.value, *_modules_of(node.value))
         elif isinstance(node, ast.JoinedStr):
             yield from _modules_like(node)
 
 
 def _is_module_name(text: str) -> bool:
     return re.fullmatch(rf"(?:{'|'.join(PACKAGES)})(?:\.\w+)+", text) is not None
+
+
+def _modules_of(package: str) -> Iterator[str]:
+    """Yield the modules of a package, none for what is a module itself: who names a package takes any of it."""
+    for path in sorted(ROOT.joinpath(*package.split(".")).glob("[a-z]*.py")):
+        yield f"{package}.{path.stem}"
 
 
 def _modules_like(text: ast.JoinedStr) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bench.case import Case
 from bench.metrics import METRICS
 from bench.rows import Measurement
-from cells import count_bytes, count_flops, count_parameters
+from cells.counts import count_bytes, count_flops, count_parameters
 from cells.registry import find_cell
 
 

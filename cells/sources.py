@@ -40,6 +40,11 @@ def closure(module: str, without: tuple[str, ...] = ()) -> frozenset[Path]:
     start = _file(module)
     if start is None:
         raise FileNotFoundError(f"module {module!r} has no file in {ROOT}; allowed: modules of {', '.join(PACKAGES)}")
+    return closure_of_file(start, without)
+
+
+def closure_of_file(start: Path, without: tuple[str, ...] = ()) -> frozenset[Path]:
+    """Return a file, which may be anybody's, and the files of this project that it imports; as `closure`."""
     excluded = tuple(f"{name}." for name in without)
     seen: set[Path] = set()
     waiting = [start]

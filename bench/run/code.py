@@ -7,6 +7,7 @@ valid.
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,25 +25,22 @@ def code_version(measure: Callable[..., Any], case: Case) -> str:
 
     Kernels of the GPU do not count for what is measured on the CPU, nor the other way round.
     """
-    without = OF_THE_CPU if case.backend in ON_GPU else OF_THE_GPU
-    return _version(_module(measure), without)
+    return _version(_source(measure), OF_THE_CPU if case.backend in ON_GPU else OF_THE_GPU)
 
 
-def _module(measure: Callable[..., Any]) -> str:
-    """Name the module of a measure, also of one whose arguments are partly bound."""
-    while isinstance(measure, functools.partial):
-        measure = measure.func
-    return measure.__module__
+def _source(measure: Callable[..., Any]) -> Path:
+    """Return the file of a measure, also of one that is wrapped or whose arguments are partly bound."""
+    while not inspect.isfunction(measure):
+        inner = getattr(measure, "rows", None) or getattr(measure, "func", None)
+        if inner is None:
+            raise TypeError(f"measure {measure!r} has no source; allowed: a function of a file")
+        measure = inner
+    return Path(inspect.getfile(measure)).resolve()
 
 
 @functools.cache
-def _version(module: str, without: str) -> str:
-    files = set(sources.closure(module, (without,)))
-    folders = {path.parent for path in files}
+def _version(source: Path, without: str) -> str:
+    files = set(sources.closure_of_file(source, (without,)))
+    folders = {path.parent for path in files if path.is_relative_to(sources.ROOT)}
     files |= {path for folder in folders for path in folder.iterdir() if path.suffix in DATA}
     return sources.digest_of_meaning(files)
-
-
-def files_of(measure: Callable[..., Any], case: Case) -> frozenset[Path]:
-    """Return the sources whose change makes a case of this measure be measured anew."""
-    return sources.closure(_module(measure), (OF_THE_CPU if case.backend in ON_GPU else OF_THE_GPU,))

@@ -123,9 +123,9 @@ def stored(path, *names):
     store = Store(path)
     with store.writing() as writer:
         for name in names:
-            writer.environment(environment_of(name))
-            for case, rows in invented(**FEW):
-                writer.add(case, 0, rows, environment_of(name), "aaa")
+            with writer.run(environment_of(name)) as run:
+                for case, rows in invented(**FEW):
+                    run.add(case, 0, rows, "aaa")
     return store
 
 

@@ -23,6 +23,8 @@ def edit(tmp_path, monkeypatch):
     for package in sources.PACKAGES:
         shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(sources, "ROOT", tmp_path)
+    real = code._source
+    monkeypatch.setattr(code, "_source", lambda measure: tmp_path / real(measure).relative_to(ROOT))
 
     def append(file, line):
         path = tmp_path / file

@@ -54,9 +54,6 @@ def jacobians(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
                     bound = lag * math.log10(1.0 if initialiser == "orthogonal" else SINGULAR_VALUE)
                     yield Measurement(case, "log10_pascanu_bound", bound, "log10", step=lag)
             if cell == "lstm":
-                yield Measurement(case, "cell_from_hidden", 0.1, "1")
-                yield Measurement(case, "log10_perturbation", 0.9 + slope * lag, "log10", step=lag)
-            if cell == "lstm":
                 yield Measurement(case, "cell_from_hidden", 0.3 + rng.normal(0, 0.01), "1")
 
 

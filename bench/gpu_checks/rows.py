@@ -10,10 +10,10 @@ from typing import Any
 from bench.case import Case
 from bench.gpu_checks.check import Check
 from bench.gpu_checks.timing import from_item
+from bench.measures import runtime
 from bench.run.code import code_version
 from bench.run.environment import Environment
 from bench.run.store import Run, Store
-from bench.studies.registry import find_studies
 
 
 class Rows:
@@ -52,8 +52,8 @@ def open_rows(path: Path, facts: Mapping[str, Any]) -> Iterator[Rows]:
 
 
 def _version(case: Case) -> str:
-    (study,) = find_studies([case.study])
-    return code_version(study.measure, case)
+    """Return the version of the code that measures a timed case: the studies of times have one measure."""
+    return code_version(runtime.measure, case)
 
 
 def _versions() -> set[str]:

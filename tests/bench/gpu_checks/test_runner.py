@@ -8,12 +8,12 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bench.case import Case
+from bench.case import Case, as_row, make_case
 from bench.gpu_checks import process
 from bench.gpu_checks.check import Check
 from bench.gpu_checks.interrupts import Interrupts
@@ -138,7 +138,7 @@ def test_rows_that_nobody_takes_stand_in_a_line(log):
         raise OSError("no space left on device")
 
     lines = []
-    cases = [asdict(Case("sharings", "rnn", "cuda"))]
+    cases = [as_row(Case("sharings", "rnn", "cuda"))]
     runner = Runner(lines.append, None, FAULTY, keep=full)
     runner.run("contact", [check("point", cases=cases, blocks=1), check("fine", number=1)])
     runner.end()
@@ -156,7 +156,7 @@ def test_an_answer_of_another_form_is_noise_and_ends_nothing(log):
 
 
 def cases_of(*variants):
-    return [asdict(Case("sharings", "rnn", "cuda", "training", variant=variant)) for variant in variants]
+    return [as_row(make_case("sharings", "rnn", "cuda", "training", variant=variant)) for variant in variants]
 
 
 @pytest.mark.parametrize(("fault", "status"), [("hang", "hung"), ("crash", "died")])

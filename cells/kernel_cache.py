@@ -13,23 +13,28 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import llvmlite
 import numba
 import numpy as np
 from llvmlite import binding
-from numba import config, njit
+from numba import njit
+from numba.extending import register_jitable
 
 from cells import sources
 from cells.cpu.target import cpu_features
-from cells.lowering import FAST
+from cells.lowering import FAST, INLINE
+from cells.numba_private import cpu_name, using_cache_directory
 from cells.registry import FILES
+
+F = TypeVar("F", bound=Callable[..., Any])
+R = TypeVar("R")
 
 
 @functools.cache
 def cache_directory() -> Path:
-    """Folder of the compiled kernels: RECURBENCH_CACHE_DIR, else the user's cache folder, then the hash."""
+    """Return the folder of the compiled kernels: RECURBENCH_CACHE_DIR, else the user's cache folder, then the hash."""
     root = os.environ.get("RECURBENCH_CACHE_DIR")
     base = Path(root) if root else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "recurbench"
     return base / f"kernels-{_fingerprint()}"
@@ -37,7 +42,7 @@ def cache_directory() -> Path:
 
 def _fingerprint() -> str:
     digest = hashlib.sha256(sources.digest(_sources()).encode())
-    cpu = config.CPU_NAME or binding.get_host_cpu_name()
+    cpu = cpu_name() or binding.get_host_cpu_name()
     features = ",".join(sorted(name for name, on in cpu_features().items() if on))
     for fact in (cpu, features, numba.__version__, llvmlite.__version__, np.__version__, sys.version):
         digest.update(fact.encode() + b"\0")
@@ -45,24 +50,34 @@ def _fingerprint() -> str:
 
 
 def _sources() -> set[Path]:
-    """The files that kernels of the CPU are made of: this folder, the cells, and what they import."""
+    """Return the files that kernels of the CPU are made of: those of `cells.cpu`, the cells, and what they import."""
     cpu = Path(__file__).parent / "cpu"
-    files = [path for path in sorted(cpu.rglob("[a-z]*.py"))]
+    files = sorted(cpu.rglob("[a-z]*.py"))
     modules = [".".join(path.relative_to(cpu.parents[1]).with_suffix("").parts) for path in files]
     modules += [f"cells.equations.{name}" for name in FILES]
     return set().union(*map(sources.closure, modules))
 
 
-def inner(function: Callable[..., Any]) -> Any:
+def helper(function: F) -> F:
+    """Compile into whatever kernel calls it; on the host it stays the Python function that it is."""
+    register_jitable(**INLINE)(function)
+    return function
+
+
+def inner(function: Callable[..., R]) -> Callable[..., R]:
     """Compile what only kernels call: it is kept on disk as a part of them."""
-    return njit(error_model="numpy", fastmath=FAST)(function)
+    compiled: Callable[..., R] = njit(error_model="numpy", fastmath=FAST)(function)
+    return compiled
 
 
-def kernel(function: Callable[..., Any]) -> Any:
+def inner_in_any_order(function: Callable[..., R]) -> Callable[..., R]:
+    """Compile as `inner`, but let sums be taken in any order: their last bits depend on the CPU."""
+    compiled: Callable[..., R] = njit(error_model="numpy", fastmath=FAST | {"reassoc"})(function)
+    return compiled
+
+
+def kernel(function: Callable[..., R]) -> Callable[..., R]:
     """Compile on first call, release the GIL while running, keep the machine code in `cache_directory()`."""
-    previous = config.CACHE_DIR
-    config.CACHE_DIR = str(cache_directory())
-    try:
-        return njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)(function)
-    finally:
-        config.CACHE_DIR = previous
+    with using_cache_directory(cache_directory()):
+        compiled: Callable[..., R] = njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)(function)
+    return compiled

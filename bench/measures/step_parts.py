@@ -10,8 +10,8 @@ from bench.case import Case
 from bench.draw import draw
 from bench.rows import Measurement
 from cells import using_threads
-from cells.cpu.anatomy import parts
-from cells.cpu.kernels.peak import multiply_add_rate
+from cells.cpu.anatomy import dissect
+from cells.cpu.peak import multiply_add_rate
 
 REPEATS = 5
 
@@ -30,7 +30,7 @@ def measure(case: Case, block: int) -> list[Measurement]:
     with using_threads(1):
         whole = _median(lambda: layer.forward(x).backward(d_output))
     rows = [Measurement(case, "whole_s", whole, "s", block)]
-    for part in parts(layer, x, d_output):
+    for part in dissect(layer, x).parts:
         rows.append(Measurement(case, f"{part.name}_s", _median(part.call), "s", block))
         if block == 0 and part.flops:
             rows.append(Measurement(case, f"part_flops_{part.name}", part.flops, "FLOP"))

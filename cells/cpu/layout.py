@@ -1,48 +1,145 @@
-"""How the rows of a batch stand in the arrays of slots and states: in groups, each with its steps one after another."""
+"""Where numbers stand: groups of rows, windows of steps, padding, even cuts. One form for the host and for kernels.
+
+The unit axis of every array the kernels touch is padded to whole vectors (`whole_vectors`) or chunks (`whole_chunks`),
+which spares them their tails. Padded weights are zero, so padded units never reach a real one.
+
+What is marked `helper` is plain Python on the host, and compiled where a kernel calls it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
+import numpy as np
 from numpy.typing import NDArray
 
-from cells.cpu.kernels.pack import stride, width, window
 from cells.cpu.memory import aligned
+from cells.cpu.target import target
+from cells.kernel_cache import helper
 
 Array = NDArray[Any]
+VECTOR_BYTES = target().vector_bytes
+CHUNK_BYTES = target().chunk_bytes
+COLLIDING = 2048
+PlainBlocking: TypeAlias = tuple[tuple[int, ...], tuple[int, int, int, int, bool], int]
 
 
-@dataclass(frozen=True)
-class Groups:
-    """`batch` rows of `hidden` units in groups of `together`; the last may have fewer. Arrays as in `sequence`."""
+@helper
+def whole_vectors(size: int, itemsize: int) -> int:
+    """Round a number of units up to whole vectors."""
+    lanes = VECTOR_BYTES // itemsize
+    return (size + lanes - 1) // lanes * lanes
+
+
+@helper
+def whole_chunks(size: int, itemsize: int) -> int:
+    """Round a number of units up to whole chunks: what a row takes in an array of states or slots."""
+    chunk = CHUNK_BYTES // itemsize
+    return (size + chunk - 1) // chunk * chunk
+
+
+def window(steps: int, step_bytes: int) -> int:
+    """Return the distance of two groups in steps: `steps`, or one more where their rows would collide.
+
+    Rows a multiple of 2 KiB apart share few sets of the first-level cache, and push each other out.
+    """
+    return steps + (steps * step_bytes % COLLIDING == 0)
+
+
+class EvenCut(NamedTuple):
+    """A length in `parts` of `size`, the first `longer` of them one longer: none is a narrow rest."""
+
+    parts: int
+    size: int
+    longer: int
+
+
+@helper
+def even_cut(length: int, most: int) -> EvenCut:
+    """Cut a length into the fewest parts of at most `most`, as even as can be."""
+    parts = (length + most - 1) // most
+    return EvenCut(parts, length // parts, length % parts)
+
+
+@helper
+def part_size(cut: EvenCut, part: int) -> int:
+    """Return the size of a part."""
+    return cut.size + (part < cut.longer)
+
+
+@helper
+def part_start(cut: EvenCut, part: int) -> int:
+    """Return where a part begins."""
+    return cut.size * part + min(part, cut.longer)
+
+
+def even_panel(vectors: int, parties: int, most: int) -> int:
+    """Return the vectors of the widest panel, at most `most`, that gives each thread as many panels; 0: there is none.
+
+    Each thread's part is of whole chunks, so that no thread's formula touches another's units.
+    """
+    part, rest = divmod(vectors, parties)
+    if rest or part % 2:
+        return 0
+    return max(panel for panel in range(1, min(part, most) + 1) if part % panel == 0)
+
+
+class Panels(NamedTuple):
+    """The most vectors of a panel of packed weights, for each kind of product.
+
+    many_rows: products of the input, whose rows are steps and samples.
+    recurrent, masked, back: the products of one step, forward and backward.
+    interleaved: whether no thread has more than one row. Then the products of a step go through strips, in which the
+    panels of all gates stand side by side; else through tiles, a gate after another.
+    """
+
+    many_rows: int
+    recurrent: int
+    masked: int
+    back: int
+    interleaved: bool
+
+
+class Groups(NamedTuple):
+    """Where the rows of a batch stand in arrays of slots and states.
+
+    An array is (kinds, C * W, G * H'): C groups one after another, each with the W steps of its window one after
+    another, each step with the rows of the group one after another. The last group may have fewer rows.
+
+    batch: B, rows of the whole batch.
+    rows: G, rows of a group.
+    hidden: H, units of a row.
+    columns: H in whole vectors, as products write them.
+    stride: H' = H in whole chunks, from one row to the next.
+    steps: how many are kept; the window may be a step longer, see `window`.
+    slot_window, state_window: W of slots, and of states, which keep one step more: the start.
+    """
 
     batch: int
-    together: int
+    rows: int
     hidden: int
+    columns: int
+    stride: int
+    steps: int
+    slot_window: int
+    state_window: int
 
-    @property
-    def count(self) -> int:
-        """C."""
-        return -(-self.batch // self.together)
+    def make_slots(self, kinds: int, dtype: np.dtype[Any]) -> Array:
+        """Return an uninitialised array of slots; padded units that no product writes are zero."""
+        return self._allocate(kinds, self.slot_window, dtype)
 
-    def make(self, kinds: int, steps: int, dtype: Any) -> Array:
-        """Uninitialised (kinds, C * W, G * H), W at least `steps`; padded units that no product writes are zero."""
-        padded, written = stride(self.hidden, dtype.itemsize), width(self.hidden, dtype.itemsize)
-        step = self.together * padded
-        array = aligned((kinds, self.count * window(steps, step * dtype.itemsize), step), dtype)
-        if padded > written:
-            self._split(array)[..., written:] = 0
-        return array
+    def make_states(self, kinds: int, dtype: np.dtype[Any]) -> Array:
+        """Return an uninitialised array of states; padded units that no product writes are zero."""
+        return self._allocate(kinds, self.state_window, dtype)
 
-    def rows(self, array: Array, steps: int) -> Array:
-        """(kinds, steps, B, H): a view where the batch is one group, else a copy."""
+    def unpadded(self, array: Array, steps: int) -> Array:
+        """Return the first steps (kinds, steps, B, H): a view where the batch is one group, else a copy."""
         split = self._split(array)[:, :, :steps]
-        together = split.transpose(0, 2, 1, 3, 4).reshape(len(array), split.shape[2], -1, split.shape[4])
-        return together[:, :, : self.batch, : self.hidden]
+        joined = split.transpose(0, 2, 1, 3, 4).reshape(len(array), split.shape[2], -1, split.shape[4])
+        return joined[:, :, : self.batch, : self.hidden]
 
     def step(self, array: Array, step: int) -> Array:
-        """(kinds, B, H), a copy of one step."""
+        """Return a copy (kinds, B, H) of one step."""
         split = self._split(array)[:, :, step]
         return split.reshape(len(array), -1, split.shape[3])[:, : self.batch, : self.hidden].copy()
 
@@ -51,10 +148,180 @@ class Groups:
         split = self._split(array)[:, :, step]
         split[...] = 0
         if values is not None:
-            for c in range(self.count):
-                rows = values[:, c * self.together : (c + 1) * self.together]
+            for c in range(group_count(self)):
+                rows = values[:, c * self.rows : (c + 1) * self.rows]
                 split[:, c, : rows.shape[1], : self.hidden] = rows
 
+    def _allocate(self, kinds: int, steps: int, dtype: np.dtype[Any]) -> Array:
+        array = aligned((kinds, group_count(self) * steps, self.rows * self.stride), dtype)
+        if self.stride > self.columns:
+            self._split(array)[..., self.columns :] = 0
+        return array
+
     def _split(self, array: Array) -> Array:
-        """(kinds, C, W, G, H) with all padding, a view."""
-        return array.reshape(len(array), self.count, -1, self.together, array.shape[2] // self.together)
+        """Return a view (kinds, C, W, G, H') with all padding."""
+        return array.reshape(len(array), group_count(self), -1, self.rows, self.stride)
+
+
+def make_groups(batch: int, rows: int, hidden: int, steps: int, itemsize: int) -> Groups:
+    """Return the groups of `rows` rows of a batch, for arrays that keep `steps` steps."""
+    stride = whole_chunks(hidden, itemsize)
+    step_bytes = rows * stride * itemsize
+    return Groups(
+        batch=batch,
+        rows=rows,
+        hidden=hidden,
+        columns=whole_vectors(hidden, itemsize),
+        stride=stride,
+        steps=steps,
+        slot_window=window(steps, step_bytes),
+        state_window=window(steps + 1, step_bytes),
+    )
+
+
+@helper
+def group_count(groups: Groups) -> int:
+    """Return C, the number of groups."""
+    return (groups.batch + groups.rows - 1) // groups.rows
+
+
+@helper
+def rows_of(groups: Groups, c: int) -> int:
+    """Return the rows of the batch in group c."""
+    return min(groups.rows, groups.batch - c * groups.rows)
+
+
+@helper
+def rows_between(groups: Groups, first: int, last: int) -> int:
+    """Return the rows of the batch in the groups [first, last)."""
+    return min(last * groups.rows, groups.batch) - first * groups.rows
+
+
+@helper
+def slot_place(groups: Groups, c: int, t: int) -> int:
+    """Return where step t of group c stands in axis 1 of slots."""
+    return c * groups.slot_window + t
+
+
+@helper
+def state_place(groups: Groups, c: int, t: int) -> int:
+    """Return where state t of group c stands in axis 1 of states: the one that step t starts from."""
+    return c * groups.state_window + t
+
+
+@helper
+def state_of_row(groups: Groups, b: int, t: int) -> int:
+    """Return where state t of batch row b begins in one kind of states, flat: a number of elements."""
+    return (state_place(groups, b // groups.rows, t) * groups.rows + b % groups.rows) * groups.stride
+
+
+class Blocking(NamedTuple):
+    """How a pass is cut.
+
+    groups: where its rows stand.
+    panels: how wide the panels of its packed weights are.
+    block: steps whose input products are taken together.
+    """
+
+    groups: Groups
+    panels: Panels
+    block: int
+
+    @property
+    def plain(self) -> PlainBlocking:
+        """Return what a kernel is called with, see `named_blocking`."""
+        return tuple(self.groups), (*self.panels,), self.block
+
+
+@helper
+def named_blocking(plain: PlainBlocking) -> Blocking:
+    """Return what `Blocking.plain` was made of.
+
+    From Python a kernel is called with plain tuples, and names their parts itself: numba takes two microseconds to
+    recognise a named tuple, ten times as long as a plain one, and a small layer's whole call takes fifty.
+    """
+    groups, panels, block = plain
+    return Blocking(Groups(*groups), Panels(*panels), block)
+
+
+class PackedWeights(NamedTuple):
+    """The weights of a forward pass in panels, a gate's matrix after another, and what slots start from, (P * H,)."""
+
+    input: Array
+    recurrent: Array
+    masked: Array
+    bias: Array
+
+
+class TransposedWeights(NamedTuple):
+    """The weights of a backward pass in panels, from dL/d slots to dL/d input and dL/d state."""
+
+    input: Array
+    recurrent: Array
+    masked: Array
+
+
+class Units(NamedTuple):
+    """What a cell has at every step, or its gradients: slots (P, C * W, G * H') and states (S, C * W', G * H')."""
+
+    slots: Array
+    states: Array
+
+
+class Sequences(NamedTuple):
+    """What a layer is given and gives, or its gradients: input (T, B, I) and output (T, B, H) of all steps.
+
+    output is (0, B, H) in a forward pass that keeps its states; a gradient's input is padded to whole vectors.
+    """
+
+    input: Array
+    output: Array
+
+
+class Strides(NamedTuple):
+    """Distances of two groups, two steps of a group and two rows of a step, in elements."""
+
+    group: int
+    step: int
+    row: int
+
+
+class Samples(NamedTuple):
+    """Rows of `columns` numbers, one for each sample (a row of the batch at a step), in flat values."""
+
+    values: Array
+    strides: Strides
+    columns: int
+
+
+@helper
+def slot_strides(groups: Groups) -> Strides:
+    """Return the distances within one kind of slots."""
+    of_step = groups.rows * groups.stride
+    return Strides(groups.slot_window * of_step, of_step, groups.stride)
+
+
+@helper
+def state_strides(groups: Groups) -> Strides:
+    """Return the distances within one kind of states."""
+    of_step = groups.rows * groups.stride
+    return Strides(groups.state_window * of_step, of_step, groups.stride)
+
+
+@helper
+def sequence_strides(groups: Groups, size: int) -> Strides:
+    """Return the distances within sequences (T, B, size)."""
+    return Strides(groups.rows * size, groups.batch * size, size)
+
+
+class GateRows(NamedTuple):
+    """The gates that one product makes: their slots, and their rows in the arrays of parameters.
+
+    slot: of the first gate, the others follow.
+    places: (G,), where the rows of each gate begin.
+    hidden: H, rows of a gate.
+    """
+
+    slot: int
+    places: NDArray[np.intp]
+    hidden: int

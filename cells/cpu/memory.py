@@ -22,7 +22,7 @@ POOL_BYTES = 512 * 1024 * 1024  # at most so much waits in the pool
 _idle: dict[int, list[Array]] = {}
 
 
-def aligned(shape: tuple[int, ...], dtype: Any) -> Array:
+def aligned(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     """Uninitialised array that starts on a cache line: a vector across two lines is loaded twice."""
     size = math.prod(shape) * dtype.itemsize
     raw = np.empty(size + CACHE_LINE, np.uint8) if size < POOLED_FROM else _pooled(size + CACHE_LINE)
@@ -31,7 +31,7 @@ def aligned(shape: tuple[int, ...], dtype: Any) -> Array:
     return array
 
 
-def fresh(shape: tuple[int, ...], dtype: Any) -> Array:
+def fresh(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     """As `aligned` for large arrays; a small one starts anywhere, which is quicker to get."""
     return np.empty(shape, dtype) if math.prod(shape) * dtype.itemsize < POOLED_FROM else aligned(shape, dtype)
 

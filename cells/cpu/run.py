@@ -6,40 +6,35 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cells.cpu.kernels import profile as log_scale
 from cells.cpu.kernels import sequence
-from cells.cpu.kernels.pack import width
-from cells.cpu.kernels.weight_gradient import parameter_gradients
-from cells.cpu.layout import Groups
+from cells.cpu.kernels.profile import LogScale
+from cells.cpu.layout import Array, Blocking, Groups, Sequences, Units, group_count, whole_vectors
 from cells.cpu.memory import aligned, fresh
-from cells.cpu.plan import Plan
-from cells.cpu.threads.pool import run, split
+from cells.cpu.parameter_gradients import parameter_gradients
+from cells.cpu.threads.pool import Shares, run, split
 from cells.cpu.weights import Weights
-
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
 class Run:
-    """A finished forward pass of one direction: everything the backward pass needs. Shapes as in `sequence`."""
+    """A finished forward pass of one direction: everything the backward pass needs."""
 
     weights: Weights
     x: Array
-    slots: Array
-    states: Array
+    units: Units
     groups: Groups
 
     def state(self, index: int) -> Array:
-        """(T + 1, B, H) of one state, without padding."""
-        values: Array = self.groups.rows(self.states[index : index + 1], self.x.shape[0] + 1)[0]
+        """Return one state (T + 1, B, H), without padding."""
+        values: Array = self.groups.unpadded(self.units.states[index : index + 1], self.x.shape[0] + 1)[0]
         return values
 
     def slot(self, name: str) -> Array:
-        """(T, B, H) of one slot, without padding."""
+        """Return one slot (T, B, H), without padding."""
         index = self.weights.spec.slots.index(name)
-        values: Array = self.groups.rows(self.slots[index : index + 1], self.x.shape[0])[0]
+        values: Array = self.groups.unpadded(self.units.slots[index : index + 1], self.x.shape[0])[0]
         return values
 
 
@@ -54,23 +49,25 @@ class RunGradients:
     _groups: Groups
 
     def state(self, index: int) -> Array:
-        """(T + 1, B, H): the total dL/d s_t of one state at every step."""
-        values: Array = self._groups.rows(self._d_states[index : index + 1], self.input.shape[0] + 1)[0]
+        """Return the total dL/d s_t of one state at every step, (T + 1, B, H)."""
+        values: Array = self._groups.unpadded(self._d_states[index : index + 1], self.input.shape[0] + 1)[0]
         return values
 
 
 def infer(weights: Weights, x: Array, initial: Array | None) -> tuple[Array, Array]:
-    """Output (T, B, H) and final states (S, B, H); memory does not grow with T beyond the output."""
+    """Return output (T, B, H) and final states (S, B, H); memory does not grow with T beyond the output."""
     steps, batch, _ = x.shape
-    plan = weights.plan(x)
+    prepared = weights.prepare(x)
+    blocking = prepared.plan.inference
     output = fresh((steps, batch, weights.hidden_size), x.dtype)
     try:
-        window = plan.idle.pop()
+        window = prepared.idle.pop()
     except IndexError:
-        window = _units(weights, plan.groups, plan.block, x.dtype)
-    _forward(weights, plan, x, initial, window, plan.block, output)
-    final = plan.groups.step(window[1], steps - (steps - 1) // plan.block * plan.block)
-    plan.idle.append(window)
+        window = _make_units(weights, blocking.groups, x.dtype)
+    _forward(weights, prepared.plan.shares, blocking, Sequences(x, output), initial, window)
+    last = steps - (steps - 1) // blocking.block * blocking.block
+    final = blocking.groups.step(window.states, last)
+    prepared.idle.append(window)
     return output, final
 
 
@@ -78,66 +75,59 @@ def forward(weights: Weights, x: Array, initial: Array | None) -> Run:
     """Run the whole sequence and keep every slot and state."""
     plan = weights.plan(x)
     nothing = np.empty((0, x.shape[1], weights.hidden_size), x.dtype)
-    kept = _units(weights, plan.groups, x.shape[0], x.dtype)
-    _forward(weights, plan, x, initial, kept, x.shape[0], nothing)
-    return Run(weights, x, *kept, plan.groups)
+    units = _make_units(weights, plan.training.groups, x.dtype)
+    _forward(weights, plan.shares, plan.training, Sequences(x, nothing), initial, units)
+    return Run(weights, x, units, plan.training.groups)
 
 
 def _forward(
-    weights: Weights,
-    plan: Plan,
-    x: Array,
-    initial: Array | None,
-    units: tuple[Array, Array],
-    held: int,
-    output: Array,
+    weights: Weights, shares: Shares, blocking: Blocking, sequences: Sequences, initial: Array | None, units: Units
 ) -> None:
-    slots, states = units
-    plan.groups.set_step(states, 0, initial)
-    given = (x, *weights.packed(plan.panels), slots, states, output, plan.block, held, plan.groups.together)
-    panels = (plan.panels.tall, plan.panels.recurrent, plan.panels.masked, plan.panels.beside)
-    run(sequence.forward, plan.shares, weights.layout, *given, panels)
+    blocking.groups.set_step(units.states, 0, initial)
+    packed = weights.packed(blocking.panels)
+    run(sequence.forward, shares, weights.layout, blocking.plain, tuple(packed), tuple(sequences), tuple(units))
 
 
-def _units(weights: Weights, groups: Groups, steps: int, dtype: Any) -> tuple[Array, Array]:
+def _make_units(weights: Weights, groups: Groups, dtype: np.dtype[Any]) -> Units:
     spec = weights.spec
-    return groups.make(len(spec.slots), steps, dtype), groups.make(len(spec.states), steps + 1, dtype)
+    return Units(groups.make_slots(len(spec.slots), dtype), groups.make_states(len(spec.states), dtype))
 
 
 def backward(done: Run, d_output: Array, d_final: Array | None) -> RunGradients:
-    """Gradients of a loss with dL/d output (T, B, H) and dL/d final state (S, B, H)."""
-    weights, x, groups, slots, states = done.weights, done.x, done.groups, done.slots, done.states
+    """Return the gradients of a loss with dL/d output (T, B, H) and dL/d final state (S, B, H)."""
+    weights, x, groups = done.weights, done.x, done.groups
     steps, batch, inputs = x.shape
     plan = weights.plan(x)
-    d_slots, d_states = _units(weights, groups, steps, x.dtype)
-    d_x = aligned((steps, batch, width(inputs, x.itemsize)), x.dtype)
-    groups.set_step(d_states, steps, d_final)
-    given = (*weights.packed_back(plan.panels), slots, states, d_output, d_slots, d_states, d_x)
-    panels = (plan.panels.back, plan.panels.beside)
-    run(sequence.backward, plan.shares, weights.layout, *given, plan.block, groups.together, panels)
-    parameters = parameter_gradients(weights, groups, x, slots, states, d_slots, plan.work)
-    return RunGradients(parameters, np.ascontiguousarray(d_x[..., :inputs]), groups.step(d_states, 0), d_states, groups)
+    d_units = _make_units(weights, groups, x.dtype)
+    d_x = aligned((steps, batch, whole_vectors(inputs, x.itemsize)), x.dtype)
+    groups.set_step(d_units.states, steps, d_final)
+    transposed = weights.transposed(plan.training.panels)
+    arrays = (tuple(transposed), tuple(done.units), tuple(Sequences(d_x, d_output)), tuple(d_units))
+    run(sequence.backward, plan.shares, weights.layout, plan.training.plain, *arrays)
+    parameters = parameter_gradients(weights, groups, x, done.units, d_units.slots, plan.work)
+    d_input = np.ascontiguousarray(d_x[..., :inputs])
+    return RunGradients(parameters, d_input, groups.step(d_units.states, 0), d_units.states, groups)
 
 
 def profile(done: Run, d_last: Array) -> Array:
-    """log10 of the L2 norm over units of dL/d s_t, (S + 1, T + 1, B) float64, for a loss with dL/dh_T = d_last (B, H).
+    """Return log10 of the L2 norm over units of dL/d s_t, (S + 1, T + 1, B) float64, where dL/dh_T = d_last (B, H).
 
     The last one is that of the joint state, where dL/dc_t has no path through h_t: h_t is a coordinate beside it.
     """
     weights, groups = done.weights, done.groups
     steps, batch = done.x.shape[:2]
-    plan, states = weights.plan(done.x), len(weights.spec.states)
-    d_slots, d_states = _units(weights, groups, steps, done.x.dtype)
-    groups.set_step(
-        d_states, steps, np.concatenate((d_last[None], np.zeros((states - 1, *d_last.shape), d_last.dtype)))
-    )
-    norms = np.empty((states + 1, steps + 1, batch))
-    exponents = np.zeros((steps + 1, batch), np.int64)
-    shares = split(groups.count, plan.work)
+    states = len(weights.spec.states)
+    plan = weights.plan(done.x)
+    d_units = _make_units(weights, groups, done.x.dtype)
+    d_final = np.zeros((states, *d_last.shape), d_last.dtype)
+    d_final[0] = d_last
+    groups.set_step(d_units.states, steps, d_final)
+    scale = LogScale(np.empty((states + 1, steps + 1, batch)), np.zeros((steps + 1, batch), np.int64))
+    shares = split(group_count(groups), plan.work)
     shares[:, 2:] = (0, 1)  # whole rows: nobody waits for anybody
-    given = (*weights.packed_back(plan.panels)[1:], done.slots, done.states, d_slots, d_states, norms, exponents)
-    panels = (plan.panels.back, plan.panels.beside)
-    run(log_scale.profile, shares, weights.layout, *given, groups.together, panels, groups.hidden)
+    transposed = weights.transposed(plan.training.panels)
+    arrays = (tuple(transposed), tuple(done.units), tuple(d_units), tuple(scale))
+    run(log_scale.profile, shares, weights.layout, plan.training.plain, *arrays)
     with np.errstate(divide="ignore"):
-        in_decades: Array = np.log10(norms) + exponents * np.log10(2.0)
+        in_decades: Array = np.log10(scale.norms) + scale.exponents * np.log10(2.0)
     return in_decades

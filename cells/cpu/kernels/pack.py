@@ -1,160 +1,141 @@
-"""Weights as the tile reads them, and the padding that spares every kernel its tails.
+"""Weights and samples as the tile reads them: matrices in panels, each contiguous over the depth.
 
-The unit axis of every array the kernels touch is padded to whole vectors (`width`) or chunks (`stride`). Padded weights
-are zero, so padded units never reach a real one. A packed matrix (depth, columns) is a run of panels of at most `panel`
-vectors, as even as can be (none is a narrow rest), each contiguous over the depth.
+A packed matrix (depth, columns) is a run of panels of at most so many vectors, as even as can be (see `even_cut`).
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from cells.cpu.kernels.vector import copy, transpose
+from cells.cpu.layout import VECTOR_BYTES, GateRows, even_cut, part_size, part_start, whole_vectors
 from cells.cpu.target import target
 from cells.cpu.threads.fork import fork, task_of
 from cells.kernel_cache import inner, kernel
 
-COLLIDING = 2048
-VECTOR_BYTES = target().vector_bytes
-ROWS, TOGETHER = target().rows, 16
+ROWS, ROWS_AT_ONCE = target().rows, 16
 ZERO = np.int64(0)  # typed: for a literal `pack_rows` would be compiled once more
 QUAD = VECTOR_BYTES // 8  # half a vector of float32, a whole one of float64
 
 
-def width(size: int, itemsize: int) -> int:
-    """`size` rounded up to whole vectors."""
-    lanes = target().lanes(itemsize)
-    return -(-size // lanes) * lanes
+class FlatRows(NamedTuple):
+    """Rows of `columns` numbers in a flat array: the first at `start`, each `distance` after the one before."""
 
-
-def stride(size: int, itemsize: int) -> int:
-    """`size` rounded up to whole chunks: what a step of a row takes in an array of states or slots."""
-    chunk = target().chunk_bytes // itemsize
-    return -(-size // chunk) * chunk
-
-
-def window(steps: int, step_bytes: int) -> int:
-    """Distance of the rows of such an array in steps: `steps`, or one more where rows would collide.
-
-    Rows a multiple of 2 KiB apart share few sets of the first-level cache, and push each other out.
-    """
-    return steps + (steps * step_bytes % COLLIDING == 0)
-
-
-def even_panel(vectors: int, parties: int, most: int) -> int:
-    """Vectors of the widest panel, at most `most`, such that each of `parties` threads has as many panels; 0: none.
-
-    Each thread's part is of whole chunks, so that no thread's formula touches another's units.
-    """
-    part, rest = divmod(vectors, parties)
-    if rest or part % 2:
-        return 0
-    return max(panel for panel in range(1, min(part, most) + 1) if part % panel == 0)
+    start: int
+    distance: int
+    number: int
+    columns: int
 
 
 @inner
-def pack_rows(source, at, row, count, columns, panel, out, begin, depth):
-    """Panels of the matrix whose element (k, n), k < depth, n < columns, is source[at + (k - begin) * row + n].
+def pack_rows(values, rows, panel, out, begin, depth):
+    """Pack some rows of a matrix (depth, rows.columns) into its panels, which stand in `out`.
 
-    source: flat. Only the k in [begin, begin + count) are packed.
+    values: flat; `rows` says where its rows stand.
+    panel: the most vectors of a panel.
+    begin: the first of the rows is this one of the matrix.
+    depth: rows of the whole matrix.
     """
     lanes = VECTOR_BYTES // out.itemsize
-    vectors = (columns + lanes - 1) // lanes
-    panels = (vectors + panel - 1) // panel
-    each, longer = vectors // panels, vectors % panels
+    cut = even_cut((rows.columns + lanes - 1) // lanes, panel)
     left = 0
-    for p in range(panels):
-        size = (each + (p < longer)) * lanes
-        real = min(size, columns - left)
+    for p in range(cut.parts):
+        size = part_size(cut, p) * lanes
+        real = min(size, rows.columns - left)
         whole = real // QUAD * QUAD
-        for k in range(count):
-            read, place = at + k * row + left, left * depth + (begin + k) * size
+        for k in range(rows.number):
+            read = rows.start + k * rows.distance + left
+            place = left * depth + (begin + k) * size
             for n in range(0, whole, QUAD):
-                copy(out, place + n, source, read + n, QUAD)
+                copy(out, place + n, values, read + n, QUAD)
             for n in range(whole, real):
-                out[place + n] = source[read + n]
+                out[place + n] = values[read + n]
             for n in range(real, size):
                 out[place + n] = 0
         left += size
 
 
 @inner
-def _forward(share, weight, places, hidden, panel, beside, out):
-    """For the forward products: out gets the panels of weight[places[g] : places[g] + hidden].T for each gate g.
+def pack_tiles(values, rows, out, begin, depth):
+    """Pack as `pack_rows`, for the other side of a product: tiles of at most `ROWS` columns take the place of panels.
 
-    Depth is weight.shape[1], the inputs of a sum; the columns are the `hidden` units of a gate. `beside` gates stand
-    side by side (they are 1 or all): the panels of a strip. A share is of all panels, gate
-    by gate.
+    A few rows of the source are read in turn for each tile: then what goes into one tile is a few whole cache lines.
     """
-    first, last, _, _, _ = share
+    cut = even_cut(rows.columns, ROWS)
+    for top in range(0, rows.number, ROWS_AT_ONCE):
+        end = min(top + ROWS_AT_ONCE, rows.number)
+        first = 0
+        for i in range(cut.parts):
+            height = part_size(cut, i)
+            for k in range(top, end):
+                read = rows.start + k * rows.distance + first
+                place = first * depth + (begin + k) * height
+                if height == ROWS:
+                    copy(out, place, values, read, ROWS)
+                else:
+                    for n in range(height):
+                        out[place + n] = values[read + n]
+            first += height
+
+
+@inner
+def _forward(share, weight, gates, panel, together, out):
+    """Pack, for the forward products, the transposed rows of each gate of `weight` (rows, depth).
+
+    share: of all panels, gate by gate.
+    gates: `GateRows`.
+    panel: the most vectors of a panel of the `gates.hidden` columns of a gate.
+    together: the gates whose panels stand side by side, as a strip reads them: 1 or all.
+    out: flat.
+    """
     depth, values = weight.shape[1], weight.reshape(-1)
     lanes = VECTOR_BYTES // weight.itemsize
-    vectors = (hidden + lanes - 1) // lanes
-    panels = (vectors + panel - 1) // panel
-    each, longer = vectors // panels, vectors % panels
-    for both in range(first, last):
-        g, p = both // panels, both % panels
-        size, left = (each + (p < longer)) * lanes, (each * p + min(p, longer)) * lanes
-        begin = (g // beside * vectors * lanes + left) * beside * depth + g % beside * size
-        real = max(min(size, hidden - left), 0)
-        square_rows, square_columns, row = real // lanes * lanes, depth // lanes * lanes, size * beside
+    columns = whole_vectors(gates.hidden, weight.itemsize)
+    cut = even_cut(columns // lanes, panel)
+    for piece in range(share.first, share.last):
+        g, p = piece // cut.parts, piece % cut.parts
+        size, left = part_size(cut, p) * lanes, part_start(cut, p) * lanes
+        begin = (g // together * columns + left) * together * depth + g % together * size
+        real = max(min(size, gates.hidden - left), 0)
+        square_rows, square_columns = real // lanes * lanes, depth // lanes * lanes
+        row = size * together
+        top = gates.places[g] + left
         for k in range(0, square_columns, lanes):
             for j in range(0, square_rows, lanes):
-                transpose(out, begin + j + k * row, row, values, (places[g] + left + j) * depth + k, depth)
+                transpose(out, begin + j + k * row, row, values, (top + j) * depth + k, depth)
         for k in range(depth):
             for j in range(square_rows if k < square_columns else 0, real):
-                out[begin + j + k * row] = values[(places[g] + left + j) * depth + k]
+                out[begin + j + k * row] = values[(top + j) * depth + k]
             for j in range(real, size):
                 out[begin + j + k * row] = 0
 
 
 @inner
-def _backward(share, weight, places, hidden, panel, out):
-    """For the backward products: the panels of weight[places[g] : places[g] + hidden] for each gate g of a share."""
-    first, last, _, _, _ = share
-    columns, lanes = weight.shape[1], VECTOR_BYTES // weight.itemsize
-    values, size = weight.reshape(-1), hidden * ((columns + lanes - 1) // lanes * lanes)
-    for g in range(first, last):
+def _backward(share, weight, gates, panel, out):
+    """Pack, for the backward products, the rows of the gates of a share; arguments as in `_forward`."""
+    columns, values = weight.shape[1], weight.reshape(-1)
+    size = gates.hidden * whole_vectors(columns, weight.itemsize)
+    for g in range(share.first, share.last):
         part = out[g * size : (g + 1) * size]
-        pack_rows(values, places[g] * columns, columns, hidden, columns, panel, part, ZERO, hidden)
+        rows = FlatRows(gates.places[g] * columns, columns, gates.hidden, columns)
+        pack_rows(values, rows, panel, part, ZERO, gates.hidden)
 
 
 _forward_task = task_of(_forward)
 
 
 @kernel
-def forward(crew, shares, weight, places, hidden, panel, beside, out):
-    """All shares of `_forward`."""
-    fork(crew, shares, _forward_task(crew, shares, (weight, places, hidden, panel, beside, out)))
+def forward(worker_table, shares, weight, gates, panel, together, out):
+    """Do all shares of `_forward`; gates is a plain tuple."""
+    fork(worker_table, shares, _forward_task(worker_table, shares, (weight, GateRows(*gates), panel, together, out)))
 
 
 _backward_task = task_of(_backward)
 
 
 @kernel
-def backward(crew, shares, weight, places, hidden, panel, out):
-    """All shares of `_backward`."""
-    fork(crew, shares, _backward_task(crew, shares, (weight, places, hidden, panel, out)))
-
-
-@inner
-def pack_tiles(source, at, row, count, columns, out, begin, depth):
-    """As `pack_rows`, for the other side of a product: tiles of at most `ROWS` columns, each contiguous over the depth.
-
-    A few rows of the source are read side by side: then what goes into one tile is a few whole cache lines.
-    """
-    tiles = (columns + ROWS - 1) // ROWS
-    each, longer = columns // tiles, columns % tiles
-    for top in range(0, count, TOGETHER):
-        end = min(top + TOGETHER, count)
-        first = 0
-        for i in range(tiles):
-            height = each + (i < longer)
-            for k in range(top, end):
-                read, place = at + k * row + first, first * depth + (begin + k) * height
-                if height == ROWS:
-                    copy(out, place, source, read, ROWS)
-                else:
-                    for n in range(height):
-                        out[place + n] = source[read + n]
-            first += height
+def backward(worker_table, shares, weight, gates, panel, out):
+    """Do all shares of `_backward`; gates is a plain tuple."""
+    fork(worker_table, shares, _backward_task(worker_table, shares, (weight, GateRows(*gates), panel, out)))

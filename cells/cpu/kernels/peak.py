@@ -1,34 +1,25 @@
-"""The multiply-add peak of this CPU: as many independent sums as the tile keeps, and nothing read from memory.
-
-It is what a product could reach at best, measured the way products add: s += a * b, from three registers.
-"""
+"""Multiply-adds as products have them, s += a * b from three registers, and nothing read from memory."""
 
 from __future__ import annotations
 
-import statistics
-import time
 from typing import Any
 
-import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic
 
 from cells.cpu.kernels.tile import ELEMENTS, INDEX, LANE_INDEX
 from cells.cpu.target import target
 from cells.cpu.threads.fork import fork, task_of
-from cells.cpu.threads.pool import run
 from cells.kernel_cache import inner, kernel
+from cells.numba_private import cgutils
 
 SUMS = target().rows * target().vectors
-COUNT = 4_000_000  # multiply-adds of each sum in one measurement: some ten milliseconds
-REPEATS = 9
 
 
 @intrinsic
 def _multiply_adds(typing_context, a, b, count):
-    """`count` times s += a * b for each of `SUMS` vectors s; a number that depends on all of them."""
+    """Do `count` times s += a * b for each of `SUMS` vectors s, from 0, 1, ... on; return lane 0 of their sum."""
     suffix, scalar, itemsize = ELEMENTS[a]
 
     def codegen(context, builder, signature, arguments):
@@ -75,19 +66,6 @@ _share_task = task_of(_share)
 
 
 @kernel
-def _repeat(crew, shares, results, a, b, count):
-    fork(crew, shares, _share_task(crew, shares, (results, a, b, count)))
-
-
-def multiply_add_rate(dtype: str, threads: int = 1) -> float:
-    """FLOP/s (a multiplication and an addition count as two) of so many threads together: median of `REPEATS`."""
-    scalar = np.dtype(dtype).type
-    flops = 2.0 * COUNT * SUMS * target().lanes(np.dtype(dtype).itemsize) * threads
-    shares = np.array([(i, i + 1, i, threads) for i in range(threads)], np.int64)
-    results = np.zeros((threads, 16), dtype)[:, 0]  # a cache line each
-    times = []
-    for _ in range(REPEATS + 1):
-        start = time.perf_counter()
-        run(_repeat, shares, results, scalar(1e-3), scalar(1e-3), COUNT)
-        times.append(time.perf_counter() - start)
-    return flops / statistics.median(times[1:])
+def add_repeatedly(worker_table, shares, results, a, b, count):
+    """Do `count` times s += a * b for `SUMS` vectors s in every share; results: (threads,), gets the sum of lane 0."""
+    fork(worker_table, shares, _share_task(worker_table, shares, (results, a, b, count)))

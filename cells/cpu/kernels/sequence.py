@@ -16,235 +16,215 @@ and backward from the last step, where d_states[t + 1] already holds what later 
     d_states[t, h] += W_hh^T d_slots[t, recurrent]
     d_x[t] = W_ih^T d_slots[t]                              all steps of a block at once
 
-Arrays: slots (P, C * W, G * H), states (S, C * (W + 1), G * H), for C groups of G rows of the batch, W steps in a
-window, and H padded to whole chunks. The last group may have fewer rows; the window may be a step longer, see
-`pack.window`. A group has its steps one after another, and the formula runs over the units of all its rows as over one
-line of numbers. W >= T keeps everything for the backward pass.
+Where a step of a row stands in slots and states says `Groups`: a group has its steps one after another, and the formula
+runs over the units of all its rows as over one line of numbers. Groups of T steps keep all for the backward pass.
 
-A share of the work is (first, last, party, parties, counter). Rows of a batch never meet: a thread takes the groups
-[first, last) through the whole sequence and waits for nobody (parties = 1). What two threads write lies far apart:
-side by side in memory their caches would fight over it (measured: 1.5 times slower). With a single row the threads
-share its units: each is one of `parties`, computes its part of the columns of every product, and meets the others at a
-barrier wherever somebody reads what another has written.
+What a thread does is a `Share`. Rows of a batch never meet: a thread takes the groups [first, last) through the whole
+sequence and waits for nobody (parties = 1). What two threads write lies far apart: side by side in memory their caches
+would fight over it (measured: 1.5 times slower). With a single row the threads share its units: each is one of
+`parties`, computes its part of the columns of every product, and meets the others at a barrier wherever somebody reads
+what another has written.
 """
 
 from __future__ import annotations
 
-from numba.extending import register_jitable
-
-from cells.cpu.kernels.step import ZERO, add_products, address, input_gradients, input_products, sum_products
-from cells.cpu.kernels.units import backward_units, forward_units, mask_backward_units, mask_units
+from cells.cpu.kernels.pack import QUAD
+from cells.cpu.kernels.product import Part
+from cells.cpu.kernels.step import (
+    ZERO,
+    Block,
+    MatrixRun,
+    add_products,
+    input_gradients,
+    input_products,
+    slot_rows,
+    state_rows,
+    sum_products,
+)
+from cells.cpu.kernels.units import backward_units, forward_units, has_mask, mask_backward_units, mask_units
 from cells.cpu.kernels.vector import add, copy
-from cells.cpu.target import target
+from cells.cpu.layout import (
+    Groups,
+    PackedWeights,
+    Sequences,
+    TransposedWeights,
+    Units,
+    named_blocking,
+    rows_between,
+    rows_of,
+    slot_place,
+    state_of_row,
+    state_place,
+)
 from cells.cpu.threads.barrier import barrier
-from cells.cpu.threads.fork import fork, task_of
-from cells.kernel_cache import inner, kernel
+from cells.cpu.threads.fork import Share, fork, task_of
+from cells.kernel_cache import helper, inner, kernel
 
-VECTOR_BYTES, QUAD = target().vector_bytes, target().vector_bytes // 8
+
+@helper
+def _stop(share: Share, groups: Groups, c: int, right: int) -> int:
+    """Return where the units of group c end for a thread: those of all rows, or its part of the single row's."""
+    return right if share.parties > 1 else rows_of(groups, c) * groups.stride
 
 
 @inner
-def _forward_share(
-    share, cell, x, w_input, w_recurrent, w_masked, bias, slots, states, output, block, held, group, panels
-):
-    """Run a share through all T steps of x (T, B, I).
+def _forward_share(share, cell, blocking, weights, sequences, units):
+    """Run a share through all T steps.
 
-    The w are packed slot by slot; bias: (P * H,). output: (T, B, H) unpadded, written as the steps go, or (0, B, H)
-    for none. block: steps whose input products are taken together. held: T where slots and states keep every step; else
-    `block`, and they are a window that is used again and again: nothing is allocated per step. group: G. panels: (tall,
-    recurrent, masked, beside) of `plan.Panels`.
+    cell: the numbers of the cell, `cells.spec.Layout`.
+    blocking: `Blocking`, whose groups keep T steps, or one block: then slots and states are a window that is used again
+        and again, and nothing is allocated per step.
+    weights: `PackedWeights`.
+    sequences: `Sequences`; the output is written as the steps go.
+    units: `Units`, with the start in states; gets every activation and state.
     """
+    groups, panels, block = blocking
+    x, output = sequences
+    slots, states = units
     first, last, party, parties, counter = share
-    tall, recurrent, masked, beside = panels
-    steps, batch, _ = x.shape
-    hidden, width, columns = output.shape[2], slots.shape[2] // group, whole_vectors(output.shape[2], slots.itemsize)
-    groups = (batch + group - 1) // group
-    window, of_states = slots.shape[1] // groups, states.shape[1] // groups
+    steps, hidden, columns = x.shape[0], groups.hidden, groups.columns
     left, right = columns * party // parties, columns * (party + 1) // parties
-    rows, passed = min(last * group, batch) - first * group, 0
-    shape, of_slots, of_h = (rows, group, hidden, columns), window * slots.shape[2], of_states * slots.shape[2]
-    units = right if parties > 1 else 0  # of a group, or 0: all
+    rows = rows_between(groups, first, last)
+    of_slot = slots.shape[1] * slots.shape[2]
+    recurrent = MatrixRun(weights.recurrent, cell.recurrent, panels.recurrent, panels.interleaved)
+    masked = MatrixRun(weights.masked, cell.masked, panels.masked, panels.interleaved)
+    bias = weights.bias
+    passed = 0
 
     for start in range(0, steps, block):
         count = min(block, steps - start)
-        place = start if held == steps else 0
-        if place < start:
+        window_start = start if groups.steps == steps else 0
+        if window_start < start:
             for s in range(cell.states):
                 for c in range(first, last):
-                    for k in range(left, units or rows_in(c, group, batch) * width):
-                        states[s, c * of_states, k] = states[s, c * of_states + block, k]
+                    begin = state_place(groups, c, 0)
+                    for k in range(left, _stop(share, groups, c, right)):
+                        states[s, begin, k] = states[s, begin + block, k]
             passed = barrier(counter, parties, passed)
         for c in range(first, last):
-            at, of_group = c * window + place, rows_in(c, group, batch)
-            input_products(
-                cell, c, of_group, group, x, start, count, w_input, bias, slots, at, tall, (party, parties, ZERO)
-            )
-        for t in range(place, place + count):
-            part = (party, parties, t % 2)
+            of_group = Block(c, start, count, window_start)
+            part = Part(party, parties, ZERO)
+            input_products(cell, weights, groups, x, slots, of_group, panels.many_rows, part)
+        for t in range(window_start, window_start + count):
+            part = Part(party, parties, t % 2)
             for p in range(cell.inputs, cell.slots):
                 for c in range(first, last):
-                    for r in range(rows_in(c, group, batch)):
+                    for r in range(rows_of(groups, c)):
                         for k in range(left, right):
-                            slots[p, c * window + t, r * width + k] = bias[p * columns + k]
-            source = (address(states, 0, first * of_states + t), width, of_h)
-            total = (address(slots, cell.recurrent_first, first * window + t), width, of_slots)
-            add_products(slots, w_recurrent, cell.recurrent, recurrent, beside, source, total, shape, part)
-            if cell.masked > 0:
+                            slots[p, slot_place(groups, c, t), r * groups.stride + k] = bias[p * columns + k]
+            source = state_rows(groups, states, first, t)
+            total = slot_rows(groups, slots, cell.recurrent_first, first, t)
+            add_products(recurrent, groups, rows, source, total, of_slot, part)
+            if has_mask(cell):
                 for c in range(first, last):
-                    end = units or rows_in(c, group, batch) * width
-                    mask_units(cell, slots, states, c * window + t, c * of_states + t, left, end)
+                    place, before = slot_place(groups, c, t), state_place(groups, c, t)
+                    mask_units(cell, units, place, before, left, _stop(share, groups, c, right))
                 passed = barrier(counter, parties, passed)
-                source = (address(slots, cell.mask_slot, first * window + t), width, of_slots)
-                total = (address(slots, cell.masked_first, first * window + t), width, of_slots)
-                add_products(slots, w_masked, cell.masked, masked, beside, source, total, shape, part)
+                source = slot_rows(groups, slots, cell.mask_slot, first, t)
+                total = slot_rows(groups, slots, cell.masked_first, first, t)
+                add_products(masked, groups, rows, source, total, of_slot, part)
             for c in range(first, last):
-                end = units or rows_in(c, group, batch) * width
-                forward_units(cell, slots, states, c * window + t, c * of_states + t, left, end)
+                place, before = slot_place(groups, c, t), state_place(groups, c, t)
+                forward_units(cell, units, place, before, left, _stop(share, groups, c, right))
             if output.size > 0:
-                now = start + t - place
-                _copy_out(output, states, now, t + 1, first, last, group, of_states, left, min(right, hidden))
+                _copy_out(output, states, share, groups, start + t - window_start, t + 1, left, min(right, hidden))
             passed = barrier(counter, parties, passed)
 
 
 @inner
-def _backward_share(
-    share, cell, w_input, w_recurrent, w_masked, slots, states, d_output, d_slots, d_states, d_x, block, group, panels
-):
+def _backward_share(share, cell, blocking, weights, units, d_sequences, d_units):
     """Run a share back through all T steps.
 
-    d_output: (T, B, H) unpadded. d_slots: as slots. d_states: as states, with d_states[:, T] set to dL/d final state
-    on entry; on return d_states[:, t] is the total dL/d s_t. d_x: (T, B, I), I padded. The w are packed from the
-    transposed weights, slot by slot. block: steps whose input gradients are taken together. panels: (back, beside).
+    cell, units: as the forward pass left them; its groups kept T steps.
+    weights: `TransposedWeights`.
+    d_sequences: dL/d output is read, dL/d input is written.
+    d_units: gets dL/d slots. Its states have dL/d final state at T on entry, and get the total dL/d s_t at every t.
     """
+    groups, panels, block = blocking
+    d_x, d_output = d_sequences
+    slots, _ = units
+    d_slots, d_states = d_units
     first, last, party, parties, counter = share
-    panel, beside = panels
-    steps, batch, hidden = d_output.shape
-    width, columns = slots.shape[2] // group, whole_vectors(hidden, slots.itemsize)
-    groups = (batch + group - 1) // group
-    window, of_states = slots.shape[1] // groups, states.shape[1] // groups
+    steps, hidden, columns = d_output.shape[0], groups.hidden, groups.columns
     left, right = columns * party // parties, columns * (party + 1) // parties
-    rows, passed = min(last * group, batch) - first * group, 0
-    shape, of_slots, of_h = (rows, group, hidden, columns), window * slots.shape[2], of_states * slots.shape[2]
-    units = right if parties > 1 else 0
+    rows = rows_between(groups, first, last)
+    of_slot = slots.shape[1] * slots.shape[2]
+    recurrent = MatrixRun(weights.recurrent, cell.recurrent, panels.back, panels.interleaved)
+    masked = MatrixRun(weights.masked, cell.masked, panels.back, panels.interleaved)
+    passed = 0
 
     for t in range(steps - 1, -1, -1):
-        part = (party, parties, t % 2)
-        _add_in(d_states, d_output, t + 1, t, first, last, group, of_states, left, min(right, hidden))
+        part = Part(party, parties, t % 2)
+        _add_in(d_states, d_output, share, groups, t, left, min(right, hidden))
         for c in range(first, last):
-            end = units or rows_in(c, group, batch) * width
-            backward_units(cell, slots, states, d_slots, d_states, c * window + t, c * of_states + t, left, end)
-        if cell.masked > 0:
+            place, before = slot_place(groups, c, t), state_place(groups, c, t)
+            backward_units(cell, units, d_units, place, before, left, _stop(share, groups, c, right))
+        if has_mask(cell):
             passed = barrier(counter, parties, passed)
-            source = (address(d_slots, cell.masked_first, first * window + t), width, of_slots)
-            total = (address(d_slots, cell.mask_slot, first * window + t), width, of_slots)
-            sum_products(d_slots, w_masked, cell.masked, panel, beside, source, total, shape, part)
+            source = slot_rows(groups, d_slots, cell.masked_first, first, t)
+            total = slot_rows(groups, d_slots, cell.mask_slot, first, t)
+            sum_products(masked, groups, rows, source, of_slot, total, part)
             for c in range(first, last):
-                end = units or rows_in(c, group, batch) * width
-                mask_backward_units(
-                    cell, slots, states, d_slots, d_states, c * window + t, c * of_states + t, left, end
-                )
+                place, before = slot_place(groups, c, t), state_place(groups, c, t)
+                mask_backward_units(cell, units, d_units, place, before, left, _stop(share, groups, c, right))
         passed = barrier(counter, parties, passed)
-        source = (address(d_slots, cell.recurrent_first, first * window + t), width, of_slots)
-        total = (address(d_states, 0, first * of_states + t), width, of_h)
-        sum_products(d_slots, w_recurrent, cell.recurrent, panel, beside, source, total, shape, part)
+        source = slot_rows(groups, d_slots, cell.recurrent_first, first, t)
+        total = state_rows(groups, d_states, first, t)
+        sum_products(recurrent, groups, rows, source, of_slot, total, part)
         if t % block == 0:
             count = min(block, steps - t)
             low, high = count * party // parties, count * (party + 1) // parties
             for c in range(first, last if low < high else first):
-                at, of_group = c * window + t + low, rows_in(c, group, batch)
-                input_gradients(cell, c, of_group, group, d_slots, at, t + low, high - low, w_input, hidden, d_x)
-
-
-@register_jitable
-def rows_in(c, group, batch):
-    """Rows of the batch in group c."""
-    return min(group, batch - c * group)
-
-
-@register_jitable
-def whole_vectors(size, itemsize):
-    """As `pack.width`."""
-    lanes = VECTOR_BYTES // itemsize
-    return (size + lanes - 1) // lanes * lanes
+                of_group = Block(c, t + low, high - low, t + low)
+                input_gradients(cell, weights.input, groups, d_slots, d_x, of_group)
 
 
 @inner
-def _copy_out(output, states, now, step, first, last, group, of_states, left, right):
-    """output[now] = h at `step` of the window, for the rows of the groups [first, last) and the units [left, right)."""
+def _copy_out(output, states, share, groups, now, step, left, right):
+    """output[now] = h at `step` of the window, for the rows of a share and the units [left, right)."""
     _, batch, hidden = output.shape
-    to, source, width = output.reshape(-1), states.reshape(-1), states.shape[2] // group
+    target, source = output.reshape(-1), states.reshape(-1)
     whole = (right - left) // QUAD * QUAD
-    for b in range(first * group, min(last * group, batch)):
+    for b in range(share.first * groups.rows, min(share.last * groups.rows, batch)):
         place = (now * batch + b) * hidden + left
-        start = (b // group * of_states + step) * states.shape[2] + b % group * width + left
+        start = state_of_row(groups, b, step) + left
         for k in range(0, whole, QUAD):
-            copy(to, place + k, source, start + k, QUAD)
+            copy(target, place + k, source, start + k, QUAD)
         for k in range(whole, right - left):
-            to[place + k] = source[start + k]
+            target[place + k] = source[start + k]
 
 
 @inner
-def _add_in(d_states, d_output, step, now, first, last, group, of_states, left, right):
-    """dL/dh at `step` += d_output[now], as `_copy_out`."""
+def _add_in(d_states, d_output, share, groups, now, left, right):
+    """dL/dh after step `now` += d_output[now], for the rows of a share and the units [left, right)."""
     _, batch, hidden = d_output.shape
-    to, source, width = d_states.reshape(-1), d_output.reshape(-1), d_states.shape[2] // group
+    target, source = d_states.reshape(-1), d_output.reshape(-1)
     whole = (right - left) // QUAD * QUAD
-    for b in range(first * group, min(last * group, batch)):
-        place = (b // group * of_states + step) * d_states.shape[2] + b % group * width + left
+    for b in range(share.first * groups.rows, min(share.last * groups.rows, batch)):
+        place = state_of_row(groups, b, now + 1) + left
         start = (now * batch + b) * hidden + left
         for k in range(0, whole, QUAD):
-            add(to, place + k, source, start + k, QUAD)
+            add(target, place + k, source, start + k, QUAD)
         for k in range(whole, right - left):
-            to[place + k] += source[start + k]
+            target[place + k] += source[start + k]
 
 
 _forward_share_task = task_of(_forward_share)
 
 
 @kernel
-def forward(
-    crew, shares, cell, x, w_input, w_recurrent, w_masked, bias, slots, states, output, block, held, group, panels
-):
-    """All shares of `_forward_share`."""
-    given = (cell, x, w_input, w_recurrent, w_masked, bias, slots, states, output, block, held, group, panels)
-    fork(crew, shares, _forward_share_task(crew, shares, given))
+def forward(worker_table, shares, cell, blocking, weights, sequences, units):
+    """Do all shares of `_forward_share`; all but the cell are plain tuples."""
+    arguments = (cell, named_blocking(blocking), PackedWeights(*weights), Sequences(*sequences), Units(*units))
+    fork(worker_table, shares, _forward_share_task(worker_table, shares, arguments))
 
 
 _backward_share_task = task_of(_backward_share)
 
 
 @kernel
-def backward(
-    crew,
-    shares,
-    cell,
-    w_input,
-    w_recurrent,
-    w_masked,
-    slots,
-    states,
-    d_output,
-    d_slots,
-    d_states,
-    d_x,
-    block,
-    group,
-    panels,
-):
-    """All shares of `_backward_share`."""
-    given = (
-        cell,
-        w_input,
-        w_recurrent,
-        w_masked,
-        slots,
-        states,
-        d_output,
-        d_slots,
-        d_states,
-        d_x,
-        block,
-        group,
-        panels,
-    )
-    fork(crew, shares, _backward_share_task(crew, shares, given))
+def backward(worker_table, shares, cell, blocking, weights, units, d_sequences, d_units):
+    """Do all shares of `_backward_share`; all but the cell are plain tuples."""
+    named = (named_blocking(blocking), TransposedWeights(*weights), Units(*units), Sequences(*d_sequences))
+    arguments = (cell, *named, Units(*d_units))
+    fork(worker_table, shares, _backward_share_task(worker_table, shares, arguments))

@@ -1,103 +1,168 @@
 """The products of a pass: those of one step, and those of the input, which take many steps together.
 
-`weights` are packed matrices of H x H, one for each slot of a run. source, total: (address, row, tile) as in `product`.
-shape = (rows, height, hidden, columns). part as in `product`: every other step takes matrices and panels the other way
-round.
+`W` of a run of matrices: H x H each, packed, one for each slot of a run of slots. Every other step takes matrices and
+panels the other way round, see `Part`.
 """
 
 from __future__ import annotations
 
-import numpy as np
-from numba.extending import register_jitable
+from typing import Any, NamedTuple
 
-from cells.cpu.kernels.product import add_row_product, product
+import numpy as np
+from numpy.typing import NDArray
+
+from cells.cpu.kernels.product import Matrix, Part, Rows, add_row_product, product
+from cells.cpu.layout import Groups, rows_of, slot_place, state_place
 from cells.cpu.target import target
-from cells.kernel_cache import inner
+from cells.kernel_cache import helper, inner
 
 ROWS = target().rows
 # Typed, as all integers that reach `product`: for a literal it would be compiled once more.
-TALL = np.int64(target().vectors)  # vectors of a panel of input weights on the way back
+MANY_ROWS = np.int64(target().vectors)  # vectors of a panel of input weights in the backward pass
 ZERO, ONE = np.int64(0), np.int64(1)
 
 
-@register_jitable
-def address(array, p, i):
-    """Address of array[p, i]."""
-    return array.ctypes.data + (p * array.shape[1] + i) * array.shape[2] * array.itemsize
+class MatrixRun(NamedTuple):
+    """Packed matrices, one for each slot of a run; panel and interleaved as in `Panels`."""
+
+    values: NDArray[Any]
+    matrices: int
+    panel: int
+    interleaved: bool
+
+
+class Block(NamedTuple):
+    """The steps [start, start + steps) of the rows of a group; the first stands at `place` of its window."""
+
+    group: int
+    start: int
+    steps: int
+    place: int
+
+
+@helper
+def address(array: NDArray[Any], p: int, i: int) -> int:
+    """Return the address of array[p, i]."""
+    place: int = array.ctypes.data + (p * array.shape[1] + i) * array.shape[2] * array.itemsize
+    return place
+
+
+@helper
+def slot_rows(groups: Groups, slots: NDArray[Any], slot: int, c: int, t: int) -> Rows:
+    """Return where the rows of groups c, c + 1, ... have a slot at step t."""
+    return Rows(address(slots, slot, slot_place(groups, c, t)), groups.stride, groups.slot_window * slots.shape[2])
+
+
+@helper
+def state_rows(groups: Groups, states: NDArray[Any], c: int, t: int) -> Rows:
+    """Return where the rows of groups c, c + 1, ... have the state h_t, which step t starts from."""
+    return Rows(address(states, 0, state_place(groups, c, t)), groups.stride, groups.state_window * states.shape[2])
 
 
 @inner
-def add_products(slots, weights, matrices, panel, beside, source, total, shape, part):
-    """total[m, r] += W_m source[r] for each slot m of a run of `slots`."""
-    rows, height, hidden, columns = shape
-    out, out_row, out_tile = total
-    slot, size, first = slots.shape[1] * slots.shape[2], slots.itemsize, np.int64(weights.ctypes.data)
-    if beside:
-        add_row_product(weights, first, matrices, panel, hidden, source[0], out, slot, columns, part)
+def add_products(run, groups, rows, source, total, total_stride, part):
+    """total[m, r] += W_m source[r] for each matrix m of a run.
+
+    rows: their number; tiles are groups.
+    source, total: `Rows`.
+    total_stride: from total[m] to total[m + 1], in elements.
+    """
+    like, size, first = run.values, run.values.itemsize, np.int64(run.values.ctypes.data)
+    if run.interleaved:
+        matrix = Matrix(first, groups.hidden, groups.columns, run.panel)
+        add_row_product(like, run.matrices, matrix, source.address, total.address, total_stride, part)
         return
-    for q in range(matrices):
-        m = matrices - 1 - q if part[2] else q
-        w, into = first + m * hidden * columns * size, (out + m * slot * size, out_row, out_tile)
-        product(weights, w, panel, hidden, source, into, into, rows, height, columns, part)
+    for q in range(run.matrices):
+        m = run.matrices - 1 - q if part.reverse else q
+        matrix = Matrix(first + m * groups.hidden * groups.columns * size, groups.hidden, groups.columns, run.panel)
+        into = Rows(total.address + m * total_stride * size, total.row, total.tile)
+        product(like, matrix, source, into, into, rows, groups.rows, part)
 
 
 @inner
-def sum_products(d_slots, weights, matrices, panel, beside, source, total, shape, part):
-    """total[r] += sum over m of W_m source[m, r], m through a run of `d_slots`."""
-    rows, height, hidden, columns = shape
-    a, a_row, a_tile = source
-    slot, size, first = d_slots.shape[1] * d_slots.shape[2], d_slots.itemsize, np.int64(weights.ctypes.data)
-    for q in range(matrices):
-        m = matrices - 1 - q if part[2] else q
-        w, at = first + m * hidden * columns * size, a + m * slot * size
-        if beside:
-            add_row_product(weights, w, ONE, panel, hidden, at, total[0], ZERO, columns, part)
+def sum_products(run, groups, rows, source, source_stride, total, part):
+    """total[r] += sum over m of W_m source[m, r], for the matrices m of a run; arguments as in `add_products`."""
+    like, size, first = run.values, run.values.itemsize, np.int64(run.values.ctypes.data)
+    for q in range(run.matrices):
+        m = run.matrices - 1 - q if part.reverse else q
+        matrix = Matrix(first + m * groups.hidden * groups.columns * size, groups.hidden, groups.columns, run.panel)
+        begin = source.address + m * source_stride * size
+        if run.interleaved:
+            add_row_product(like, ONE, matrix, begin, total.address, ZERO, part)
         else:
-            product(weights, w, panel, hidden, (at, a_row, a_tile), total, total, rows, height, columns, part)
+            product(like, matrix, Rows(begin, source.row, source.tile), total, total, rows, groups.rows, part)
 
 
-# The products of the input, for the `count` steps of a block and the `rows` rows of a group.
+class _InputTiles(NamedTuple):
+    """How a product of the input goes through the rows of a block: their number, and strides in x and in slots."""
+
+    rows: int
+    height: int
+    x_row: int
+    x_tile: int
+    slot_row: int
+    slot_tile: int
 
 
-@register_jitable
-def _tiles(count, rows, batch, inputs, width, of_step):
-    """Tiles of such a product: rows in all and in each, strides of rows and tiles in x or d_x, and in slots."""
-    if rows < batch and rows > 1:
-        return count * rows, rows, (inputs, batch * inputs), (width, of_step)
+@helper
+def _input_tiles(groups: Groups, block: Block, inputs: int) -> _InputTiles:
+    rows, of_step = rows_of(groups, block.group), groups.rows * groups.stride
+    total = block.steps * rows
+    if 1 < rows < groups.batch:  # a tile is a step
+        return _InputTiles(total, rows, inputs, groups.batch * inputs, groups.stride, of_step)
     # One after another: all rows of all steps, or the steps of a single row.
-    tiles = (count * rows + ROWS - 1) // ROWS
-    height = (count * rows + tiles - 1) // tiles
-    x_row, row = (inputs, width) if rows == batch else (batch * inputs, of_step)
-    return count * rows, height, (x_row, height * x_row), (row, height * row)
+    tiles = (total + ROWS - 1) // ROWS
+    height = (total + tiles - 1) // tiles
+    whole_batch = rows == groups.batch
+    x_row = inputs if whole_batch else groups.batch * inputs
+    slot_row = groups.stride if whole_batch else of_step
+    return _InputTiles(total, height, x_row, height * x_row, slot_row, height * slot_row)
+
+
+@helper
+def _first_row(x: NDArray[Any], groups: Groups, block: Block) -> int:
+    """Return the address of the block's first row in x (T, B, I)."""
+    row = block.start * groups.batch + block.group * groups.rows
+    place: int = x.ctypes.data + row * x.shape[2] * x.itemsize
+    return place
 
 
 @inner
-def input_products(cell, group, rows, together, x, start, count, w_input, bias, slots, at, panel, part):
-    """slots[at + t] = bias + W_ih x[start + t] for the rows of a group, t < count. at: place of its step in axis 1."""
-    _, batch, inputs = x.shape
-    columns, size = bias.size // cell.slots, x.itemsize
-    tall, height, (x_row, x_tile), (row, tile) = _tiles(
-        count, rows, batch, inputs, slots.shape[2] // together, slots.shape[2]
-    )
-    source = (x.ctypes.data + (start * batch + group * together) * inputs * size, x_row, x_tile)
+def input_products(cell, weights, groups, x, slots, block, panel, part):
+    """slots[t] = bias + W_ih x[t] for the steps t of a block.
+
+    weights: `PackedWeights`.
+    x: (T, B, I).
+    panel: the most vectors of a panel of the input weights.
+    """
+    inputs, size = x.shape[2], x.itemsize
+    tiles = _input_tiles(groups, block, inputs)
+    source = Rows(_first_row(x, groups, block), tiles.x_row, tiles.x_tile)
+    place = slot_place(groups, block.group, block.place)
     for p in range(cell.inputs):
-        w = w_input.ctypes.data + p * inputs * columns * size
-        begun = (bias.ctypes.data + p * columns * size, ZERO, ZERO)
-        product(
-            w_input, w, panel, inputs, source, begun, (address(slots, p, at), row, tile), tall, height, columns, part
-        )
+        w = weights.input.ctypes.data + p * inputs * groups.columns * size
+        start = Rows(weights.bias.ctypes.data + p * groups.columns * size, ZERO, ZERO)
+        total = Rows(address(slots, p, place), tiles.slot_row, tiles.slot_tile)
+        matrix = Matrix(w, inputs, groups.columns, panel)
+        product(weights.input, matrix, source, start, total, tiles.rows, tiles.height, part)
 
 
 @inner
-def input_gradients(cell, group, rows, together, d_slots, at, start, count, w_input, hidden, d_x):
-    """d_x[start + t] = W_ih^T d_slots[at + t] for the rows of a group, t < count."""
-    _, batch, inputs = d_x.shape
-    size = d_x.itemsize
-    tall, height, (x_row, x_tile), (row, tile) = _tiles(
-        count, rows, batch, inputs, d_slots.shape[2] // together, d_slots.shape[2]
-    )
-    d_x[start : start + count, group * together : group * together + rows] = 0
-    total = (d_x.ctypes.data + (start * batch + group * together) * inputs * size, x_row, x_tile)
+def input_gradients(cell, w_input, groups, d_slots, d_x, block):
+    """d_x[t] = W_ih^T d_slots[t] for the steps t of a block.
+
+    w_input: the input weights of `TransposedWeights`.
+    d_x: (T, B, I), I padded.
+    """
+    inputs, size = d_x.shape[2], d_x.itemsize
+    tiles = _input_tiles(groups, block, inputs)
+    top = block.group * groups.rows
+    d_x[block.start : block.start + block.steps, top : top + rows_of(groups, block.group)] = 0
+    total = Rows(_first_row(d_x, groups, block), tiles.x_row, tiles.x_tile)
+    place = slot_place(groups, block.group, block.place)
+    part = Part(ZERO, ONE, ZERO)
     for p in range(cell.inputs):
-        w, source = w_input.ctypes.data + p * hidden * inputs * size, (address(d_slots, p, at), row, tile)
-        product(w_input, w, TALL, hidden, source, total, total, tall, height, inputs, (ZERO, ONE, ZERO))
+        w = w_input.ctypes.data + p * groups.hidden * inputs * size
+        source = Rows(address(d_slots, p, place), tiles.slot_row, tiles.slot_tile)
+        matrix = Matrix(w, groups.hidden, inputs, MANY_ROWS)
+        product(w_input, matrix, source, total, total, tiles.rows, tiles.height, part)

@@ -20,12 +20,11 @@ from typing import Any
 import numpy as np
 from llvmlite import binding, ir
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic
-from numba.np.numpy_support import from_dtype
 
 from cells.cpu.target import target
 from cells.kernel_cache import kernel
+from cells.numba_private import cgutils, from_dtype
 
 INDEX = ir.IntType(64)
 LANE_INDEX = ir.IntType(32)

@@ -16,15 +16,19 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
-from numba.core.datamodel import models
-from numba.core.errors import RequireLiteralValue
-from numba.core.imputils import impl_ret_untracked
-from numba.core.typeconv import Conversion
-from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, lower_cast, register_model
 
 from cells.cpu.target import target
+from cells.numba_private import (
+    AbstractTemplate,
+    Conversion,
+    RequireLiteralValue,
+    cgutils,
+    impl_ret_untracked,
+    infer_global,
+    models,
+    signature,
+)
 
 ARITHMETIC = {
     operator.add: "fadd",

@@ -2,151 +2,115 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
-from numba.extending import register_jitable
-from numpy.typing import NDArray
 
-from cells.cpu.kernels.pack import pack_rows, pack_tiles, width
+from cells.cpu.kernels.pack import ROWS, ZERO, FlatRows, pack_rows, pack_tiles
 from cells.cpu.kernels.tile import tile
 from cells.cpu.kernels.vector import lines
-from cells.cpu.layout import Groups
-from cells.cpu.memory import aligned
+from cells.cpu.layout import (
+    CHUNK_BYTES,
+    VECTOR_BYTES,
+    Array,
+    GateRows,
+    Groups,
+    Samples,
+    Strides,
+    even_cut,
+    group_count,
+    part_size,
+    rows_of,
+    slot_place,
+    slot_strides,
+)
 from cells.cpu.target import target
 from cells.cpu.threads.fork import fork, task_of
-from cells.cpu.threads.pool import run, split
-from cells.cpu.weights import SlotRun, Weights
-from cells.kernel_cache import inner, kernel
+from cells.kernel_cache import helper, inner, kernel
 
-Array = NDArray[Any]
-ROWS, VECTORS, VECTOR_BYTES = target().rows, target().vectors, target().vector_bytes
-CHUNK_BYTES = target().chunk_bytes
-ZERO, WIDE = np.int64(0), np.int64(VECTORS)  # typed: for literals `pack_rows` would be compiled once more
-DEPTH_BYTES = 2048  # of a column of samples taken together: longer ones push each other out of the second-level cache
-SUMMING = 4.0  # floating-point operations that take about as long as to add one number
+VECTORS = target().vectors
+PANEL = np.int64(VECTORS)  # typed: for a literal `pack_rows` would be compiled once more
 
 
-def parameter_gradients(
-    weights: Weights, groups: Groups, x: Array, slots: Array, states: Array, d_slots: Array, work: float
-) -> dict[str, Array]:
-    """Gradients by the parameters' names. Shapes as in `sequence`; work: operations of a forward pass."""
-    steps, batch, inputs = x.shape
-    hidden, of_step = weights.hidden_size, slots.shape[2]
-    together, padded = groups.together, of_step // groups.together
-    of_slots, of_states = (array.shape[1] // groups.count * of_step for array in (slots, states))
-    # The other side of each product: flat values; distances of groups, steps and rows; columns.
-    sources = (
-        (x.ravel(), together * inputs, batch * inputs, inputs, inputs),
-        (states[0].ravel(), of_states, of_step, padded, hidden),
-        (slots[weights.spec.mask_slot].ravel(), of_slots, of_step, padded, hidden),
-    )
-    totals = np.zeros((len(d_slots), 1, padded), x.dtype)
-    samples = (steps, batch, together)
-    run(add_samples, split(len(d_slots), SUMMING * d_slots.size), d_slots, totals, *samples)
-    gradients = {
-        name: aligned((array.shape[0], *(width(n, x.itemsize) for n in array.shape[1:])), x.dtype)
-        for name, array in weights.parameters.items()
-    }
-    for of, source in zip(weights.runs, sources, strict=True):
-        if not len(of.places):
-            continue
-        for slot, place in enumerate(of.places, of.first):
-            gradients["bias_" + of.kind][place : place + hidden] = totals[slot, 0, :hidden]
-        shares = split(len(of.places) * hidden, work)
-        multiply(shares, d_slots, of, hidden, source, samples, gradients["weight_" + of.kind])
-    return {name: _without_padding(array, weights.parameters[name].shape) for name, array in gradients.items()}
+class Scratch(NamedTuple):
+    """Room to pack `block` samples of both sides at a time; memory has a row for each share, zeros in front."""
+
+    block: int
+    memory: Array
 
 
-def multiply(
-    shares: Array,
-    d_slots: Array,
-    of: SlotRun,
-    hidden: int,
-    source: tuple[Array, int, int, int, int],
-    samples: tuple[int, int, int],
-    out: Array,
-) -> None:
-    """Out = d_slots^T source over all samples, for the slots of a run; see `_weight_gradient`."""
-    itemsize, count = out.itemsize, samples[0] * samples[1]
-    block = -(-count // -(-count * itemsize // DEPTH_BYTES))
-    zeros = VECTORS * target().lanes(itemsize)
-    scratch = aligned((len(shares), zeros + block * (out.shape[1] + hidden)), out.dtype)
-    scratch[:, :zeros] = 0
-    run(weight_gradient, shares, d_slots, of.first, of.places, hidden, source, samples, out, block, scratch)
+class SampleRun(NamedTuple):
+    """Samples that follow each other `distance` elements apart, from `start` on."""
+
+    start: int
+    distance: int
+    length: int
 
 
-def _without_padding(array: Array, shape: tuple[int, ...]) -> Array:
-    return array if array.shape == shape else array[:, : shape[1]].copy()
-
-
-@register_jitable
-def _run_of_samples(sample, samples, of_group, of_step, of_row):
-    """Where a sample stands, and the distance and number of those that follow it at one distance, itself included.
-
-    The order of the samples: groups, their steps, their rows. The of_ are the distances of two groups, steps and rows.
-    """
-    steps, batch, together = samples
-    c = sample // (steps * together)
-    inside, rows = sample - c * steps * together, min(together, batch - c * together)
+@helper
+def _run_from(sample: int, groups: Groups, strides: Strides) -> SampleRun:
+    """Find the run of samples that begins with a sample. Their order: groups, their steps, their rows."""
+    steps = groups.steps
+    c = sample // (steps * groups.rows)
+    inside = sample - c * steps * groups.rows
+    rows = rows_of(groups, c)
     t, r = inside // rows, inside % rows
-    at = c * of_group + t * of_step + r * of_row
+    start = c * strides.group + t * strides.step + r * strides.row
     if rows == 1:
-        return at, of_step, steps - t
-    return at, of_row, steps * rows - inside if of_step == rows * of_row else rows - r
+        return SampleRun(start, strides.step, steps - t)
+    return SampleRun(start, strides.row, steps * rows - inside if strides.step == rows * strides.row else rows - r)
 
 
 @inner
-def _weight_gradient(share, d_slots, slot, places, units, source, samples, out, block, scratch):
-    """out[m, n] = sum_k d[k, m] source[k, n], the sum over all samples k in the order of `_run_of_samples`.
+def _weight_gradient(share, groups, d_slots, gates, source, out, scratch):
+    """out[m, n] = sum_k d[k, m] source[k, n], the sum over all samples k in the order of `_run_from`.
 
-    d: the slots of d_slots (P, C * W, G * H) from `slot` on, one for each of `places`. m counts through `units` of
-    each; those of slot p go to the rows of out (M, N), N a whole number of vectors, that begin at places[p]. A share is
-    of all m. source: flat values, the distances of groups, steps and rows, and N without padding. samples: (T, B, G).
-    Both sides are packed `block` samples at a time, into the share's row of scratch.
+    share: of all m, which count through the units of each gate.
+    d_slots: (P, C * W, G * H'); d are its slots from gates.slot on, one for each gate.
+    gates: `GateRows`; the units of gate g go to the rows of out that begin at gates.places[g].
+    source: `Samples`.
+    out: (M, N), N a whole number of vectors.
+    scratch: `Scratch`; both sides are packed a block of samples at a time, into the share's row.
     """
-    first, last, number, _, _ = share
-    steps, batch, together = samples
-    given, of_group, of_step, of_row, columns = source
+    values, source_strides, columns = source
+    block, memory = scratch
+    units, places = gates.hidden, gates.places
     itemsize, of_slot = out.itemsize, d_slots.shape[1] * d_slots.shape[2]
-    d_step, d_row = d_slots.shape[2], d_slots.shape[2] // together
-    d_group = of_slot // ((batch + together - 1) // together)
-    values = d_slots.reshape(-1)
+    d_values, d_strides = d_slots.reshape(-1), slot_strides(groups)
+    samples = groups.steps * groups.batch
     lanes = VECTOR_BYTES // itemsize
-    vectors = out.shape[1] // lanes
-    panels = (vectors + VECTORS - 1) // VECTORS
-    each, longer = vectors // panels, vectors % panels
+    panels = even_cut(out.shape[1] // lanes, PANEL)
     # Of the scratch: where the sums of the first block start, packed sources, packed d.
-    zeros, packed = scratch[number, : VECTORS * lanes], scratch[number, VECTORS * lanes :]
+    zeros, packed = memory[share.party, : VECTORS * lanes], memory[share.party, VECTORS * lanes :]
     packed_d = packed[block * out.shape[1] :]
-    for begin in range(0, steps * batch, block):
-        depth = min(block, steps * batch - begin)
+    for begin in range(0, samples, block):
+        depth = min(block, samples - begin)
         k = ZERO
         while k < depth:
-            at, row, count = _run_of_samples(begin + k, samples, of_group, of_step, of_row)
-            count = min(count, depth - k)
-            pack_rows(given, at, row, count, columns, WIDE, packed, k, depth)
+            run = _run_from(begin + k, groups, source_strides)
+            count = min(run.length, depth - k)
+            pack_rows(values, FlatRows(run.start, run.distance, count, columns), PANEL, packed, k, depth)
             k += count
-        for p in range(places.size):
-            low, high = max(first - p * units, 0), min(last - p * units, units)
+        for g in range(places.size):
+            low, high = max(share.first - g * units, 0), min(share.last - g * units, units)
             if low >= high:
                 continue
             k = ZERO
             while k < depth:
-                at, row, count = _run_of_samples(begin + k, samples, d_group, d_step, d_row)
-                count = min(count, depth - k)
-                pack_tiles(values, (slot + p) * of_slot + at + low, row, count, high - low, packed_d, k, depth)
+                run = _run_from(begin + k, groups, d_strides)
+                count = min(run.length, depth - k)
+                start = (gates.slot + g) * of_slot + run.start + low
+                pack_tiles(d_values, FlatRows(start, run.distance, count, high - low), packed_d, k, depth)
                 k += count
-            tiles = (high - low + ROWS - 1) // ROWS
-            each_row, longer_rows = (high - low) // tiles, (high - low) % tiles
+            tiles = even_cut(high - low, ROWS)
             left = 0
-            for q in range(panels):
-                size = each + (q < longer)
+            for q in range(panels.parts):
+                size = part_size(panels, q)
                 r = 0
-                for i in range(tiles):
-                    height = each_row + (i < longer_rows)
-                    out_at = out.ctypes.data + ((places[p] + low + r) * out.shape[1] + left * lanes) * itemsize
-                    start, start_row = (zeros.ctypes.data, 0) if begin == 0 else (out_at, out.shape[1])
+                for i in range(tiles.parts):
+                    height = part_size(tiles, i)
+                    total = out.ctypes.data + ((places[g] + low + r) * out.shape[1] + left * lanes) * itemsize
+                    start_at, start_row = (zeros.ctypes.data, 0) if begin == 0 else (total, out.shape[1])
                     tile(
                         out,
                         height,
@@ -156,11 +120,11 @@ def _weight_gradient(share, d_slots, slot, places, units, source, samples, out, 
                         height,
                         packed.ctypes.data + left * lanes * depth * itemsize,
                         depth,
-                        start,
+                        start_at,
                         start_row,
-                        out_at,
+                        total,
                         out.shape[1],
-                        out_at,
+                        total,
                         0,
                     )
                     r += height
@@ -168,20 +132,18 @@ def _weight_gradient(share, d_slots, slot, places, units, source, samples, out, 
 
 
 @inner
-def _add_samples(share, d_slots, totals, steps, batch, together):
+def _add_samples(share, groups, d_slots, totals):
     """totals[p, 0, m] += sum of d_slots[p, sample, m] for the slots p of a share: the gradients of the biases.
 
-    Shapes (P, C * W, G * H) and (P, 1, H).
+    d_slots: (P, C * W, G * H').
+    totals: (P, 1, H').
     """
-    first, last, _, _, _ = share
-    groups = (batch + together - 1) // together
-    window, width = d_slots.shape[1] // groups, totals.shape[2]
-    total = lines(totals, 0)
-    for p in range(first, last):
-        for c in range(groups):
-            for t in range(steps):
-                sample = lines(d_slots, c * window + t)
-                for r in range(min(together, batch - c * together)):
+    total, width = lines(totals, 0), groups.stride
+    for p in range(share.first, share.last):
+        for c in range(group_count(groups)):
+            for t in range(groups.steps):
+                sample = lines(d_slots, slot_place(groups, c, t))
+                for r in range(rows_of(groups, c)):
                     for m in range(0, width, CHUNK_BYTES // totals.itemsize):
                         total[p, m] = total[p, m] + sample[p, r * width + m]
 
@@ -190,16 +152,18 @@ _add_samples_task = task_of(_add_samples)
 
 
 @kernel
-def add_samples(crew, shares, d_slots, totals, steps, batch, together):
-    """All shares of `_add_samples`."""
-    fork(crew, shares, _add_samples_task(crew, shares, (d_slots, totals, steps, batch, together)))
+def add_samples(worker_table, shares, groups, d_slots, totals):
+    """Do all shares of `_add_samples`; groups is a plain tuple."""
+    fork(worker_table, shares, _add_samples_task(worker_table, shares, (Groups(*groups), d_slots, totals)))
 
 
 _weight_gradient_task = task_of(_weight_gradient)
 
 
 @kernel
-def weight_gradient(crew, shares, d_slots, slot, places, units, source, samples, out, block, scratch):
-    """All shares of `_weight_gradient`."""
-    given = (d_slots, slot, places, units, source, samples, out, block, scratch)
-    fork(crew, shares, _weight_gradient_task(crew, shares, given))
+def weight_gradient(worker_table, shares, groups, d_slots, gates, source, out, scratch):
+    """Do all shares of `_weight_gradient`; all but the arrays are plain tuples."""
+    values, strides, columns = source
+    named = (Groups(*groups), d_slots, GateRows(*gates), Samples(values, Strides(*strides), columns))
+    arguments = (*named, out, Scratch(*scratch))
+    fork(worker_table, shares, _weight_gradient_task(worker_table, shares, arguments))

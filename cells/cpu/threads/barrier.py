@@ -12,8 +12,9 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic, register_jitable
+
+from cells.numba_private import cgutils
 
 PATIENCE = 4096  # looks at a counter before the CPU is offered to another thread
 INT32, INT64, VOID = ir.IntType(32), ir.IntType(64), ir.VoidType()
@@ -27,7 +28,7 @@ def _counter(builder: Any, address: Any) -> Any:
 
 @intrinsic
 def load(typing_context, address):
-    """The counter at `address`; what its writer stored before it is seen from here on."""
+    """Read the counter at `address`; what its writer stored before it is seen from here on."""
 
     def codegen(context: Any, builder: Any, made: Any, arguments: Any) -> Any:
         return builder.load_atomic(_counter(builder, arguments[0]), "acquire", 8)

@@ -4,47 +4,63 @@
 memory this begins and ends within a microsecond; through Python, its lock and the system it takes tens, longer than a
 small layer's whole step. What is called must not allocate, raise or touch Python: there is nobody to tell.
 
-The threads meet in an array `crew` (1 + workers, FIELDS) of int64, a cache line each. Line 0 holds the counter of the
-barriers inside the task. A worker's line holds how many tasks it was given; function, environment and share of the
-last; how many were taken and how many are done. Whoever hands out a share takes it back if its worker has not begun.
+The threads meet in an array `worker_table` (1 + workers, FIELDS) of int64, a cache line each. Line 0 holds the counter
+of the barriers inside the task. A worker's line holds how many tasks it was given; function, environment and share of
+the last; how many were taken and how many are done. Who hands out a share takes it back if its worker has not begun.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic, register_jitable
 
 from cells.cpu.threads.barrier import INT64, load, pause, store, take, wait_for
 from cells.kernel_cache import kernel
+from cells.numba_private import call_compiled, cgutils, resolve
 
 FIELDS = 8
 GIVEN, FUNCTION, ENVIRONMENT, SHARE, TAKEN, DONE = (8 * i for i in range(6))  # bytes from the start of a line
 LINE = 8 * FIELDS
 BYTE = ir.IntType(8).as_pointer()
 TASK = ir.FunctionType(ir.VoidType(), [BYTE, INT64])
-SHARE_TYPE = types.UniTuple(types.int64, 5)  # a row of `shares`, and the address of the barriers' counter
+
+
+class Share(NamedTuple):
+    """What one thread does of a task: a row of `shares`, and the address of the counter of the task's barriers.
+
+    first, last: the pieces [first, last) of the work; what a piece is the task says.
+    party: the number of the thread, counted from 0.
+    parties: threads that meet at barriers inside the task, or all that have a share where there are none.
+    """
+
+    first: int
+    last: int
+    party: int
+    parties: int
+    counter: int
+
+
+SHARE_TYPE = types.NamedUniTuple(types.int64, len(Share._fields), Share)
 
 
 def task_of(function: Any) -> Any:
-    """What gives, in compiled code, the two addresses that `fork` needs to call function(share, *arguments).
+    """Return what gives, in compiled code, the two addresses that `fork` needs to call function(share, *arguments).
 
-        addresses = task(crew, shares, arguments)
-        fork(crew, shares, addresses)
+        addresses = task(worker_table, shares, arguments)
+        fork(worker_table, shares, addresses)
 
     `task` is made once, outside: a kernel that is handed a compiled function cannot be kept on disk.
     """
 
     @intrinsic
-    def task(typing_context, crew, shares, arguments):
-        kind = types.Dispatcher(function)
-        inner = typing_context.resolve_function_type(kind, (SHARE_TYPE, *arguments), {})
+    def task(typing_context, worker_table, shares, arguments):
+        inner = resolve(typing_context, function, (SHARE_TYPE, *arguments))
 
         def codegen(context: Any, builder: Any, made: Any, values: Any) -> Any:
-            counter = context.make_array(crew)(context, builder, values[0]).data
+            counter = context.make_array(worker_table)(context, builder, values[0]).data
             table = context.make_array(shares)(context, builder, values[1]).data
             whole = cgutils.make_anonymous_struct(builder, [values[2], table, counter])
             environment = cgutils.alloca_once_value(builder, whole)
@@ -52,14 +68,12 @@ def task_of(function: Any) -> Any:
             addresses = [builder.ptrtoint(emitted, INT64), builder.ptrtoint(environment, INT64)]
             return context.make_tuple(builder, made.return_type, addresses)
 
-        return types.UniTuple(types.int64, 2)(crew, shares, arguments), codegen
+        return types.UniTuple(types.int64, 2)(worker_table, shares, arguments), codegen
 
     return task
 
 
 def _emit_task(context: Any, module: Any, inner: Any, dispatcher: Any, environment: Any) -> Any:
-    compiled = dispatcher.get_compile_result(inner)
-    context.active_code_library.add_linking_library(compiled.library)
     task = ir.Function(module, TASK, module.get_unique_name("recurbench_task"))
     task.linkage = "internal"
     builder = ir.IRBuilder(task.append_basic_block("entry"))
@@ -68,7 +82,7 @@ def _emit_task(context: Any, module: Any, inner: Any, dispatcher: Any, environme
     share = [builder.load(builder.gep(row, [INT64(i)])) for i in range(4)]
     given = [cgutils.pack_array(builder, [*share, builder.ptrtoint(counter, INT64)])]
     given += cgutils.unpack_tuple(builder, arguments, len(inner.args) - 1)
-    context.call_internal_no_propagate(builder, compiled.fndesc, inner, given)
+    call_compiled(context, builder, dispatcher, inner, given)
     builder.ret_void()
     return task
 
@@ -86,10 +100,10 @@ def _call(typing_context, task, environment, share):
 
 
 @register_jitable
-def fork(crew, shares, addresses):
+def fork(worker_table, shares, addresses):
     """Do all shares, one here and each of the others in a worker's thread; return when all are done."""
     task, environment = addresses
-    first = crew.ctypes.data
+    first = worker_table.ctypes.data
     store(first, 0)
     for i in range(1, shares.shape[0]):
         line = first + i * LINE

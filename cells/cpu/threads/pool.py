@@ -11,7 +11,6 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,8 +66,8 @@ def split(pieces: int, work: float) -> Shares:
     return np.array([(bounds[i], bounds[i + 1], i, count) for i in range(count)], np.int64)
 
 
-def run(kernel: Callable[..., None], shares: Shares, *arguments: Any) -> None:
-    """Call `kernel(crew, shares, *arguments)`, which forks, with as many threads ready as there are shares.
+def run(kernel: Callable[..., None], shares: Shares, *arguments: object) -> None:
+    """Call `kernel(worker_table, shares, *arguments)`, which forks, with as many threads ready as there are shares.
 
     Callers in several threads take turns: a task with barriers needs all of its threads at once.
     """
@@ -77,12 +76,12 @@ def run(kernel: Callable[..., None], shares: Shares, *arguments: Any) -> None:
         return
     with _lock:
         while len(_workers) < len(shares) - 1:
-            _workers.append(_Worker(_crew[len(_workers) + 1]))
+            _workers.append(_Worker(_worker_table[len(_workers) + 1]))
         here, called = _cpu_of_this_thread(), _workers[: len(shares) - 1]
         try:
             for worker in called:
                 worker.call(here)
-            kernel(_crew, shares, *arguments)
+            kernel(_worker_table, shares, *arguments)
         finally:
             for worker in called:
                 worker.tasks = int(worker.line[GIVEN // 8])  # one fewer where the kernel was never reached
@@ -127,8 +126,8 @@ class _Worker:
 
 
 _NOBODY = np.zeros((1, FIELDS), np.int64)
-_crew = aligned((MOST_THREADS, FIELDS), np.dtype(np.int64))
-_crew[:] = 0
+_worker_table = aligned((MOST_THREADS, FIELDS), np.dtype(np.int64))
+_worker_table[:] = 0
 _workers: list[_Worker] = []
 _libc = ctypes.CDLL(None) if hasattr(os, "sched_setaffinity") else None
 _cpu_of_this_thread: Callable[[], int] = getattr(_libc, "sched_getcpu", lambda: -1)
@@ -138,7 +137,7 @@ def _forget_workers() -> None:
     """A forked child has none of its parent's threads."""
     global _lock
     _workers.clear()
-    _crew[:] = 0
+    _worker_table[:] = 0
     _lock = threading.Lock()
 
 

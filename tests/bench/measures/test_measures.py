@@ -96,7 +96,7 @@ def test_a_trace_that_holds_nan_is_a_failed_row_with_its_reason():
     case = replace(FLOW, dtype="float32")
     layer, x, _, _ = draw(case)
     trace = layer.forward(x)
-    trace.runs[0].states[:] = np.nan
+    trace.runs[0].units.states[:] = np.nan
     rows = gradients.profile_rows(case, 0, trace, np.ones((1, case.hidden_size), np.float32))
     assert {row.metric for row in rows} == {"log10_norm_h", "log10_norm_c"}
     assert all(row.status == "diverged" and row.value is None and "NaN" in row.reason for row in rows)

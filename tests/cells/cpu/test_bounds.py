@@ -7,9 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from cells.cpu import layout as groups
-from cells.cpu import run, weights
-from cells.cpu.kernels import weight_gradient as gradient
+from cells.cpu import layout, parameter_gradients, run, weights
 from tests.support.layers import EVERY_CELL, EVERY_DTYPE, assert_same, layer_of, sequence, there_and_back
 
 BAND = 4096  # bytes before and after; wider than any vector
@@ -51,7 +49,7 @@ def test_nothing_outside_an_array_is_touched_or_matters(cell, dtype, shape, monk
     expected = there_and_back(layer, x)
 
     bands = Bands()
-    for module in (run, groups, gradient, weights):
+    for module in (run, layout, parameter_gradients, weights):
         monkeypatch.setattr(module, "aligned", bands.array)
     monkeypatch.setattr(run, "fresh", bands.array)
     layer = layer_of(cell, inputs=inputs, hidden=H, dtype=dtype)  # packs its weights anew

@@ -233,6 +233,6 @@ def test_two_directions_and_numbers_that_are_not_finite_are_refused_by_name(func
     with pytest.raises(ValueError, match=f"{name}: .*bidirectional='concat'"):
         function(trace_of("gru", merge="concat"))
     trace = trace_of("gru")
-    trace.runs[0].groups.set_step(trace.runs[0].states, 2, np.full((1, 1, 5), np.inf))
+    trace.runs[0].groups.set_step(trace.runs[0].units.states, 2, np.full((1, 1, 5), np.inf))
     with pytest.raises(FloatingPointError, match=f"{name}: state h .* at step 2;.*float64"):
         function(trace)

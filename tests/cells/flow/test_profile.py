@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 import cells
 from cells import Layer, gradient_profile, initialisers, lyapunov_spectrum, step_jacobians
-from cells.cpu import layout as groups
-from cells.cpu import run, weights
+from cells.cpu import layout, run, weights
 from cells.flow.profile import trace_profile
 from tests.cells.cpu.test_bounds import Bands
 from tests.support.layers import (
@@ -97,7 +96,7 @@ def test_profile_is_the_same_bits_with_any_number_of_threads(cell, dtype, shape)
 def test_nothing_outside_an_array_is_touched_or_matters(cell, dtype, shape, monkeypatch):
     layer, x, start, d_last = setting(cell, *shape, dtype)
     expected, bands = gradient_profile(layer, x, d_last, start), Bands()
-    for module in (run, groups, weights):
+    for module in (run, layout, weights):
         monkeypatch.setattr(module, "aligned", bands.array)
     found = gradient_profile(layer_of(cell, hidden=shape[2], dtype=dtype), x, d_last, start)  # packs its weights anew
     bands.assert_intact()
@@ -232,7 +231,7 @@ def test_a_state_that_is_not_finite_is_named_with_its_first_step(cell, dtype, va
         for step in (4, 6):
             states = np.stack([run.state(s)[step] for s in range(len(layer.spec.states))])
             states[index, 16, 32] = value
-            run.groups.set_step(run.states, step, states)
+            run.groups.set_step(run.units.states, step, states)
         with pytest.raises(FloatingPointError, match=f"gradient_profile: state {name} is .* at step 4;.*{dtype}"):
             trace_profile(trace, d_last)
 

@@ -140,12 +140,12 @@ def _parser() -> argparse.ArgumentParser:
 def _run(arguments: argparse.Namespace) -> int:
     from bench.run.environment import this_environment
     from bench.run.executor import open_executor
-    from bench.run.plan import find_preset, plan
+    from bench.run.plan import plan
     from bench.run.progress import progress_bar
     from bench.run.runner import run
     from bench.run.store import Store
 
-    items = plan(find_preset(arguments.preset), arguments.study)
+    items = plan(arguments.preset, arguments.study)
     store = Store(arguments.store)
     if arguments.retry_failed and store.exists():
         with store.writing() as writer:
@@ -189,12 +189,12 @@ def _status(arguments: argparse.Namespace) -> int:
     from collections import Counter
 
     from bench.run.environment import this_environment
-    from bench.run.plan import find_preset, plan
+    from bench.run.plan import plan
     from bench.run.store import Store
 
     store = Store(arguments.store)
     environment = this_environment()
-    items = plan(find_preset(arguments.preset))
+    items = plan(arguments.preset)
     done = store.done(environment)
     wanted = Counter(item.study.name for item in items)
     absent = Counter(item.study.name for item in items if item.key not in done)

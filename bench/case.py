@@ -99,6 +99,7 @@ class Case:
             ("merge", MERGES),
             ("dtype", names.DTYPES),
             ("initialiser", names.INITIALISERS),
+            ("study", names.study_names()),
         ):
             if getattr(self, name) not in known:
                 raise ValueError(f"unknown {name} {getattr(self, name)!r}; known: {', '.join(known)}")

@@ -20,7 +20,8 @@ import numpy as np
 
 from bench.case import Case
 from bench.measures import first_call as compiling
-from bench.studies.timed import GRID, GRID_CELLS
+from bench.studies.axes import PEER_CELLS as GRID_CELLS
+from bench.studies.grid import POINTS as GRID
 from cells import Layer, cell_names, get_threads, gradient_profile, lyapunov_spectrum, using_threads
 
 LENGTHS = (64, 256, 1024, 4096, 16384)
@@ -115,7 +116,7 @@ def first_calls(blocks: int) -> Iterator[str]:
     for cell in cell_names():
         for dtype in ("float32", "float64"):
             case = Case(study="compile", cell=cell, direction="training", dtype=dtype, hidden_size=16, input_size=8)
-            cold, warm = (row.value for row in compiling.measure(case, 0))
+            cold, warm = (row.value for row in compiling.measure(case, 0, 1))
             yield f"  {cell:<18}{dtype:<9}{cold:>7.1f} /{warm:>6.2f}"
 
 

@@ -1,14 +1,13 @@
 """The pytest front door: `pytest --benchmark [--preset NAME]` measures what the store does not have yet.
 
 Plain `pytest` runs the tests and never collects a study. With `--benchmark`, each missing item of the preset is one
-test of `bench/test_*.py`; its rows are stored before the next one starts, so an interrupted run resumes.
+test of `bench/test_studies.py`; its rows are stored before the next one starts, so an interrupted run resumes.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,14 +17,14 @@ if TYPE_CHECKING:
     from bench.rows import Measurement
     from bench.run.environment import Environment
     from bench.run.store import Run
-    from bench.study import Item, Preset
+    from bench.study import Item
 
 DEFAULT_STORE = Path("results") / "recurbench.sqlite"
 HERE = Path(__file__).resolve().parent
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Options of the suite's own group."""
+    """Add the options of the suite."""
     group = parser.getgroup("recurbench")
     group.addoption("--benchmark", action="store_true", help="measure the studies of a preset instead of testing")
     group.addoption("--preset", default="quick", help="quick (default), course or full")
@@ -54,22 +53,22 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Studies are collected with --benchmark only."""
+    """Collect studies with --benchmark only."""
     if collection_path.parent == HERE and collection_path.name.startswith("test_"):
         return not config.getoption("--benchmark")
     return None
 
 
 class BenchmarkRun:
-    """One run: the plan, the store, the progress bar."""
+    """One run through pytest: the plan, the store and the progress bar."""
 
     def __init__(self, config: pytest.Config) -> None:
         from bench.run.environment import this_environment
-        from bench.run.plan import find_preset, missing, plan
+        from bench.run.plan import missing, plan
         from bench.run.store import Store, StoreError
 
         try:
-            self.preset: Preset = find_preset(config.getoption("--preset"))
+            self.preset: str = config.getoption("--preset")
             self.items = plan(self.preset, config.getoption("--study"))
             self.environment: Environment = this_environment()
             self.store = Store(config.getoption("--store"))
@@ -85,23 +84,15 @@ class BenchmarkRun:
         self._bar: Any = None
 
     def pytest_report_header(self) -> str:
-        """What is about to be measured."""
-        there = len(self.items) - len(self.missing)
-        return (
-            f"recurbench: preset {self.preset.name}, {len(self.missing)} items to measure, {there} in {self.store.path}"
-        )
+        """Say what is about to be measured."""
+        stored = len(self.items) - len(self.missing)
+        return f"recurbench: preset {self.preset}, {len(self.missing)} items to measure, {stored} in {self.store.path}"
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """One test per missing item of the studies that the module names."""
+        """Make one test per missing item, in the order of the plan."""
         if "item" in metafunc.fixturenames:
-            items = [item for item in self.missing if item.study.name in metafunc.module.STUDIES]
-            metafunc.parametrize("item", items, ids=[f"{item.case.label}-b{item.block}" for item in items])
-
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Drop the placeholders that pytest collects for a module without missing items, but keep one test to pass."""
-        real = [item for item in items if not any(mark.name == "skip" for mark in item.own_markers)]
-        if real:
-            items[:] = real
+            names = [f"{item.case.label}-b{item.block}" for item in self.missing]
+            metafunc.parametrize("item", self.missing, ids=names)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Open the store and the bar once it is known that tests will run."""
@@ -121,7 +112,7 @@ class BenchmarkRun:
         self._bar = progress_bar(len(session.items), self._terminal)
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
-        """The bar stands for the dots."""
+        """Print no dots: the progress bar stands for them."""
         if not report.passed:
             return None
         return ("passed" if report.when == "call" else "", "", "")
@@ -143,40 +134,38 @@ class BenchmarkRun:
         self._open.close()
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Where the rows are and what to do with them."""
+        """Say where the rows are and what to do with them."""
         terminalreporter.section("recurbench")
         terminalreporter.write_line(f"rows: {self.store.path}")
         terminalreporter.write_line("page: recurbench report")
 
     def keep(self, item: Item, rows: list[Measurement]) -> None:
-        """Store the rows of an item."""
+        """Store the rows of an item at once."""
         assert self._run is not None, "the store opens when collection ends"
         self._run.add(item.case, item.block, rows, item.version)
 
 
 class Recorder:
-    """What a test hands its rows to."""
+    """The part of a run that a test sees: it measures items and stores their rows."""
 
     def __init__(self, run: BenchmarkRun) -> None:
-        self.preset = run.preset
         self._run = run
 
-    @contextmanager
-    def record(self, item: Item) -> Iterator[list[Measurement]]:
-        """Collects rows and stores them at the end; an error is stored as a failed row and raised again."""
+    def measure(self, item: Item) -> list[Measurement]:
+        """Measure an item and store its rows; an error is stored as a failed row and raised again."""
         from bench.run.runner import failure
 
-        rows: list[Measurement] = []
         try:
-            yield rows
+            rows = item.measure()
         except Exception as error:
             self._run.keep(item, failure(item, error))
             raise
         self._run.keep(item, rows)
+        return rows
 
 
 @pytest.fixture
 def recorder(request: pytest.FixtureRequest) -> Recorder:
-    """The recorder of this run."""
+    """Give a test the recorder of this run."""
     run: Any = request.config.pluginmanager.get_plugin("recurbench-run")
     return Recorder(run)

@@ -1,79 +1,126 @@
-"""Studies: a question, the cases that answer it, and the measure that turns a case into rows."""
+"""What a study is: a question, the cases that answer it, and the measure that turns a case into rows."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any, Generic, TypeVar
 
 from bench.case import Case
 from bench.rows import Measurement
 from bench.run.code import code_version
 
-PRESETS = ("quick", "course", "full")
+T = TypeVar("T")
+S = TypeVar("S")
+
+Measure = Callable[[Case, int, int], list[Measurement]]
+"""(case, block, rounds) to all rows of one item; `rounds` is the number of samples of a timed item."""
 
 
 @dataclass(frozen=True)
-class Preset:
-    """Sizes of every study's grid, and how often a runtime is sampled."""
+class PerPreset(Generic[T]):
+    """A value for each preset: a first look (quick), the committed reference (course), a long night (full).
 
-    name: str
-    sequence_lengths: tuple[int, ...]
-    hidden_sizes: tuple[int, ...]
-    batch_sizes: tuple[int, ...]
-    base: tuple[int, int, int, int]
-    """(T, H, B, I): the point that the three sweeps share."""
-    blocks: int
-    rounds: int
-    gradient_steps: int
-    gradient_hidden_sizes: tuple[int, ...]
-    gradient_lengths: tuple[int, ...]
-    input_sizes: tuple[int, ...]
-    seeds: int
-    gains: tuple[float, ...]
-    """Recurrent gains of the phase diagram."""
-    few_seeds: int
-    """Seeds of the studies that cost a second a case."""
-    spectrum_hidden_sizes: tuple[int, ...]
-    compile_cells: Callable[[], tuple[str, ...]]
-    grid_blocks: int
-    """Blocks of the grid of shapes at which all implementations meet; 0 leaves it out."""
-    gpu_blocks: int
-    """Blocks of the GPU's grid, where there is a GPU."""
-    kernel_cells: Callable[[], tuple[str, ...]]
-    kernel_sizes: tuple[int, ...]
-    """Cells and hidden sizes whose CUDA kernels are compiled, where there is a compiler: 2 s a kernel."""
+    A study that leaves one out does not import, and a new preset is a new field here.
+    """
+
+    quick: T
+    course: T
+    full: T
+
+    def __getitem__(self, preset: str) -> T:
+        check_preset(preset)
+        value: T = getattr(self, preset)
+        return value
 
 
-def _once(preset: Preset) -> int:
-    return 1
+PRESETS = tuple(field.name for field in fields(PerPreset))
+
+
+def check_preset(preset: str) -> None:
+    """Raise ValueError for a name that is no preset's."""
+    if preset not in PRESETS:
+        raise ValueError(f"unknown preset {preset!r}; known: {', '.join(PRESETS)}")
+
+
+def always(value: T) -> PerPreset[T]:
+    """Give every preset the same value."""
+    return PerPreset(value, value, value)
 
 
 @dataclass(frozen=True)
-class Study:
-    """`measure(case, block)` gives all rows of one item.
+class Computed:
+    """A measure without a clock: its rows are computed, and are the same for any number of rounds."""
 
-    `timed` studies run alone, in shuffled blocks, in this process; the others may run anywhere, in any order.
-    `cases(preset)` lists the grid, which is repeated `blocks(preset)` times.
+    rows: Callable[[Case, int], list[Measurement]]
+
+    def __call__(self, case: Case, block: int, rounds: int) -> list[Measurement]:
+        """Compute the rows of one item."""
+        return self.rows(case, block)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study(Generic[S]):
+    """A question with everything that answers it.
+
+    Parameters
+    ----------
+    name
+        Name of the study in the store, in `--study` and in every case.
+    question
+        What the study answers, as a sentence that ends with a question mark.
+    sizes
+        What `cases` is given in each preset: how far the axes reach.
+    cases
+        Every case of the study at these sizes, each once.
+    measure
+        (case, block, rounds) to the rows of one item.
+    timed
+        Whether the rows depend on the clock. Timed studies run alone, in shuffled blocks, in the main process; the
+        others may run in any process and order, and have one block.
+    blocks
+        How often the cases are measured.
+    rounds
+        Samples that a timed measure takes of one item.
+
     """
 
     name: str
     question: str
-    cases: Callable[[Preset], Sequence[Case]]
-    measure: Callable[[Case, int], list[Measurement]]
+    sizes: PerPreset[S]
+    cases: Callable[[S], Sequence[Case]]
+    measure: Measure
     timed: bool = False
-    blocks: Callable[[Preset], int] = _once
-    rounds: int | None = None
-    """Samples of an item, where the preset does not say."""
+    blocks: PerPreset[int] = always(1)  # noqa: RUF009  frozen
+    rounds: PerPreset[int] = always(1)  # noqa: RUF009  frozen
+
+    def __post_init__(self) -> None:
+        for preset in PRESETS:
+            for name in ("blocks", "rounds"):
+                count = getattr(self, name)[preset]
+                if count < 1:
+                    raise ValueError(f"study {self.name}: {name} of {preset} is {count}; allowed: 1 or more")
+        if not self.timed and self.blocks != always(1):
+            raise ValueError(f"study {self.name}: {self.blocks} of a study that is not timed; allowed: 1 block")
+
+    def cases_in(self, preset: str) -> list[Case]:
+        """List the cases of a preset; ValueError for an unknown preset or a case of another study."""
+        cases = list(self.cases(self.sizes[preset]))
+        for case in cases:
+            if case.study != self.name:
+                raise ValueError(f"study {self.name} has a case of study {case.study!r}; allowed: {self.name!r}")
+        return cases
 
 
 @dataclass(frozen=True)
 class Item:
     """One case in one block: what is measured at once and stored at once."""
 
-    study: Study
+    study: Study[Any]
     case: Case
     block: int
+    rounds: int
 
     @functools.cached_property
     def version(self) -> str:
@@ -84,3 +131,7 @@ class Item:
     def key(self) -> tuple[str, int, str]:
         """What the store knows it by, on one machine: case key, block, code version."""
         return self.case.key, self.block, self.version
+
+    def measure(self) -> list[Measurement]:
+        """Measure the item: the one call that every front door makes."""
+        return self.study.measure(self.case, self.block, self.rounds)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from bench.case import Case
-from bench.studies.gpu_cases import (
+from bench.studies.gpu_axes import (
     BATCHES,
     CELLS,
     DIRECTIONS,

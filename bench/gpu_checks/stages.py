@@ -14,7 +14,7 @@ from bench.gpu_checks import cases
 from bench.gpu_checks.cases import Point
 from bench.gpu_checks.check import Check
 from bench.gpu_checks.passes import Pass
-from bench.studies.gpu_cases import fitting
+from bench.studies.gpu_axes import fitting
 from cells import cell_names
 from cells.cuda.device.target import Facts
 from cells.validation import CUDA_DTYPES, SHARINGS
@@ -220,7 +220,8 @@ def sanitizer(setting: Setting) -> Iterator[Check]:
 
 def cpu(setting: Setting) -> Iterator[Check]:
     """Yield the CPU's own grid, all threads and one, beside PyTorch and ONNX Runtime where they are installed."""
-    from bench.studies.timed import GRID, grid_of, thread_counts
+    from bench.studies.axes import all_threads_and_one
+    from bench.studies.grid import POINTS, grid_of
 
     if setting.toy:
         smallest = [
@@ -228,8 +229,8 @@ def cpu(setting: Setting) -> Iterator[Check]:
         ]
         points = list(dict.fromkeys(smallest))
     else:
-        points = grid_of(thread_counts())
-        points.sort(key=lambda case: GRID.index((case.seq_len, case.batch_size, case.input_size, case.hidden_size)))
+        points = grid_of(all_threads_and_one())
+        points.sort(key=lambda case: POINTS.index((case.seq_len, case.batch_size, case.input_size, case.hidden_size)))
     groups: dict[tuple[Any, ...], list[Case]] = {}
     for case in points:
         shape = (case.cell, case.direction, case.seq_len, case.batch_size, case.hidden_size)

@@ -21,19 +21,20 @@ Item = dict[str, Any]
 def measure_point(arguments: Mapping[str, Any], tell: Tell) -> Result:
     """Measure the cases of one shape on the GPU, `blocks` times over; each that fails becomes a row that says why."""
     from bench.measures import runtime
-    from bench.studies.gpu_cases import GPU_ROUNDS
+    from bench.studies.gpu_axes import ROUNDS
 
-    return measure_cases(arguments, tell, lambda case, block: runtime.measure(case, block, GPU_ROUNDS))
+    return measure_cases(arguments, tell, lambda case, block: runtime.measure(case, block, ROUNDS))
 
 
 def measure_cpu_point(arguments: Mapping[str, Any], tell: Tell) -> Result:
     """Measure the cases of one shape on the CPU: cells, peers and the numbers of threads that the cases name."""
     from bench.contenders.process import stop_peers
-    from bench.measures import runtime
-    from bench.studies.timed import GRID_ROUNDS
+    from bench.studies import grid
 
     try:
-        return measure_cases(arguments, tell, lambda case, block: runtime.measure(case, block, GRID_ROUNDS))
+        return measure_cases(
+            arguments, tell, lambda case, block: grid.STUDY.measure(case, block, grid.STUDY.rounds.course)
+        )
     finally:
         stop_peers()
 

@@ -22,8 +22,12 @@ layer.forward(x).backward(np.zeros((2, 1, hidden))) if direction == "training" e
 """
 
 
-def measure(case: Case, block: int) -> list[Measurement]:
-    """A fresh process with an empty kernel cache, then one that finds the kernels there."""
+def measure(case: Case, block: int, rounds: int) -> list[Measurement]:
+    """Time a fresh process with an empty kernel cache, then one that finds the kernels there; `rounds` times."""
+    return [row for replicate in range(rounds) for row in _cold_and_warm(case, block, replicate)]
+
+
+def _cold_and_warm(case: Case, block: int, replicate: int) -> list[Measurement]:
     script = _FIRST_CALL.format(
         cell=case.cell,
         dtype=case.dtype,
@@ -46,5 +50,5 @@ def measure(case: Case, block: int) -> list[Measurement]:
             elapsed = time.perf_counter() - start
             if done.returncode:
                 raise RuntimeError(f"{metric}: the process ended with {done.returncode}: {done.stderr.strip()[-400:]}")
-            rows.append(Measurement(case, metric, elapsed, "s", block))
+            rows.append(Measurement(case, metric, elapsed, "s", block, replicate))
     return rows

@@ -13,33 +13,31 @@ from cells import using_threads
 from cells.cpu.anatomy import dissect
 from cells.cpu.peak import multiply_add_rate
 
-REPEATS = 5
+
+def measure_peak(case: Case, block: int, rounds: int) -> list[Measurement]:
+    """Measure the multiply-add peak of the case's dtype and threads, `rounds` times."""
+    rates = [multiply_add_rate(case.dtype, case.threads) for _ in range(rounds)]
+    return [Measurement(case, "multiply_add_rate", rate, "FLOP/s", block, n) for n, rate in enumerate(rates)]
 
 
-def measure_peak(case: Case, block: int) -> list[Measurement]:
-    """Multiply-add peak of the case's dtype and threads."""
-    rate = multiply_add_rate(case.dtype, case.threads)
-    return [Measurement(case, "multiply_add_rate", rate, "FLOP/s", block)]
-
-
-def measure(case: Case, block: int) -> list[Measurement]:
-    """Median time of every part, and of the whole step beside them."""
+def measure(case: Case, block: int, rounds: int) -> list[Measurement]:
+    """Time every part, and the whole step beside them: each the median of `rounds` calls."""
     layer, x, _, rng = draw(case)
     x = x.astype(case.dtype)
     d_output = rng.standard_normal((case.seq_len, case.batch_size, case.hidden_size)).astype(case.dtype)
     with using_threads(1):
-        whole = _median(lambda: layer.forward(x).backward(d_output))
+        whole = _median(lambda: layer.forward(x).backward(d_output), rounds)
     rows = [Measurement(case, "whole_s", whole, "s", block)]
     for part in dissect(layer, x).parts:
-        rows.append(Measurement(case, f"{part.name}_s", _median(part.call), "s", block))
+        rows.append(Measurement(case, f"{part.name}_s", _median(part.call, rounds), "s", block))
         if block == 0 and part.flops:
             rows.append(Measurement(case, f"part_flops_{part.name}", part.flops, "FLOP"))
     return rows
 
 
-def _median(call: Callable[[], object]) -> float:
+def _median(call: Callable[[], object], rounds: int) -> float:
     times = []
-    for _ in range(REPEATS + 1):
+    for _ in range(rounds + 1):
         start = time.perf_counter()
         call()
         times.append(time.perf_counter() - start)

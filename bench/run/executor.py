@@ -11,7 +11,7 @@ ALLOWED = "in-process, processes:N, dask:ADDRESS"
 
 @contextmanager
 def open_executor(text: str) -> Iterator[Executor | None]:
-    """The executor that `text` names; None for "in-process"."""
+    """Open the executor that `text` names; None stands for "in-process"."""
     kind, _, rest = text.partition(":")
     if text == "in-process":
         yield None

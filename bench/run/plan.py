@@ -4,49 +4,48 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from bench.case import Case
 from bench.run.store import Key
-from bench.studies.presets import ALL
 from bench.studies.registry import find_studies
-from bench.study import Item, Preset, Study
+from bench.study import Item, Study, check_preset
 
 
-def find_preset(name: str) -> Preset:
-    """The preset of that name; ValueError names the known ones."""
-    if name not in ALL:
-        raise ValueError(f"unknown preset {name!r}; known: {', '.join(ALL)}")
-    return ALL[name]
-
-
-def plan(preset: Preset, studies: Sequence[str] | None = None) -> list[Item]:
-    """All items: first the studies whose result does not depend on the clock, then the timed ones in blocks.
+def plan(preset: str, studies: Sequence[str] | None = None) -> list[Item]:
+    """List all items: first the studies whose result does not depend on the clock, then the timed ones in blocks.
 
     The order is shuffled, and the same at every call: a resumed run goes on where it was.
+
+    Raises ValueError for an unknown preset or study.
     """
-    chosen = find_studies(studies)
-    items = [Item(study, case, 0) for study in chosen if not study.timed for case in study.cases(preset)]
-    for study in chosen:
+    check_preset(preset)
+    selected = find_studies(studies)
+    items: list[Item] = []
+    for study in selected:
+        if not study.timed:
+            items += [Item(study, case, 0, study.rounds[preset]) for case in study.cases_in(preset)]
+    for study in selected:
         if study.timed:
-            items += blocks_of(study, study.cases(preset), study.blocks(preset))
+            items += blocks_of(study, study.cases_in(preset), study.blocks[preset], study.rounds[preset])
     return items
 
 
-def blocks_of(study: Study, cases: Sequence[Case], count: int) -> list[Item]:
-    """Blocks of a timed study. In each, shapes come in random order, and at a shape all contenders one after another.
+def blocks_of(study: Study[Any], cases: Sequence[Case], blocks: int, rounds: int) -> list[Item]:
+    """List the blocks of a timed study: shapes in random order, and at a shape all contenders one after another.
 
     So a contender's neighbours in time are its rivals, and a slow minute of the machine hits all of them alike.
     """
-    groups: dict[tuple[object, ...], list[Case]] = {}
+    by_shape: dict[tuple[object, ...], list[Case]] = {}
     for case in cases:
-        groups.setdefault(_shape(case), []).append(case)
+        by_shape.setdefault(_shape(case), []).append(case)
     items = []
-    for block in range(count):
+    for block in range(blocks):
         order = random.Random(f"{study.name}-{block}")
-        shapes = list(groups.values())
+        shapes = list(by_shape.values())
         order.shuffle(shapes)
         for contenders in shapes:
-            items += [Item(study, case, block) for case in order.sample(contenders, len(contenders))]
+            items += [Item(study, case, block, rounds) for case in order.sample(contenders, len(contenders))]
     return items
 
 

@@ -19,7 +19,7 @@ Rows = list[Measurement]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run did: items measured now, items the store already had, and (label, reason) of those that failed."""
+    """Counts of items measured now and stored before, and (label, reason) of every item that failed."""
 
     measured: int
     already_there: int
@@ -27,15 +27,15 @@ class Outcome:
 
 
 def measure_item(item: Item) -> Rows:
-    """The rows of an item; an error becomes a failed row that keeps its reason."""
+    """Measure an item; an error becomes a failed row that keeps its reason."""
     try:
-        return item.study.measure(item.case, item.block)
+        return item.measure()
     except Exception as error:  # recorded and reported: one bad case must not end a long run
         return failure(item, error)
 
 
 def failure(item: Item, error: BaseException) -> Rows:
-    """The one row of an item that raised."""
+    """Make the one row of an item that raised."""
     reason = f"{type(error).__name__}: {error}"
     return [Measurement(item.case, "failure", None, "", item.block, status="failed", reason=reason)]
 

@@ -1,1 +1,1 @@
-"""The studies: a question each, and the cases that answer it."""
+"""The studies: one file a question, and a registry of one line each."""

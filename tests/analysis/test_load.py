@@ -78,6 +78,7 @@ def test_the_order_of_the_rows_does_not_matter(few: pd.DataFrame) -> None:
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
+        ({"study": "nope"}, "unknown study 'nope'"),
         ({"cell": "nope"}, "unknown cell 'nope'"),
         ({"hidden_size": 0}, "hidden_size is 0; allowed: 1 or more"),
         ({"dtype": "float7"}, "unknown dtype 'float7'"),

@@ -7,7 +7,6 @@ import pytest
 
 from analysis.tables.anchors import Anchor, anchors
 from bench.rows import COLUMNS
-from bench.studies.presets import COURSE
 from bench.studies.registry import find_studies
 from tests.support.rows.synthetic import row
 
@@ -23,9 +22,9 @@ def found(studies, keep=lambda case: True) -> list[Anchor]:
     rows = [
         row(measurement)
         for study in find_studies(studies)
-        for case in study.cases(COURSE)
+        for case in study.cases_in("course")
         if keep(case)
-        for measurement in study.measure(case, 0)
+        for measurement in study.measure(case, 0, 1)
     ]
     return anchors(pd.DataFrame(rows, columns=list(COLUMNS)))
 

@@ -21,8 +21,9 @@ from bench.run.doctor import describe
 from bench.run.environment import ROOT, Environment
 from bench.run.gpu_doctor import sharing_table
 from bench.run.plan import plan
-from bench.studies import gpu_cases
-from bench.studies.presets import ALL, COURSE, QUICK
+from bench.studies import gpu as gpu_study
+from bench.studies import gpu_axes, kernels
+from bench.study import PRESETS
 from cells.reference import reference
 from tests.bench.conftest import FACTS
 
@@ -86,13 +87,13 @@ def test_only_a_gpu_that_is_used_makes_another_environment():
     assert Environment(FACTS | {"gpu": told | {"driver": "2"}}).id != used
 
 
-@pytest.mark.parametrize("preset", ALL.values(), ids=list(ALL))
+@pytest.mark.parametrize("preset", PRESETS)
 def test_without_a_gpu_no_preset_plans_anything_on_one(preset, monkeypatch):
     monkeypatch.setattr(gpu, "available", lambda: False)
     assert plan(preset, ["gpu", "sharings"]) == []
 
 
-@pytest.mark.parametrize("preset", ALL.values(), ids=list(ALL))
+@pytest.mark.parametrize("preset", PRESETS)
 def test_without_a_compiler_no_preset_plans_to_compile(preset, monkeypatch):
     monkeypatch.setattr(machine_code, "why_not", lambda: "no compiler")
     assert plan(preset, ["kernels"]) == []
@@ -101,13 +102,13 @@ def test_without_a_compiler_no_preset_plans_to_compile(preset, monkeypatch):
 @pytest.mark.usefixtures("with_gpu")
 def test_with_a_gpu_the_grid_is_there_once_with_every_contender(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: SimpleNamespace())
-    cases = gpu_cases.gpu_cases(COURSE)
+    cases = gpu_study.STUDY.cases_in("course")
     assert len({case.key for case in cases}) == len(cases)
     shapes = {(c.cell, c.seq_len, c.batch_size, c.hidden_size) for c in cases}
-    grid = set(itertools.product(("rnn", "lstm", "gru"), (64, 256, 1024), (1, 16, 64, 128), gpu_cases.SIZES))
+    grid = set(itertools.product(("rnn", "lstm", "gru"), (64, 256, 1024), (1, 16, 64, 128), gpu_axes.SIZES))
     assert grid < shapes
     assert shapes - grid == {
-        *((cell, 100, 64, 512) for cell in gpu_cases.CELLS),
+        *((cell, 100, 64, 512) for cell in gpu_axes.CELLS),
         ("rnn", 50, 16, 1760),
         ("lstm", 25, 16, 512),
         ("lstm", 150, 16, 256),
@@ -118,12 +119,12 @@ def test_with_a_gpu_the_grid_is_there_once_with_every_contender(monkeypatch):
     assert at == full | {("cuda", "bfloat16"), ("cudnn-fp16", "float16")}
     assert {(c.backend, c.dtype) for c in cases if c.hidden_size == 64} == full
     assert {c.direction for c in cases} == {"inference", "training"}
-    assert len(gpu_cases.gpu_cases(QUICK)) < len(cases) / 5
+    assert len(gpu_study.STUDY.cases_in("quick")) < len(cases) / 5
 
 
 @pytest.mark.usefixtures("with_gpu")
 def test_contenders_of_a_gpu_shape_are_neighbours_in_every_block():
-    items = plan(QUICK, ["gpu"])
+    items = plan("quick", ["gpu"])
     shapes = [(i.block, i.case.seq_len, i.case.hidden_size, i.case.batch_size, i.case.direction) for i in items]
     runs = [key for key, _ in itertools.groupby(shapes)]
     assert len(runs) == len(set(runs))
@@ -147,7 +148,7 @@ def test_blocks_of_a_multiprocessor_are_what_its_scarcest_resource_allows(regist
 @needs_compiler
 @pytest.mark.cuda_compiler
 def test_a_kernel_has_rows_of_what_it_takes():
-    cases = [c for c in gpu_cases.kernel_cases(QUICK) if c.hidden_size == 128]
+    cases = [c for c in kernels.STUDY.cases_in("quick") if c.hidden_size == 128]
     assert {c.backend for c in cases} == {"sm_80", "sm_90a"}
     assert {c.word("variant") for c in cases if c.backend == "sm_90a"} == {"block", "cluster", "grid", "launch"}
     case = next(c for c in cases if (c.backend, c.direction, c.word("variant")) == ("sm_90a", "forward", "launch"))
@@ -237,7 +238,7 @@ def test_a_wrong_contender_on_the_gpu_gets_no_time(name, error, monkeypatch):
 
 @pytest.mark.torch
 @pytest.mark.parametrize("direction", ["inference", "training"])
-@pytest.mark.parametrize("cell", gpu_cases.CELLS)
+@pytest.mark.parametrize("cell", gpu_axes.CELLS)
 def test_the_contender_through_pytorch_computes_the_same_layer(cell, direction, monkeypatch):
     """On PyTorch's CPU, by the same calls; its reference in float64 against ours in NumPy."""
     torch = pytest.importorskip("torch")

@@ -70,7 +70,7 @@ def test_a_wheel_that_is_not_to_be_had_is_named(monkeypatch, tmp_path):
 WITHOUT_NUMBA = """
 import bench.gpu_checks.worker
 from bench.measures import runtime
-from bench.studies import gpu_cases
+from bench.studies import gpu_axes
 from bench.gpu_checks import actions, passes, probes, rows, timing
 from bench.gpu_checks.facts import this_machine
 from bench.gpu_checks.stages import Setting, plan

@@ -42,7 +42,7 @@ print("mark", file=open(LOG, "a"))
 MEASURE = """
 import json
 from bench.measures import runtime
-from bench.studies.gpu_cases import sharing_case
+from bench.studies.gpu_axes import sharing_case
 from bench.gpu_checks.cases import TOY, grid_case, points
 runtime.largest_error = lambda case, device, results: 1e-7  # nothing computes
 steps, batch, (hidden,) = TOY.sharing

@@ -188,7 +188,7 @@ def test_what_no_contender_can_do_is_refused_with_the_reason():
 
 @pytest.mark.slow
 def test_a_warm_first_call_needs_no_compilation():
-    rows = compiling.measure(Case(study="compile", cell="rnn", hidden_size=4, input_size=2), 0)
+    rows = compiling.measure(Case(study="compile", cell="rnn", hidden_size=4, input_size=2), 0, 1)
     cold, warm = (row.value for row in rows)
     assert warm < cold / 2
 

@@ -4,16 +4,17 @@ import pytest
 
 from bench.measures import machine_code
 from bench.run import gpu_facts as gpu
-from bench.run.plan import find_preset, missing, plan
-from bench.studies.presets import ALL
+from bench.run.plan import missing, plan
+from bench.studies import grid, runtime
 from bench.studies.registry import STUDIES
+from bench.study import PRESETS
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_every_item_of_a_preset_is_there_once(name):
-    items = plan(ALL[name])
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_item_of_a_preset_is_there_once(preset):
+    items = plan(preset)
     assert len({item.key for item in items}) == len(items)
-    absent = set() if ALL[name].grid_blocks else {"grid"}
+    absent = set() if grid.STUDY.sizes[preset].points else {"grid"}
     absent |= set() if gpu.available() else {"gpu", "sharings"}
     absent |= set() if machine_code.why_not() is None else {"kernels"}
     wanted = {study.name for study in STUDIES} - absent
@@ -21,36 +22,36 @@ def test_every_item_of_a_preset_is_there_once(name):
 
 
 def test_the_plan_is_the_same_at_every_call():
-    assert [item.key for item in plan(ALL["course"])] == [item.key for item in plan(ALL["course"])]
+    assert [item.key for item in plan("course")] == [item.key for item in plan("course")]
 
 
 def test_contenders_of_a_shape_are_neighbours_in_every_block():
-    items = plan(ALL["quick"], ["runtime"])
+    items = plan("quick", ["runtime"])
     shapes = [(i.block, i.case.seq_len, i.case.hidden_size, i.case.batch_size, i.case.direction) for i in items]
     runs = [key for key, _ in itertools.groupby(shapes)]
     assert len(runs) == len(set(runs))
 
 
 def test_blocks_are_shuffled_differently():
-    items = plan(ALL["quick"], ["runtime"])
-    orders = [[item.case for item in items if item.block == block] for block in range(ALL["quick"].blocks)]
+    items = plan("quick", ["runtime"])
+    orders = [[item.case for item in items if item.block == block] for block in range(runtime.STUDY.blocks.quick)]
     assert len({tuple(order) for order in orders}) == len(orders)
     assert all(set(order) == set(orders[0]) for order in orders)
 
 
 def test_what_is_done_is_not_planned_again():
-    items = plan(ALL["quick"], ["parameters"])
+    items = plan("quick", ["parameters"])
     assert missing(items, {item.key for item in items[:10]}) == items[10:]
 
 
 def test_an_unknown_preset_or_study_names_the_known_ones():
     with pytest.raises(ValueError, match="unknown preset 'fast'; known: quick, course, full"):
-        find_preset("fast")
+        plan("fast")
     with pytest.raises(ValueError, match="unknown study 'speed'; known: parameters, "):
-        plan(ALL["quick"], ["speed"])
+        plan("quick", ["speed"])
 
 
 def test_every_case_has_a_label_of_its_own_within_a_study():
     for study in STUDIES:
-        cases = study.cases(ALL["quick"])
+        cases = study.cases_in("quick")
         assert len({(case.label, case.merge, case.word("inputs"), case.dtype) for case in cases}) == len(cases)

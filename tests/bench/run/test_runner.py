@@ -6,17 +6,16 @@ from bench.run.executor import open_executor
 from bench.run.plan import plan
 from bench.run.runner import run
 from bench.run.store import Store
-from bench.studies.presets import QUICK
-from bench.study import Item, Study
+from bench.study import Item, Study, always
 
 
-def failing(case, block):
+def failing(case, block, rounds):
     raise RuntimeError("the measure broke")
 
 
 @pytest.fixture
 def items():
-    return plan(QUICK, ["parameters"])[:6]
+    return plan("quick", ["parameters"])[:6]
 
 
 def test_a_run_resumes_where_the_store_ends(items, store):
@@ -44,7 +43,8 @@ def test_an_interrupted_run_keeps_what_it_measured(items, store):
 
 
 def test_an_error_becomes_a_failed_row_and_the_run_goes_on(items, store):
-    broken = Item(Study("parameters", "?", lambda preset: [], failing), items[0].case, items[0].block)
+    study = Study(name="parameters", question="?", sizes=always(()), cases=list, measure=failing)
+    broken = Item(study, items[0].case, items[0].block, items[0].rounds)
     outcome = run([broken, *items[1:]], store)
     assert outcome.measured == len(items)
     assert [reason for _, reason in outcome.failed] == ["RuntimeError: the measure broke"]
@@ -53,7 +53,7 @@ def test_an_error_becomes_a_failed_row_and_the_run_goes_on(items, store):
 
 
 def test_other_processes_measure_the_same_rows(tmp_path):
-    items = plan(QUICK, ["gates"])[:4]
+    items = plan("quick", ["gates"])[:4]
     alone, many = Store(tmp_path / "alone.sqlite"), Store(tmp_path / "many.sqlite")
     run(items, alone)
     with ProcessPoolExecutor(2) as executor:

@@ -292,6 +292,7 @@ def test_conditions_are_checked_sorted_and_without_defaults():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
+        ({"study": "nope"}, "unknown study 'nope'; known: .*gradients"),
         ({"cell": "nope"}, "unknown cell 'nope'; known: .*lstm"),
         ({"dtype": "float7"}, "unknown dtype 'float7'; known: float32, float64"),
         ({"hidden_size": 0}, "case.hidden_size is 0; allowed: 1 or more"),

@@ -36,7 +36,8 @@ class CudnnLayer:
     def __init__(self, problem: Problem) -> None:
         torch = torch_gpu.torch_or_none()
         if torch is None:
-            raise RuntimeError("cuDNN needs PyTorch with CUDA: pip install torch, in a build for the GPU's driver")
+            reason = torch_gpu.why_no_torch()
+            raise RuntimeError(f"cuDNN needs PyTorch with CUDA, in a build for the GPU's driver: {reason}")
         case = problem.case
         self._torch = torch
         self._training = problem.d_output is not None

@@ -20,15 +20,25 @@ MODULES = {"rnn": "RNN", "lstm": "LSTM", "gru": "GRU"}
 
 @functools.cache
 def torch_or_none() -> Any:
-    """Return PyTorch with a GPU and TF32 off, or None."""
-    if importlib.util.find_spec("torch") is None:
+    """Return PyTorch with a GPU and TF32 off, or None; `why_no_torch` has the reason."""
+    if why_no_torch() is not None:
         return None
     torch = importlib.import_module("torch")
-    if not torch.cuda.is_available():
-        return None
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
     return torch
+
+
+@functools.cache
+def why_no_torch() -> str | None:
+    """Return why PyTorch has no GPU in this process, or None where it has one."""
+    if importlib.util.find_spec("torch") is None:
+        return "PyTorch is not installed"
+    try:
+        has_gpu = importlib.import_module("torch").cuda.is_available()
+    except Exception as error:  # a build whose libraries do not load here: our own kernels can be measured all the same
+        return f"PyTorch cannot be used here ({type(error).__name__}: {error})"
+    return None if has_gpu else "torch.cuda.is_available() is False: a build without CUDA, or for another driver"
 
 
 def make_module(torch: Any, case: Case, parameters: Mapping[str, Array], dtype: Any, *, training: bool) -> Any:

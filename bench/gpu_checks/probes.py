@@ -219,12 +219,14 @@ def graphs() -> Result:
 
 def shared_with_torch() -> Result:
     """Mix PyTorch's work with ours: it is done in the order of the calls, on one stream, in one context, unwaited."""
-    from bench.contenders.torch_gpu import torch_or_none
+    from bench.contenders.torch_gpu import torch_or_none, why_no_torch
     from cells.cuda.device.memory import copy
 
-    torch = None if target.SIMULATED else torch_or_none()
+    if target.SIMULATED:
+        return Result("skipped", "the simulator is none of PyTorch's devices")
+    torch = torch_or_none()
     if torch is None:
-        return Result("skipped", "PyTorch with a GPU is needed")
+        return Result("skipped", str(why_no_torch()))
 
     for turn in range(200):
         theirs = torch.randn(1 << 20, device="cuda")

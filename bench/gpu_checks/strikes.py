@@ -10,7 +10,8 @@ from typing import Any
 from bench.case import case_from
 from bench.gpu_checks.check import Check
 
-POSTPONED_AFTER, SKIPPED_AFTER = 2, 4  # checks of one kind that hung
+POSTPONED_AFTER = 2  # checks of one kind that hung
+SKIPPED_AFTER = 4
 
 
 def kind_of_case(case: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--for", dest="chip", choices=(*SHARED, HERE), help="the architecture, or the GPU that is here")
     into = "a folder that is to travel; it has to begin empty (default: the user's cache alone)"
     parser.add_argument("--into", type=Path, metavar="FOLDER", help=into)
+    counts = "multiprocessors of the GPU, where it has others than the data sheet's; may be repeated, for all of them"
+    parser.add_argument("--multiprocessors", type=_count, action="append", metavar="COUNT", help=counts)
     parser.add_argument("--stage", action="append", choices=STAGES, help="of these stages' checks; may be repeated")
     parser.add_argument("--preset", choices=("toy", "quick", "course"), default="quick", help="shapes (default quick)")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="default: one for each core")
@@ -59,8 +62,12 @@ def _compile(arguments: argparse.Namespace) -> int:
         print(f"{arguments.into} is not empty; allowed: a new folder, so that no old kernel travels", file=sys.stderr)
         return 2
     facts = _facts_of(arguments.chip)
-    kernels = kernels_of(arguments.stage or REHEARSED, facts, arguments.preset)
-    print(f"{len(kernels)} kernels for {facts.name}, in {arguments.processes} processes", flush=True)
+    chips = [_with(facts, count) for count in arguments.multiprocessors or ()] or [facts]
+    stages = arguments.stage or REHEARSED
+    # The rule takes other kernels on another number of multiprocessors; most are the same.
+    kernels = list(dict.fromkeys(kernel for chip in chips for kernel in kernels_of(stages, chip, arguments.preset)))
+    named = ", ".join(f"{facts.name} with {chip.multiprocessors} multiprocessors" for chip in chips)
+    print(f"{len(kernels)} kernels for {named}, in {arguments.processes} processes", flush=True)
     if arguments.into is None:
         compile_all(kernels, facts.capability, arguments.processes)
         return 0
@@ -69,7 +76,24 @@ def _compile(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _count(text: str) -> int:
+    """Read an integer of at least 1, for argparse."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}; allowed: an integer of at least 1")
+    return value
+
+
+def _with(facts: Facts, multiprocessors: int) -> Facts:
+    """Return the facts of such a chip with another number of multiprocessors."""
+    from cells.cuda.device.target import gpcs_of
+
+    gpcs = gpcs_of(multiprocessors) if facts.clusters else ()
+    return replace(facts, multiprocessors=multiprocessors, gpcs=gpcs)
+
+
 def _facts_of(name: str) -> Facts:
+    """Return the facts of an architecture's data sheet, or of the GPU that is here."""
     from cells.cuda.device.target import facts
 
     return facts() if name == HERE else chip(name)

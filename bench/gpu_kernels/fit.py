@@ -31,16 +31,19 @@ from cells.cuda.plan.rule import Choice, choose, terms
 if TYPE_CHECKING:
     import pandas as pd
 
-STUDY, BACKEND = "sharings", "cuda"
+STUDY = "sharings"
+BACKEND = "cuda"
 WAYS = {"kernel_forward_s": "forward", "kernel_backward_s": "backward"}  # metric to the way of its kernel
-EXPORTS, ENVIRONMENT = ("measurements.csv", "measurements.csv.gz"), "environment.json"
+EXPORTS = ("measurements.csv", "measurements.csv.gz")
+ENVIRONMENT = "environment.json"
 SHEETS = {"H100": H200, "H200": H200, "A100": A100}
 OTHERS = ("H100 PCIe",)  # a part of a name in SHEETS, and fewer multiprocessors
 HELD = ("clock",)  # every other constant is in cycles of it, so that no row tells it from them
 FITTED = tuple(name for name in NAMES if name not in HELD)
 # How far a residual of log time is taken at its word: of a row, as the formula is simple; of a constant from its value
 # before, which is all there is where rows tell a sum of constants and not each.
-ROW_WIDTH, CONSTANT_WIDTH = np.log(1.05), np.log(10)
+ROW_WIDTH = np.log(1.05)
+CONSTANT_WIDTH = np.log(10)
 INFORMED = 1e-3  # change of log time, in any row, by that of a constant's logarithm
 SIGMAS = 1.4826  # standard deviations of a normal distribution in its median absolute deviation
 DIGITS = 4  # of a fitted value
@@ -63,7 +66,7 @@ class Point:
     terms: Terms
 
     def predicted_s(self, costs: Costs) -> float:
-        """Seconds of a step by the estimate."""
+        """Return the seconds of a step by the estimate."""
         return self.terms.cycles(costs) / costs.clock
 
     @property
@@ -144,7 +147,7 @@ def _rounded(value: float) -> float:
 
 
 def measured(frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows that a fit uses, of the code that measured each case last; ValueError where there are none."""
+    """Select the rows that a fit uses, of the code that measured each case last; ValueError where there are none."""
     frame = renewed(frame)
     missing = [name for name in COLUMNS if name not in frame.columns]
     if missing:
@@ -182,7 +185,8 @@ def _points(frame: pd.DataFrame, facts: Facts, costs: Costs) -> tuple[Point, ...
     ):
         sharing = None if variant == "-" else variant
         given = (cell, int(hidden), int(batch), dtype, facts)
-        training, way = direction == "training", WAYS[metric]
+        training = direction == "training"
+        way = WAYS[metric]
         choice = choose(*given, way=way, keep=training, sharing=sharing, costs=costs)
         parts = terms(choice.design, int(batch), choice.groups, choice.rows, facts)
         of_case = (cell, int(hidden), int(batch), dtype, direction, way, variant, int(length))
@@ -216,7 +220,7 @@ def read_rows(path: str | Path) -> tuple[pd.DataFrame, dict[str, dict[str, Any]]
 def of_one_gpu(
     frame: pd.DataFrame, environments: Mapping[str, Mapping[str, Any]], gpu: str | None = None
 ) -> tuple[pd.DataFrame, Facts]:
-    """The rows of the one GPU there is, or of the one named `gpu`; and its data sheet under its name."""
+    """Select the rows of the one GPU there is, or of the one named `gpu`; return its data sheet, too."""
     frame = measured(frame)
     names = {id_: _gpu_name(id_, environments) for id_ in frame["environment"].unique()}
     known = sorted(set(names.values()))
@@ -236,7 +240,7 @@ def _gpu_name(id_: str, environments: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def facts_of(name: str) -> Facts:
-    """The data sheet of a GPU by the driver's name for it; ValueError where none is known."""
+    """Return the data sheet of a GPU by the driver's name for it; ValueError where none is known."""
     sheet = next((facts for part, facts in SHEETS.items() if part in name), None)
     if sheet is None or any(other in name for other in OTHERS):
         raise ValueError(f"no data sheet of {name!r}; known: {', '.join(SHEETS)}, except {', '.join(OTHERS)}")
@@ -244,7 +248,7 @@ def facts_of(name: str) -> Facts:
 
 
 def fit_rows(path: str | Path, gpu: str | None = None, costs_path: Path = costs_file.FILE) -> Fit:
-    """The fit of the rows at `path` to the constants in a file."""
+    """Fit the rows at `path` to the constants in a file."""
     frame, facts = of_one_gpu(*read_rows(path), gpu)
     return fit(frame, facts, costs_file.load(costs_path))
 
@@ -254,7 +258,8 @@ def fit_command(
 ) -> int:
     """Print the fit of the rows at `path`, and write it into the file of constants if asked; 0 done, 2 wrong use."""
     try:
-        found, entries = fit_rows(path, gpu, costs_path), costs_file.read(costs_path)
+        found = fit_rows(path, gpu, costs_path)
+        entries = costs_file.read(costs_path)
     except (OSError, ValueError, StoreError) as error:
         print(error, file=sys.stderr)
         return 2

@@ -100,7 +100,8 @@ def _kernel(point: Point) -> tuple[str, ...]:
 def _ratios(fit: Fit) -> Iterator[str]:
     for name, costs in (("before", fit.before), ("after", fit.after)):
         logs = [math.log(point.predicted_s(costs) / point.measured_s) for point in fit.points]
-        mean, worst = math.exp(math.fsum(logs) / len(logs)), math.exp(max(logs, key=abs))
+        mean = math.exp(math.fsum(logs) / len(logs))
+        worst = math.exp(max(logs, key=abs))
         yield f"predicted / measured {name}: geometric mean {mean:.3f}, worst {worst:.3f}"
 
 

@@ -154,12 +154,12 @@ def _facts_of_gpu() -> Facts:
         (major, minor),
         properties.multiprocessor_count,
         properties.max_shared_memory_per_block_optin,
-        _gpcs(properties.multiprocessor_count) if major >= 9 else (),
+        gpcs_of(properties.multiprocessor_count) if major >= 9 else (),
     )
 
 
-def _gpcs(multiprocessors: int) -> tuple[int, ...]:
-    """How that many are distributed, as far as is known; no driver tells."""
+def gpcs_of(multiprocessors: int) -> tuple[int, ...]:
+    """Return how that many of a Hopper are distributed, as far as is known; no driver tells."""
     if multiprocessors == sum(HOPPER_GPCS):
         return HOPPER_GPCS
     whole, rest = divmod(multiprocessors, min(HOPPER_GPCS))

@@ -74,6 +74,20 @@ def test_a_damaged_manifest_is_told_and_taken_for_an_empty_one(text, tmp_path, m
     assert "ptxas" not in gpu_facts.versions()  # others who read it go on, too
 
 
+def test_a_parcel_may_hold_the_kernels_of_several_chips(monkeypatch, tmp_path, capsys):
+    packed = {}
+    monkeypatch.setattr(gpu_kernels, "why_not", lambda: None)
+    monkeypatch.setattr(parcel, "kernels_of", lambda stages, chip, preset: ["the same", chip.gpcs])
+    monkeypatch.setattr(parcel, "fill", lambda folder, kernels, *_: packed.setdefault(folder.name, kernels) and 0)
+    words = ["--for", "sm_90a", "--stage", "contact"]
+    assert gpu_kernels.main([*words, "--into", str(tmp_path / "one")]) == 0
+    assert packed["one"] == ["the same", H200.gpcs]
+    counts = ["--multiprocessors", "132", "--multiprocessors", "114"]
+    assert gpu_kernels.main([*words, *counts, "--into", str(tmp_path / "both")]) == 0
+    assert packed["both"] == ["the same", H200.gpcs, (14,) * 8 + (2,)]
+    assert "with 132 multiprocessors, NVIDIA H200 with 114 multiprocessors" in capsys.readouterr().out
+
+
 @needs_compiler
 def test_an_old_folder_is_refused(tmp_path, capsys):
     (tmp_path / "norms-sm_90a-0.cubin.gz").write_bytes(b"old")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
+from types import SimpleNamespace
 
 import pytest
 
+from bench.contenders import torch_gpu
 from bench.gpu_checks import facts, wheels
 from bench.gpu_checks.__main__ import main
 from tests.cells.cuda.test_cubins import BARE, say
@@ -18,6 +21,20 @@ def test_the_facts_are_json_and_name_what_is_missing():
     lines = list(facts.as_lines(found))
     assert lines[0]["kind"] == "machine"
     assert [line["package"] for line in lines[1:]] == list(facts.USES)
+
+
+@pytest.mark.parametrize("is_available", [lambda: False, lambda: 1 // 0])
+def test_a_pytorch_without_a_gpu_is_a_reason_and_no_crash(is_available, monkeypatch):
+    broken = SimpleNamespace(cuda=SimpleNamespace(is_available=is_available), __spec__=object())
+    monkeypatch.setitem(sys.modules, "torch", broken)
+    torch_gpu.why_no_torch.cache_clear()
+    torch_gpu.torch_or_none.cache_clear()
+    try:
+        assert torch_gpu.torch_or_none() is None
+        assert torch_gpu.why_no_torch().startswith(("torch.cuda.is_available() is False", "PyTorch cannot be used"))
+    finally:
+        torch_gpu.why_no_torch.cache_clear()
+        torch_gpu.torch_or_none.cache_clear()
 
 
 def test_a_version_that_differs_is_a_line_and_no_crash(monkeypatch):

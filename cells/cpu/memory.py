@@ -23,7 +23,7 @@ _idle: dict[int, list[Array]] = {}
 
 
 def aligned(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-    """Uninitialised array that starts on a cache line: a vector across two lines is loaded twice."""
+    """Return an uninitialised array that starts on a cache line: a vector across two lines is loaded twice."""
     size = math.prod(shape) * dtype.itemsize
     raw = np.empty(size + CACHE_LINE, np.uint8) if size < POOLED_FROM else _pooled(size + CACHE_LINE)
     start = -raw.__array_interface__["data"][0] % CACHE_LINE
@@ -32,7 +32,7 @@ def aligned(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
 
 
 def fresh(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-    """As `aligned` for large arrays; a small one starts anywhere, which is quicker to get."""
+    """Return an array as `aligned` does where it is large; a small one starts anywhere, which is quicker to get."""
     return np.empty(shape, dtype) if math.prod(shape) * dtype.itemsize < POOLED_FROM else aligned(shape, dtype)
 
 
@@ -48,7 +48,7 @@ def _pooled(size: int) -> Array:
 
 
 def _give_back(memory: Array) -> None:
-    """May run at any moment, in any thread: single operations on lists and dicts only, no lock."""
+    """Let memory wait for the next array. Runs at any moment, in any thread: single operations on lists and dicts."""
     held = 0
     for size in list(_idle):
         held += size * len(_idle.get(size, ()))

@@ -35,14 +35,20 @@ ELEMENTS = {types.float32: ("f32", ir.FloatType(), 4), types.float64: ("f64", ir
 
 @intrinsic
 def tile(typing_context, like, rows, vectors, a, a_row, a_depth, w, depth, start, start_row, out, out_row, ahead, pace):
-    """Compute one tile. `like` is any array of the element type; everything else is an intp.
+    """Compute one tile.
 
-    (rows, vectors) is one of target().shapes. `a`, `w`, `start` and `out` are addresses of elements; `a_row`,
-    `a_depth`, `start_row`, `out_row` are strides in elements; `depth` is at least 1. Reads a[r * a_row + k * a_depth]
-    and `vectors` whole vectors at w[k * vectors]; adds the sums to `vectors` whole vectors at start[r * start_row] and
-    writes them at out[r * out_row], which may be the same. At each k the byte at ahead + k * pace is asked into the
-    cache, for whoever comes next; `ahead` may be any number. Each sum runs over k in order, whatever the tile's shape:
-    so a result does not depend on how rows were grouped, nor on the number of threads.
+    Each sum runs over k in order, whatever the tile's shape: so a result does not depend on how rows were grouped, nor
+    on the number of threads. Addresses are of elements, strides in elements.
+
+    like: any array of the element type; all that follow are intp.
+    rows, vectors: the tile's shape, one of target().shapes.
+    a, a_row, a_depth: address of `a`, strides from one row and from one k to the next.
+    w: address of the weights: `vectors` whole vectors for each k, one k after another.
+    depth: numbers of a sum, at least 1.
+    start, start_row: address and stride of the rows that the sums are added to.
+    out, out_row: address and stride of the rows that get them, which may be the same.
+    ahead, pace: at each k the byte at ahead + k * pace is asked into the cache, for whoever comes next; ahead may be
+        any number.
     """
     element = ELEMENTS[like.dtype]
 
@@ -65,11 +71,16 @@ def tile(typing_context, like, rows, vectors, a, a_row, a_depth, w, depth, start
 
 @intrinsic
 def strip(typing_context, like, matrices, vectors, a, w, depth, out, out_matrix):
-    """Compute one strip: a row of `depth` numbers at `a` times several matrices, added to `out`.
+    """Compute one strip: a row of numbers times several matrices, added to `out`.
 
-    (matrices, vectors) is one of target().strips. Reads matrices x vectors whole vectors of weights for each k, one
-    k after another from `w` on; reads and writes `vectors` whole vectors at out[g * out_matrix]. Each sum is the
-    same number, bit for bit, that a tile gives.
+    Each sum is the same number, bit for bit, that a tile gives.
+
+    like: any array of the element type; all that follow are intp.
+    matrices, vectors: the strip's shape, one of target().strips.
+    a: address of the row.
+    w: address of the weights: matrices x vectors whole vectors for each k, one k after another.
+    depth: numbers of a sum, at least 1.
+    out, out_matrix: address of the vectors of the first matrix, stride to those of the next, in elements.
     """
     element = ELEMENTS[like.dtype]
 

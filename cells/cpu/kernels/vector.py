@@ -48,7 +48,7 @@ class Vector(types.Type):
         super().__init__(f"Vector({dtype} x {lanes})")
 
     def can_convert_from(self, typing_context: Any, other: Any) -> Any:
-        """A scalar stands in every lane."""
+        """Let a scalar stand in every lane."""
         return Conversion.safe if isinstance(other, types.Integer | types.Float) else None
 
 
@@ -76,7 +76,7 @@ class _LinesModel(models.StructModel):
 
 @intrinsic
 def lines(typing_context, array, step):
-    """The rows array[:, step] of a C-contiguous (P, T, n) array."""
+    """Return the rows array[:, step] of a C-contiguous (P, T, n) array."""
 
     def codegen(context, builder, made, arguments):
         given = context.make_array(array)(context, builder, arguments[0])
@@ -139,7 +139,7 @@ def _store(context, builder, made, arguments):
 
 
 def _from_flat(combine: Any) -> Any:
-    """The code of an intrinsic that combines `count` numbers of two flat arrays, and its type check."""
+    """Return the code of an intrinsic that combines `count` numbers of two flat arrays, and its type check."""
 
     def made_for(typing_context: Any, out: Any, place: Any, source: Any, start: Any, count: Any) -> Any:
         if not isinstance(count, types.IntegerLiteral):
@@ -168,20 +168,20 @@ def _from_flat(combine: Any) -> Any:
 
 @intrinsic
 def copy(typing_context, out, place, source, start, count):
-    """out[place : place + count] = source[start : start + count], flat arrays of one type, `count` a constant."""
+    """Set out[place : place + count] = source[start : start + count], flat arrays of a type, `count` a constant."""
     return _from_flat(lambda builder, load: load(2))(typing_context, out, place, source, start, count)
 
 
 @intrinsic
 def add(typing_context, out, place, source, start, count):
-    """out[place : place + count] += source[start : start + count], as `copy`."""
+    """Add source[start : start + count] to out[place : place + count], as `copy`."""
     combine = _from_flat(lambda builder, load: builder.fadd(load(0), load(2)))
     return combine(typing_context, out, place, source, start, count)
 
 
 @intrinsic
 def transpose(typing_context, out, place, out_row, source, start, row):
-    """out[place + k * out_row + j] = source[start + j * row + k] for j, k < lanes; flat arrays of one type.
+    """Set out[place + k * out_row + j] = source[start + j * row + k] for j, k < lanes; flat arrays of one type.
 
     Every cache line is read and written once, whatever the strides: the square is turned in registers, halves of it
     first, then quarters, down to pairs.

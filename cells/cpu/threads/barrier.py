@@ -111,7 +111,7 @@ def wait_for(address, count):
 
 @register_jitable
 def barrier(address, parties, passed):
-    """Wait until all `parties` have come here as often as this one, which came `passed` times before; passed + 1."""
+    """Wait until all `parties` have come here as often as this one, which came `passed` times before: now once more."""
     if parties > 1:
         raise_by_one(address)
         wait_for(address, parties * (passed + 1))

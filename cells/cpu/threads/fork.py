@@ -123,7 +123,7 @@ def fork(worker_table, shares, addresses):
 
 @kernel
 def serve(line, looks):
-    """A worker's life: do the tasks that come into its line; return when none came for so many looks."""
+    """Do the tasks that come into a worker's line; return when none came for so many looks."""
     looked = 0
     while looked < looks:
         number = load(line + GIVEN)

@@ -28,12 +28,12 @@ _lock = threading.Lock()
 
 
 def available_threads() -> int:
-    """CPUs that this process may use."""
+    """Return the number of CPUs that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def get_threads() -> int:
-    """Threads that kernels use: what `set_threads` said, else one per available CPU."""
+    """Return the number of threads that kernels use: what `set_threads` said, else one per available CPU."""
     return _count or min(available_threads(), MOST_THREADS)
 
 
@@ -60,7 +60,7 @@ def using_threads(count: int) -> Iterator[None]:
 
 
 def split(pieces: int, work: float) -> Shares:
-    """Contiguous shares (first, last, number, of) of `pieces`, one a thread; one where `work` (FLOP) is too small."""
+    """Cut `pieces` into shares (first, last, number, of), one a thread; one where `work` (FLOP) is too small."""
     count = max(min(get_threads(), pieces), 1) if work >= WORTH_A_THREAD else 1
     bounds = [pieces * i // count for i in range(count + 1)]
     return np.array([(bounds[i], bounds[i + 1], i, count) for i in range(count)], np.int64)
@@ -77,10 +77,11 @@ def run(kernel: Callable[..., None], shares: Shares, *arguments: object) -> None
     with _lock:
         while len(_workers) < len(shares) - 1:
             _workers.append(_Worker(_worker_table[len(_workers) + 1]))
-        here, called = _cpu_of_this_thread(), _workers[: len(shares) - 1]
+        cpu = _cpu_of_this_thread()
+        called = _workers[: len(shares) - 1]
         try:
             for worker in called:
-                worker.call(here)
+                worker.call(cpu)
             kernel(_worker_table, shares, *arguments)
         finally:
             for worker in called:
@@ -134,7 +135,7 @@ _cpu_of_this_thread: Callable[[], int] = getattr(_libc, "sched_getcpu", lambda: 
 
 
 def _forget_workers() -> None:
-    """A forked child has none of its parent's threads."""
+    """Forget the workers in a forked child, which has none of its parent's threads."""
     global _lock
     _workers.clear()
     _worker_table[:] = 0

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-    from analysis.result import Analysis
+    from analysis.result import Analysis, Fact
 
 
 def analyse(
@@ -38,8 +38,7 @@ def analyse(
     from analysis.load import cells_in, check
     from analysis.readings.device_times import conditions
     from analysis.result import VERDICTS, Analysis
-    from analysis.show import show_number
-    from analysis.tables.runs import tables
+    from analysis.tables import build_tables
     from bench.case import CASE_COLUMNS
 
     environments = tuple(environments)
@@ -47,37 +46,37 @@ def analyse(
     findings = tuple(judge(claim, frame) for claim in track(CLAIMS))
     built = {figure_id: module.build(frame) for figure_id, module in REGISTRY.items()}
     verdicts = [finding.verdict for finding in findings]
-    facts = {
-        "rows": show_number(len(frame)),
-        "cases": show_number(len(frame.drop_duplicates(list(CASE_COLUMNS)))),
-        "claims": show_number(len(findings)),
-        "judged": show_number(sum(finding.estimate is not None for finding in findings)),
-        "failed": show_number(int((frame["status"] == "failed").sum())),
-        "underflow": show_number(int((frame["status"] == "zero").sum())),
+    facts: dict[str, Fact] = {
+        "rows": len(frame),
+        "cases": len(frame.drop_duplicates(list(CASE_COLUMNS))),
+        "claims": len(findings),
+        "judged": sum(finding.estimate is not None for finding in findings),
+        "failed": int((frame["status"] == "failed").sum()),
+        "underflow": int((frame["status"] == "zero").sum()),
     }
-    facts |= {f"verdict_{verdict.replace(' ', '_')}": show_number(verdicts.count(verdict)) for verdict in VERDICTS}
+    facts |= {f"verdict_{verdict.replace(' ', '_')}": verdicts.count(verdict) for verdict in VERDICTS}
     facts |= compile_facts(frame) | conditions(frame)
     return Analysis(
         findings=findings,
         figures=tuple(figure for figure in built.values() if figure is not None),
-        tables=tables(frame),
+        tables=build_tables(frame),
         missing={name: ", ".join(REGISTRY[name].STUDIES) for name, figure in built.items() if figure is None},
         environments=environments,
         facts=facts,
     )
 
 
-def compile_facts(frame: pd.DataFrame) -> dict[str, str]:
+def compile_facts(frame: pd.DataFrame) -> dict[str, Fact]:
     """First calls: the slowest cell's median, cold (compiling) and warm (kernels on disk), and the largest error."""
+    from analysis.result import Number
     from analysis.select import measured
-    from analysis.show import show_number
 
-    facts = {}
+    facts: dict[str, Fact] = {}
     for metric in ("first_call_cold_s", "first_call_warm_s"):
         rows = measured(frame, "compile", metric)
         if not rows.empty:
-            facts[metric.removesuffix("_s")] = show_number(float(rows.groupby("name")["value"].median().max()), "s", 3)
+            facts[metric.removesuffix("_s")] = Number(float(rows.groupby("name")["value"].median().max()), "s", 3)
     errors = measured(frame, "runtime", "validation_error")
     if not errors.empty:
-        facts["validation_error"] = show_number(float(errors["value"].max()), digits=2)
+        facts["validation_error"] = Number(float(errors["value"].max()), digits=2)
     return facts

@@ -1,7 +1,7 @@
 """The values that pass from `analysis` to `reports`. They carry numbers and ids, never prose.
 
 Prose (titles, captions, alternative text, axis labels, verdict sentences) stands in the text catalogue of the
-reports, one per language; `facts` are the numbers, already rounded by `analysis.show`, that it may quote.
+reports, one per language; `facts` are the numbers that it may quote. The reports round them (`reports.numbers`).
 """
 
 from __future__ import annotations
@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 VERDICTS = ("supported", "refuted", "depends", "imprecise", "inconclusive", "not measured", "not testable", "fact")
 """A "fact" is a statement about the literature: cited, not measured."""
 
+RANGE = "range"
+"""Unit of an estimate whose interval is the smallest and largest value seen."""
+
+LOGARITHM = "log10"
+"""Unit of a number that is kept as its decimal logarithm."""
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -26,6 +32,40 @@ class Estimate:
     high: float
     unit: str
     n: int
+
+
+DIGITS = 4
+"""Significant digits that a number without an interval is worth, unless it says otherwise."""
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number without an interval, and how exactly it is worth reading.
+
+    Parameters
+    ----------
+    value
+        In `unit`. Of the unit "log10" it is a decimal logarithm: so a gradient of 1e-600 is a number.
+    unit
+        "1" for a pure number.
+    digits
+        Significant digits, where there is no fixed number of decimals.
+    decimals
+        Decimals, for numbers that are compared digit by digit.
+
+    """
+
+    value: float
+    unit: str = "1"
+    digits: int = DIGITS
+    decimals: int | None = None
+
+
+Fact = Estimate | Number | float | str | tuple[float, ...]
+"""What a sentence may quote: a number, or the name of a level (a precision, for example); never a rounded number."""
+
+Cell = Estimate | Number | float | str | None
+"""What stands in a table: a number, the name of a level (True and False are levels), or nothing."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +92,7 @@ class Finding:
     slices: tuple[Slice, ...] = ()
     depends_on: str = ""
     figure: str = ""
-    facts: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, Fact] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -68,17 +108,17 @@ class Figure:
     rows_sha: str
     studies: tuple[str, ...]
     seeds: int = 0
-    facts: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, Fact] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Table:
-    """A small table for the page; the catalogue has its title, caption and column heads. Cells are strings."""
+    """A small table; the catalogue has its title, caption and column heads."""
 
     id: str
     columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    facts: Mapping[str, str] = field(default_factory=dict)
+    rows: tuple[tuple[Cell, ...], ...]
+    facts: Mapping[str, Fact] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -90,4 +130,4 @@ class Analysis:
     tables: tuple[Table, ...]
     missing: Mapping[str, str]
     environments: tuple[Mapping[str, object], ...]
-    facts: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, Fact] = field(default_factory=dict)

@@ -8,10 +8,10 @@ import re
 from markupsafe import Markup
 
 from analysis.result import VERDICTS, Estimate, Finding, Slice
-from analysis.show import show_number
 from reports import page
 from reports.catalogue import Catalogue
 from reports.inline import inline
+from reports.numbers import show_number
 from reports.scene import Context, Scene, quantity, slug
 
 SYMBOL = re.compile(r"(?<![\w$])[A-Za-z]_(?:\{[^}]+\}|\w)")  # a symbol with its index, as the slides write it

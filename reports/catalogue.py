@@ -12,8 +12,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from analysis.result import Fact
+from reports.numbers import shown
+
 FOLDER = Path(__file__).parent / "text"
-PLACEHOLDER = re.compile(r"\{([a-z0-9_-]+(?::[a-z0-9_-]+)?)\}")
+PLACEHOLDER = re.compile(r"\{([a-z0-9_-]+(?::[a-z0-9_-]+)?)(\.value)?\}")
+"""`{fact}`, `{owner:fact}`, and `{fact.value}` for an estimate without its interval."""
 MATHS = re.compile(r"(\$[^$]+\$)")
 
 
@@ -78,7 +82,7 @@ class Catalogue:
         """Return a table of texts, each marked as used."""
         return {key: self(*path, key) for key in self._find(path)}
 
-    def told(self, *path: str, facts: Mapping[str, str]) -> str:
+    def told(self, *path: str, facts: Mapping[str, Fact]) -> str:
         """Return the sentences of an entry whose facts are all known, filled in and joined.
 
         Sentences that need an absent fact are left out: what was not measured is not told.
@@ -109,15 +113,17 @@ def load_catalogue(language: str) -> Catalogue:
 def placeholders(sentence: str) -> tuple[str, ...]:
     """Return the names of the facts that a sentence needs; braces inside `$maths$` are LaTeX."""
     plain = MATHS.split(sentence)[::2]
-    return tuple(name for part in plain for name in PLACEHOLDER.findall(part))
+    return tuple(match[1] for part in plain for match in PLACEHOLDER.finditer(part))
 
 
-def fill(sentence: str, facts: Mapping[str, str]) -> str | None:
-    """Return the sentence with its facts, or None where one of them is not known."""
+def fill(sentence: str, facts: Mapping[str, Fact]) -> str | None:
+    """Return the sentence with its facts, rounded, or None where one of them is not known."""
     if any(name not in facts for name in placeholders(sentence)):
         return None
     parts = MATHS.split(sentence)
-    parts[::2] = [PLACEHOLDER.sub(lambda match: facts[match[1]], part) for part in parts[::2]]
+    parts[::2] = [
+        PLACEHOLDER.sub(lambda match: shown(facts[match[1]], alone=bool(match[2])), part) for part in parts[::2]
+    ]
     return "".join(parts)
 
 

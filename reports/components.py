@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from analysis.readings.device_times import STUDY
-from analysis.result import VERDICTS, Figure
-from analysis.show import show_number
+from analysis.result import VERDICTS, Cell, Figure
 from reports import citing, page, provenance
 from reports.cards import verdicts
 from reports.catalogue import Catalogue, fill
@@ -15,11 +14,13 @@ from reports.downloads import MEDIA, SLIDES
 from reports.equations import CELLS, DEFINITIONS
 from reports.explorable import HEIGHT, STEPS, WIDTH, curve, curves
 from reports.inline import inline, mathml
+from reports.numbers import show_number, shown
 from reports.scene import Context, Scene, level, slug
 
 FOLDED_ROWS = 12  # a longer table is folded
 ROWS_SHOWN = 200  # rows of a figure's data in the page; the CSV has them all
 OFFERED = ("png", "svg", "pdf", "csv", "json")  # the order of the downloads
+FORMS = {"tolerance": "± {}"}  # how a column writes its numbers, where that is not the number alone
 ACTIVE_BIAS = 1.0  # where the dial stands before it is turned
 
 
@@ -143,12 +144,19 @@ def table(block: page.TableBlock, scene: Scene) -> Context:
         "heads": [(scene.text("columns", column), not word) for column, word in zip(found.columns, words, strict=True)],
         "rows": [
             [
-                (scene.level(column, cell), not word)
+                (table_cell(column, cell, scene), not word)
                 for column, word, cell in zip(found.columns, words, row, strict=True)
             ]
             for row in found.rows
         ],
     }
+
+
+def table_cell(column: str, cell: Cell, scene: Scene) -> str:
+    """Return the word for a level, or the number in the form of its column."""
+    if isinstance(cell, (str, bool)):
+        return scene.level(column, str(cell))
+    return FORMS.get(column, "{}").format(shown(cell))
 
 
 def equations(block: page.Equations, scene: Scene) -> Context:

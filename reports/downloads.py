@@ -13,6 +13,7 @@ import pandas as pd
 from analysis.result import Figure
 from reports import citing
 from reports.assets import data_uri, inline_svg, pdf_bytes, png_bytes, svg_bytes
+from reports.numbers import shown
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
@@ -118,7 +119,7 @@ def sidecar(figure: Figure, reference: citing.Reference, command: str) -> bytes:
         "columns": list(figure.data.columns),
         "studies": list(figure.studies),
         "seeds": figure.seeds,
-        "facts": dict(figure.facts),
+        "facts": {name: shown(fact) for name, fact in figure.facts.items()},
         "licence": citing.LICENCE,
         "authors": reference.authors,
         "year": reference.year,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from analysis.show import show_number
+from reports.numbers import show_number
 
 Environment = Mapping[str, object]
 

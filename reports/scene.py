@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.result import Analysis, Estimate
-from analysis.show import show
+from analysis.result import Analysis, Estimate, Fact
 from reports import citing
 from reports.catalogue import Catalogue
 from reports.downloads import Drawn
+from reports.numbers import show
 
 Context = dict[str, Any]
 """What a template is filled with."""
@@ -27,7 +27,7 @@ class Scene:
     command: str
 
     @property
-    def facts(self) -> dict[str, str]:
+    def facts(self) -> dict[str, Fact]:
         """Facts that chapter prose may quote: `{name}` of the run, `{figure-id:name}`, `{claim-id:name}`."""
         known = dict(self.analysis.facts)
         if all(finding.estimate is None for finding in self.analysis.findings):
@@ -36,9 +36,6 @@ class Scene:
             (finding.claim_id, finding.facts) for finding in self.analysis.findings
         ]:
             known.update({f"{owner}:{name}": value for name, value in facts.items()})
-        for finding in self.analysis.findings:
-            if finding.estimate is not None:
-                known[f"{finding.claim_id}:estimate"] = quantity(finding.estimate, self.text)
         return known
 
     def level(self, variable: str, name: str) -> str:

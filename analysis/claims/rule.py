@@ -19,9 +19,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.claims.samples import Samples
-from analysis.result import Estimate, Finding, Slice
+from analysis.result import Estimate, Fact, Finding, Slice
 from analysis.select import BACKEND_ORDER, DIRECTION_ORDER, INITIALISER_ORDER, ordered
-from analysis.show import show, show_number, show_value
 from analysis.statistics.intervals import generator
 
 SHARE = 0.9
@@ -201,20 +200,18 @@ def _matches(frame: pd.DataFrame, levels: Mapping[str, str]) -> pd.Series:
 
 def _facts(
     claim: Claim, samples: Samples, estimate: Estimate, slices: tuple[Slice, ...], points: pd.DataFrame
-) -> dict[str, str]:
-    facts = {
-        "estimate": show(estimate),
-        "value": show_value(estimate),
-        "n": show_number(estimate.n),
-        "points": show_number(len(points)),
-        "supported": show_number(int((points["verdict"] == "supported").sum())),
-        "refuted": show_number(int((points["verdict"] == "refuted").sum())),
+) -> dict[str, Fact]:
+    facts: dict[str, Fact] = {
+        "estimate": estimate,
+        "n": estimate.n,
+        "points": len(points),
+        "supported": int((points["verdict"] == "supported").sum()),
+        "refuted": int((points["verdict"] == "refuted").sum()),
     }
     if claim.predicts is not None:
-        facts |= {"predicts_low": show_number(claim.predicts.low), "predicts_high": show_number(claim.predicts.high)}
+        facts |= {"predicts_low": claim.predicts.low, "predicts_high": claim.predicts.high}
     for part in slices:
-        facts[f"{part.variable}_{slug(part.level)}"] = show(part.estimate)
-        facts[f"{part.variable}_{slug(part.level)}_value"] = show_value(part.estimate)
+        facts[f"{part.variable}_{slug(part.level)}"] = part.estimate
     return facts | dict(samples.facts)
 
 
@@ -225,7 +222,7 @@ def _finding(
     estimate: Estimate | None = None,
     slices: tuple[Slice, ...] = (),
     depends_on: str = "",
-    facts: Mapping[str, str] | None = None,
+    facts: Mapping[str, Fact] | None = None,
 ) -> Finding:
     predicts = (claim.predicts.low, claim.predicts.high) if claim.predicts is not None else None
     return Finding(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from analysis.result import Estimate
+from analysis.result import Estimate, Fact
 from analysis.statistics.intervals import FEWEST, bca, exact, exponential
 
 CENTRES = ("median", "mean", "range", "exact", "worst")
@@ -34,7 +34,7 @@ class Samples:
     unit: str
     scale: str = "linear"
     centre: str = "median"
-    facts: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, Fact] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, value, known in (("scale", self.scale, SCALES), ("centre", self.centre, CENTRES)):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from analysis.result import Figure
+from analysis.result import Fact, Figure
 from analysis.statistics.intervals import bca
 
 DIGITS = 9
@@ -19,7 +19,7 @@ BAND = (0.025, 0.975)
 
 
 def make(
-    figure_id: str, data: pd.DataFrame, studies: tuple[str, ...], facts: Mapping[str, str], seeds: int = 0
+    figure_id: str, data: pd.DataFrame, studies: tuple[str, ...], facts: Mapping[str, Fact], seeds: int = 0
 ) -> Figure:
     """Build the figure of a tidy frame. `rows_sha` is 12 hex digits of the sha256 of its canonical CSV."""
     data = canonical(data)

@@ -12,9 +12,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from analysis.claims.statistics.timed import elapsed
 from analysis.drawing import style
 from analysis.drawing.build import make
-from analysis.result import Estimate, Figure
+from analysis.result import Estimate, Fact, Figure, Number
 from analysis.select import AGAIN, BACKEND_ORDER, CELL_ORDER, DIRECTION_ORDER, measured, ordered, sweep
-from analysis.show import show, show_number
 from analysis.statistics.fits import exponents
 from analysis.statistics.intervals import bca, generator, quartiles
 from analysis.statistics.paired import block_ratios, paired_ratio
@@ -46,11 +45,11 @@ def build_sweep(frame: pd.DataFrame, figure_id: str, size: str) -> Figure | None
     data["direction"] = pd.Categorical(data["direction"], ordered(data["direction"], DIRECTION_ORDER))
     data = data.sort_values(["direction", "name", "backend", size]).astype({"direction": "str"})
     fixed = [name for name in ("seq_len", "hidden_size", "batch_size", "input_size", "threads") if name != size]
-    facts = {name: show_number(float(rows[name].iloc[0])) for name in fixed}
+    facts: dict[str, Fact] = {name: float(rows[name].iloc[0]) for name in fixed}
     facts |= {
         "dtype": str(rows["dtype"].iloc[0]),
-        "smallest": show_number(float(rows[size].min())),
-        "largest": show_number(float(rows[size].max())),
+        "smallest": float(rows[size].min()),
+        "largest": float(rows[size].max()),
     }
     facts |= peak_facts(data, size)
     return make(figure_id, data, ("runtime",), facts | sweep_facts(rows, size))
@@ -71,11 +70,11 @@ def limit(frame: pd.DataFrame, rows: pd.DataFrame, size: str) -> pd.DataFrame:
     return found.assign(samples=1)
 
 
-def peak_facts(data: pd.DataFrame, size: str) -> dict[str, str]:
+def peak_facts(data: pd.DataFrame, size: str) -> dict[str, Fact]:
     """Share of the peak, in percent, that each cell and implementation reaches at the largest size."""
     last = data.loc[data[size] == data[size].max()].set_index(["name", "direction", "backend"])["median_s"]
     return {
-        f"{name}_{backend}_{direction}_peak".replace("-", "_"): show_number(
+        f"{name}_{backend}_{direction}_peak".replace("-", "_"): Number(
             float(last[name, direction, LIMIT] / time) * 100, digits=2
         )
         for (name, direction, backend), time in last.items()
@@ -92,26 +91,26 @@ def timed(rows: pd.DataFrame, groups: list[str]) -> pd.DataFrame:
     return pd.DataFrame(found, columns=[*groups, "median_s", "low_s", "high_s", "samples"])
 
 
-def sweep_facts(rows: pd.DataFrame, size: str) -> dict[str, str]:
+def sweep_facts(rows: pd.DataFrame, size: str) -> dict[str, Fact]:
     """Collect the times at the largest size, exponents of the sweep, and the ratio of each peer to this suite."""
     rng = generator(size)
-    facts = {}
+    facts: dict[str, Fact] = {}
     for (name, backend, direction), part in rows.groupby(["name", "backend", "direction"], sort=True):
         key = f"{name}_{backend}_{direction}".replace("-", "_")
         largest = part.loc[part[size] == rows[size].max(), "value"]
         if not largest.empty:
             low, median, high = quartiles(largest)
-            facts[f"{key}_time"] = show(Estimate(median, low, high, "s", len(largest)))
+            facts[f"{key}_time"] = Estimate(median, low, high, "s", len(largest))
         slopes = exponents(part, size)["exponent"]
         if len(slopes):
-            facts[f"{key}_exponent"] = show(bca(slopes.to_numpy(), rng))
+            facts[f"{key}_exponent"] = bca(slopes.to_numpy(), rng)
     for (name, direction), part in rows.loc[rows[size] == rows[size].max()].groupby(["name", "direction"], sort=True):
         own = part.loc[part["backend"] == "cpu"]
         for backend in ordered(set(part["backend"]) - {"cpu"}, BACKEND_ORDER):
             peer = part.loc[part["backend"] == backend]
             if not block_ratios(peer, own).empty:
                 key = f"{name}_{backend}_{direction}_ratio".replace("-", "_")
-                facts[key] = show(paired_ratio(peer, own, rng))
+                facts[key] = paired_ratio(peer, own, rng)
     return facts
 
 

@@ -12,7 +12,6 @@ from analysis.claims.statistics.squashed import LECTURE_X, activation_values, sa
 from analysis.drawing import style
 from analysis.drawing.build import make
 from analysis.result import Figure
-from analysis.show import show_number
 
 ID = "activations"
 STUDIES = ("activations",)
@@ -40,12 +39,12 @@ def build(frame: pd.DataFrame) -> Figure | None:
         for x in LECTURE_X:
             if x in values.index:
                 sign = "minus_" if x < 0 else ""
-                facts[f"{metric}_at_{sign}{abs(x):g}".replace(".", "_")] = show_number(float(values[x]))
+                facts[f"{metric}_at_{sign}{abs(x):g}".replace(".", "_")] = float(values[x])
     if not parts:
         return None
     single = activation_values(frame, "sigmoid", "float32")
     if not single.empty and not math.isnan(saturation(single)):
-        facts["float32_sigmoid_is_one_from"] = show_number(saturation(single))
+        facts["float32_sigmoid_is_one_from"] = saturation(single)
     data = pd.concat(parts, ignore_index=True).loc[:, ["activation", "x", "value", "worked"]]
     return make(ID, data, STUDIES, facts)
 

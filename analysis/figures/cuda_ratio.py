@@ -28,9 +28,8 @@ from analysis.readings.device_times import (
     regime,
     together,
 )
-from analysis.result import Figure
+from analysis.result import Fact, Figure, Number
 from analysis.select import CELL_ORDER, DIRECTION_ORDER, ordered
-from analysis.show import show, show_number
 from analysis.statistics.intervals import generator, geometric_mean
 from analysis.statistics.paired import noise, noise_blocks, with_noise
 
@@ -82,35 +81,33 @@ def build(frame: pd.DataFrame) -> Figure | None:
         mean=lambda values: geometric_mean(values.to_numpy()), least="min", most="max"
     )
     data = data.merge(over_lengths.reset_index(), on=LINE)
-    facts = limits() | _facts(data)
+    facts: dict[str, Fact] = limits() | _facts(data)
     data = with_noise(data, noise(rows, PLACE, OWN, AGAIN), PLACE)
     if "noise_low" in data.columns:
-        facts["noise_low"] = show_number(float(data["noise_low"].min()), digits=3)
-        facts["noise_high"] = show_number(float(data["noise_high"].max()), digits=3)
+        facts["noise_low"] = Number(float(data["noise_low"].min()), digits=3)
+        facts["noise_high"] = Number(float(data["noise_high"].max()), digits=3)
     else:
-        facts["noise_blocks"] = show_number(noise_blocks(rows, OWN, AGAIN))
+        facts["noise_blocks"] = noise_blocks(rows, OWN, AGAIN)
     ratios = ratios.assign(regime=regime(ratios))
     for area in REGIMES:
         for direction in DIRECTION_ORDER:
             part = ratios.loc[(ratios["regime"] == area) & (ratios["direction"] == direction)]
             if len(part):
-                facts[f"{area}_{direction}"] = show(together(part, generator(f"{area}-{direction}")))
+                facts[f"{area}_{direction}"] = together(part, generator(f"{area}-{direction}"))
     return make(ID, data, STUDIES, facts)
 
 
-def _facts(data: pd.DataFrame) -> dict[str, str]:
-    facts = {
-        "points": show_number(len(data)),
-        "slower": show_number(int((data["ratio"] < 1).sum())),
-        "lengths": ", ".join(show_number(size) for size in sorted(set(data["seq_len"]))),
+def _facts(data: pd.DataFrame) -> dict[str, Fact]:
+    facts: dict[str, Fact] = {
+        "points": len(data),
+        "slower": int((data["ratio"] < 1).sum()),
+        "lengths": tuple(sorted(set(data["seq_len"]))),
     }
     for direction, part in data.groupby("direction"):
         least = part.loc[part["ratio"].idxmin()]
-        facts[f"{direction}_least"] = show_number(float(least["ratio"]), digits=3)
-        facts[f"{direction}_least_point"] = ", ".join(
-            show_number(least[name]) for name in ("seq_len", "batch_size", "hidden_size")
-        )
-        facts[f"{direction}_most"] = show_number(float(part["ratio"].max()), digits=3)
+        facts[f"{direction}_least"] = Number(float(least["ratio"]), digits=3)
+        facts[f"{direction}_least_point"] = tuple(int(least[name]) for name in ("seq_len", "batch_size", "hidden_size"))
+        facts[f"{direction}_most"] = Number(float(part["ratio"].max()), digits=3)
     return facts
 
 

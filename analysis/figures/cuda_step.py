@@ -13,9 +13,8 @@ from analysis.drawing import style
 from analysis.drawing.build import make
 from analysis.drawing.sweep import timed
 from analysis.readings.device_times import OWN, PEERS, STUDY, events, on_grid
-from analysis.result import Estimate, Figure
+from analysis.result import Estimate, Fact, Figure
 from analysis.select import CELL_ORDER, DIRECTION_ORDER, main_level, ordered
-from analysis.show import show, show_number
 
 ID = "cuda-step"
 STUDIES = (STUDY,)
@@ -49,15 +48,19 @@ def build(frame: pd.DataFrame) -> Figure | None:
     data = timed(rows, ["direction", "name", "backend", "batch_size", "hidden_size"])
     batches = sorted(set(data["batch_size"]))
     batch = batches[len(batches) // 2 - (len(batches) % 2 == 0)]
-    facts = {"seq_len": show_number(length), "batch_size": show_number(batch)}
-    facts |= {"smallest": show_number(data["hidden_size"].min()), "largest": show_number(data["hidden_size"].max())}
+    facts: dict[str, Fact] = {
+        "seq_len": length,
+        "batch_size": batch,
+        "smallest": int(data["hidden_size"].min()),
+        "largest": int(data["hidden_size"].max()),
+    }
     for (name, backend, direction), part in data.loc[data["batch_size"] == batch].groupby(
         ["name", "backend", "direction"]
     ):
         for end, row in (("", part["hidden_size"].idxmax()), ("_small", part["hidden_size"].idxmin())):
             found = part.loc[row]
-            text = show(Estimate(found["median_s"], found["low_s"], found["high_s"], "s", found["samples"]))
-            facts[f"{name}_{backend}_{direction}{end}".replace("-", "_")] = text
+            time = Estimate(found["median_s"], found["low_s"], found["high_s"], "s", found["samples"])
+            facts[f"{name}_{backend}_{direction}{end}".replace("-", "_")] = time
     return make(ID, data, STUDIES, facts)
 
 

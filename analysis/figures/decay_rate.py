@@ -12,9 +12,8 @@ from matplotlib.ticker import FuncFormatter, NullLocator
 from analysis.claims.statistics.flow import state_curves
 from analysis.drawing import style
 from analysis.drawing.build import interval_over_seeds, make
-from analysis.result import Estimate, Figure
+from analysis.result import Estimate, Fact, Figure, Number
 from analysis.select import CELL_ORDER, INITIALISER_ORDER, ordered
-from analysis.show import show, show_number
 from analysis.statistics.fits import factor, slopes
 from analysis.statistics.intervals import generator
 from analysis.theory.closed_forms import factor_per_step
@@ -43,18 +42,18 @@ def build(frame: pd.DataFrame) -> Figure | None:
     finite = data["low"].abs() < math.inf
     data["low"], data["high"] = data["low"].where(finite), data["high"].where(finite)
     largest = data.loc[data["hidden_size"] == data["hidden_size"].max()]
-    facts = {
-        "seeds": show_number(found["seed"].nunique()),
-        "hidden_size": show_number(float(data["hidden_size"].max())),
-        "smallest_hidden_size": show_number(float(data["hidden_size"].min())),
+    facts: dict[str, Fact] = {
+        "seeds": found["seed"].nunique(),
+        "hidden_size": float(data["hidden_size"].max()),
+        "smallest_hidden_size": float(data["hidden_size"].min()),
     }
     for row in largest.fillna({"low": -math.inf, "high": math.inf}).itertuples():
         key = f"{row.name}_{row.initialiser}".replace("-", "_")
-        facts[f"{key}_slope"] = show(Estimate(row.value, row.low, row.high, "decades per step", row.n))
-        facts[f"{key}_factor"] = show_number(factor(row.value), digits=3)
+        facts[f"{key}_slope"] = Estimate(row.value, row.low, row.high, "decades per step", row.n)
+        facts[f"{key}_factor"] = Number(factor(row.value), digits=3)
         if not math.isnan(row.theory):
-            facts[f"{key}_theory"] = show_number(row.theory, digits=3)
-            facts[f"{key}_theory_factor"] = show_number(factor(row.theory), digits=3)
+            facts[f"{key}_theory"] = Number(row.theory, digits=3)
+            facts[f"{key}_theory_factor"] = Number(factor(row.theory), digits=3)
     return make(ID, data, STUDIES, facts, seeds=found["seed"].nunique())
 
 

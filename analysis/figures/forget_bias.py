@@ -11,9 +11,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from analysis.claims.statistics.flow import gradient_curves
 from analysis.drawing import style
 from analysis.drawing.build import make, over_seeds
-from analysis.result import Figure
+from analysis.result import LOGARITHM, Fact, Figure, Number
 from analysis.select import main_level
-from analysis.show import show_number, show_power
 from analysis.statistics.fits import half_life, slopes
 from analysis.theory.closed_forms import sigmoid
 
@@ -47,21 +46,21 @@ def build(frame: pd.DataFrame) -> Figure | None:
         return None
     data = pd.concat(parts, ignore_index=True).rename(columns={"initialiser_value": "forget_bias"})
     data = data.loc[:, ["path", "forget_bias", "lag", "median", "low", "high", "seeds"]]
-    facts = {
-        "lag": show_number(float(data["lag"].max())),
-        "seeds": show_number(kept[0]["seed"].nunique()),
-        "hidden_size": show_number(float(kept[0]["hidden_size"].iloc[0])),
+    facts: dict[str, Fact] = {
+        "lag": float(data["lag"].max()),
+        "seeds": kept[0]["seed"].nunique(),
+        "hidden_size": float(kept[0]["hidden_size"].iloc[0]),
     }
     for (path, bias), part in data.groupby(["path", "forget_bias"]):
         key = f"{bias:g}".replace("-", "m").replace(".", "_")
         name = "total" if path == "total" else "path"
-        facts[f"{name}_{key}"] = show_power(float(part.loc[part["lag"].idxmax(), "median"]))
-        facts[f"gate_{key}"] = show_number(sigmoid(float(bias)), digits=3)
+        facts[f"{name}_{key}"] = Number(float(part.loc[part["lag"].idxmax(), "median"]), LOGARITHM)
+        facts[f"gate_{key}"] = Number(sigmoid(float(bias)), digits=3)
     for curves, path in zip(kept, METRICS, strict=False):
         for bias, slope in slopes(curves).groupby("initialiser_value")["slope10"].median().items():
             key = f"{bias:g}".replace("-", "m").replace(".", "_")
             name = "half_life" if path == "total" else "path_half_life"
-            facts[f"{name}_{key}"] = show_number(half_life(float(slope)), digits=3)
+            facts[f"{name}_{key}"] = Number(half_life(float(slope)), digits=3)
     return make(ID, data, STUDIES, facts, seeds=kept[0]["seed"].nunique())
 
 

@@ -10,9 +10,8 @@ from matplotlib.ticker import MaxNLocator
 
 from analysis.drawing import style
 from analysis.drawing.build import make, over_seeds
-from analysis.result import Figure
+from analysis.result import Fact, Figure, Number
 from analysis.select import CELL_ORDER, INITIALISER_ORDER, main_level, measured, ordered
-from analysis.show import show_number
 
 ID = "gates-along-sequence"
 STUDIES = ("gates",)
@@ -62,14 +61,14 @@ def build(frame: pd.DataFrame) -> Figure | None:
     rows = rows.assign(gate=rows["metric"].str.removeprefix("gate_mean_"))
     rows = rows.sort_values(["name", "initialiser", "gate", "step", "seed"])
     data = over_seeds(rows, ["name", "initialiser", "gate", "step"], "value")
-    facts = {
-        "hidden_size": show_number(float(rows["hidden_size"].iloc[0])),
-        "seq_len": show_number(float(rows["seq_len"].iloc[0])),
-        "seeds": show_number(rows["seed"].nunique()),
+    facts: dict[str, Fact] = {
+        "hidden_size": float(rows["hidden_size"].iloc[0]),
+        "seq_len": float(rows["seq_len"].iloc[0]),
+        "seeds": rows["seed"].nunique(),
     }
     for (name, gate, initialiser), part in rows.groupby(["name", "gate", "initialiser"]):
         key = f"{name}_{gate}_{initialiser}".replace("-", "_")
-        facts[key] = show_number(float(part["value"].mean()), digits=2)
+        facts[key] = Number(float(part["value"].mean()), digits=2)
     return make(ID, data, STUDIES, facts, seeds=rows["seed"].nunique())
 
 

@@ -11,9 +11,9 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from analysis.claims.statistics.flow import state_curves
 from analysis.drawing import style
 from analysis.drawing.build import make, over_seeds
-from analysis.result import Figure
+from analysis.readings.horizons import median_horizon
+from analysis.result import LOGARITHM, Fact, Figure, Number
 from analysis.select import CELL_ORDER, INITIALISER_ORDER, main_level, ordered
-from analysis.show import show_number, show_power
 from analysis.statistics.fits import factor, half_life, horizons, slopes
 
 ID = "gradient-profile"
@@ -50,26 +50,24 @@ def build(frame: pd.DataFrame) -> Figure | None:
     size = main_level(curves, "hidden_size", ("name", "initialiser", "seed"))
     curves = curves.loc[curves["hidden_size"] == size]
     data = over_seeds(curves, ["initialiser", "name", "lag"], "log10_g")
-    facts = {
-        "hidden_size": show_number(size),
-        "seq_len": show_number(float(curves["seq_len"].max())),
-        "seeds": show_number(curves["seed"].nunique()),
-        "threshold": show_power(THRESHOLD),
+    facts: dict[str, Fact] = {
+        "hidden_size": size,
+        "seq_len": float(curves["seq_len"].max()),
+        "seeds": curves["seed"].nunique(),
+        "threshold": Number(THRESHOLD, LOGARITHM),
     }
     found = slopes(curves).groupby(["name", "initialiser"])["slope10"].median()
     for (name, initialiser), slope in found.items():
         key = f"{name}_{initialiser}".replace("-", "_")
-        facts[f"{key}_slope"] = show_number(float(slope), digits=3)
-        facts[f"{key}_factor"] = show_number(factor(float(slope)), digits=3)
-        facts[f"{key}_half_life"] = show_number(half_life(float(slope)), digits=3)
+        facts[f"{key}_slope"] = Number(float(slope), digits=3)
+        facts[f"{key}_factor"] = Number(factor(float(slope)), digits=3)
+        facts[f"{key}_half_life"] = Number(half_life(float(slope)), digits=3)
     for (name, initialiser), part in horizons(curves, 10.0**THRESHOLD).groupby(["name", "initialiser"]):
         key = f"{name}_{initialiser}".replace("-", "_")
-        reached = part["horizon"].where(~part["censored"], float("inf")).median()
-        beyond = f"> {show_number(float(part['horizon'].max()))}"
-        facts[f"{key}_horizon"] = show_number(round(reached)) if reached < float("inf") else beyond
+        facts[f"{key}_horizon"] = median_horizon(part)
     for (initialiser, name), part in data.groupby(["initialiser", "name"]):
         key = f"{name}_{initialiser}".replace("-", "_")
-        facts[f"{key}_left"] = show_power(float(part.loc[part["lag"].idxmax(), "median"]))
+        facts[f"{key}_left"] = Number(float(part.loc[part["lag"].idxmax(), "median"]), LOGARITHM)
     return make(ID, data, STUDIES, facts, seeds=curves["seed"].nunique())
 
 

@@ -10,9 +10,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from analysis.drawing import style
 from analysis.drawing.build import make, over_seeds
-from analysis.result import Figure
+from analysis.result import Fact, Figure, Number
 from analysis.select import CELL_ORDER, measured, ordered
-from analysis.show import show_number
 
 ID = "input-reach"
 STUDIES = ("reach",)
@@ -36,16 +35,16 @@ def build(frame: pd.DataFrame) -> Figure | None:
     curves["log10_g"] = curves["value"] - curves.pop("now")
     data = over_seeds(curves, ["name", "offset"], "log10_g").sort_values(["name", "offset"])
     later = frame.loc[(frame["study"] == "reach") & (frame["merge"] == "none") & (frame["step"] > 0)]
-    facts = {
-        "seeds": show_number(rows["seed"].nunique()),
-        "hidden_size": show_number(float(rows["hidden_size"].max())),
-        "zeros": show_number(int((later["status"] == "zero").sum())),
-        "later": show_number(len(later)),
-        "back": show_number(BACK),
+    facts: dict[str, Fact] = {
+        "seeds": rows["seed"].nunique(),
+        "hidden_size": float(rows["hidden_size"].max()),
+        "zeros": int((later["status"] == "zero").sum()),
+        "later": len(later),
+        "back": BACK,
     }
     for (name, offset), part in data.groupby(["name", "offset"]):
         if abs(offset) == BACK:
-            facts[f"{name}_{'back' if offset < 0 else 'ahead'}"] = show_number(
+            facts[f"{name}_{'back' if offset < 0 else 'ahead'}"] = Number(
                 10.0 ** float(part["median"].iloc[0]), digits=2
             )
     return make(ID, data, STUDIES, facts, seeds=rows["seed"].nunique())

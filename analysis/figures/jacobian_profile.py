@@ -10,9 +10,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from analysis.drawing import style
 from analysis.drawing.build import make, over_seeds
-from analysis.result import Figure
+from analysis.result import LOGARITHM, Fact, Figure, Number
 from analysis.select import INITIALISER_ORDER, main_level, measured
-from analysis.show import show, show_number, show_power
 from analysis.statistics.fits import FIRST_LAG, profiles, slopes
 from analysis.statistics.intervals import bca, generator
 
@@ -82,33 +81,34 @@ def build(frame: pd.DataFrame) -> Figure | None:
     curves = pd.concat(parts, ignore_index=True)
     curves["log10_g"] = curves["log10_g"].round(DECIMALS) + 0.0  # without the sign of a zero
     data = over_seeds(curves, ["name", "initialiser", "norm", "lag"], "log10_g")
-    facts = {
-        "hidden_size": show_number(float(rows["hidden_size"].iloc[0])),
-        "lag": show_number(float(data["lag"].max())),
-        "seeds": show_number(curves["seed"].nunique()),
+    facts: dict[str, Fact] = {
+        "hidden_size": float(rows["hidden_size"].iloc[0]),
+        "lag": float(data["lag"].max()),
+        "seeds": curves["seed"].nunique(),
     }
     return make(ID, data, STUDIES, facts | _rates(curves) | _gaps(curves), seeds=curves["seed"].nunique())
 
 
-def _rates(curves: pd.DataFrame) -> dict[str, str]:
+def _rates(curves: pd.DataFrame) -> dict[str, Fact]:
     """Slope of each norm, mean over seeds with its interval, and the median of what is left at the longest lag."""
-    facts, rng = {}, generator(ID)
+    facts: dict[str, Fact] = {}
+    rng = generator(ID)
     for norm, part in curves.groupby("norm", sort=False):
         found = slopes(part, FIRST_LAGS.get(norm, FIRST_LAG))
         for (name, initialiser), each in found.groupby(["name", "initialiser"]):
             key = f"{name}_{initialiser}_{norm}".replace("-", "_")
             slope = bca(each["slope10"].to_numpy(), rng, centre="mean", unit="decades per step")
-            facts[f"{key}_slope"] = show(slope)
+            facts[f"{key}_slope"] = slope
             if norm == "bound":  # a straight line: its slope is log10 of the largest singular value
-                facts[f"{name}_{initialiser}_largest_singular_value"] = show_number(10.0**slope.value, digits=3)
+                facts[f"{name}_{initialiser}_largest_singular_value"] = Number(10.0**slope.value, digits=3)
         last = part.loc[part["lag"] == part["lag"].max()]
         for (name, initialiser), each in last.groupby(["name", "initialiser"]):
             key = f"{name}_{initialiser}_{norm}".replace("-", "_")
-            facts[f"{key}_left"] = show_power(float(each["log10_g"].median()))
+            facts[f"{key}_left"] = Number(float(each["log10_g"].median()), LOGARITHM)
     return facts
 
 
-def _gaps(curves: pd.DataFrame) -> dict[str, str]:
+def _gaps(curves: pd.DataFrame) -> dict[str, Fact]:
     """Points at which the bound holds, and how many decades it lies above the spectral norm at the longest lag."""
     wide = curves.loc[curves["norm"].isin(["bound", "joint-spectral"])].pivot_table(
         index=["name", "initialiser", "seed", "lag"], columns="norm", values="log10_g"
@@ -116,11 +116,11 @@ def _gaps(curves: pd.DataFrame) -> dict[str, str]:
     if not {"bound", "joint-spectral"} <= set(wide.columns):
         return {}
     gap = (wide["bound"] - wide["joint-spectral"]).dropna().rename("gap").reset_index()
-    facts = {"points": show_number(len(gap)), "held": show_number(int((gap["gap"] >= 0).sum()))}
+    facts: dict[str, Fact] = {"points": len(gap), "held": int((gap["gap"] >= 0).sum())}
     rng = generator(f"{ID}-gaps")
     for (name, initialiser), part in gap.loc[gap["lag"] == gap["lag"].max()].groupby(["name", "initialiser"]):
         excess = bca(part["gap"].to_numpy(), rng, unit="decades")
-        facts[f"{name}_{initialiser}_excess".replace("-", "_")] = show(excess)
+        facts[f"{name}_{initialiser}_excess".replace("-", "_")] = excess
     return facts
 
 

@@ -13,9 +13,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from analysis.drawing import style
 from analysis.drawing.build import make, over_seeds
-from analysis.result import Figure
+from analysis.result import Fact, Figure, Number
 from analysis.select import CELL_ORDER, INITIALISER_ORDER, main_level, measured, ordered
-from analysis.show import show, show_number
 from analysis.statistics.intervals import bca, generator
 from analysis.theory.closed_forms import CLARK, entropy_rate, kaplan_yorke
 
@@ -104,12 +103,12 @@ def _driven(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(place=rows["step"] / (states * rows["hidden_size"]))
 
 
-def _chaos_facts(rows: pd.DataFrame) -> tuple[dict[str, str], dict[float, float]]:
+def _chaos_facts(rows: pd.DataFrame) -> tuple[dict[str, Fact], dict[float, float]]:
     """Largest exponent, dimension/N, entropy/N as means over seeds, beside the published; and dimension/N by gain."""
     if rows.empty:
         return {}, {}
     size, rng = int(rows["hidden_size"].iloc[0]), generator(ID)
-    facts = {"chaotic_size": show_number(size), "chaotic_seeds": show_number(rows["seed"].nunique())}
+    facts: dict[str, Fact] = {"chaotic_size": size, "chaotic_seeds": rows["seed"].nunique()}
     dimensions = {}
     for gain in sorted(set(rows["initialiser_value"])):
         part = rows.loc[rows["initialiser_value"] == gain]
@@ -122,11 +121,11 @@ def _chaos_facts(rows: pd.DataFrame) -> tuple[dict[str, str], dict[float, float]
         }
         key = f"{gain:g}".replace(".", "_")
         for name, values in numbers.items():
-            facts[f"gain_{key}_{name}"] = show(bca(pd.Series(values).to_numpy(), rng, centre="mean"))
-        facts[f"gain_{key}_last"] = show_number(float(part["value"].min()), digits=2)
+            facts[f"gain_{key}_{name}"] = bca(pd.Series(values).to_numpy(), rng, centre="mean")
+        facts[f"gain_{key}_last"] = Number(float(part["value"].min()), digits=2)
         dimensions[gain] = sum(numbers["dimension"]) / len(spectra)
         for name, value in zip(("exponent", "dimension", "entropy"), CLARK.get(gain, ()), strict=False):
-            facts[f"published_{key}_{name}"] = show_number(value, digits=5)
+            facts[f"published_{key}_{name}"] = Number(value, digits=5)
     return facts, dimensions
 
 
@@ -136,28 +135,28 @@ def _whole(values: pd.Series, size: int) -> pd.Series:
     return found.reindex(range(size), fill_value=-math.inf)
 
 
-def _driven_facts(rows: pd.DataFrame) -> dict[str, str]:
+def _driven_facts(rows: pd.DataFrame) -> dict[str, Fact]:
     """Largest exponent of each cell, mean over seeds with its interval, and the steps in which it takes a factor e."""
     if rows.empty:
         return {}
     rng, first = generator(f"{ID}-driven"), rows.loc[rows["step"] == 1]
-    facts = {
-        "driven_size": show_number(float(rows["hidden_size"].iloc[0])),
-        "driven_seeds": show_number(rows["seed"].nunique()),
-        "driven_count": show_number(len(rows)),
-        "driven_positive": show_number(int((rows["value"] > 0).sum())),
-        "largest_driven": show_number(float(rows["value"].max()), digits=2),
+    facts: dict[str, Fact] = {
+        "driven_size": float(rows["hidden_size"].iloc[0]),
+        "driven_seeds": rows["seed"].nunique(),
+        "driven_count": len(rows),
+        "driven_positive": int((rows["value"] > 0).sum()),
+        "largest_driven": Number(float(rows["value"].max()), digits=2),
     }
     for (name, initialiser), part in first.groupby(["name", "initialiser"]):
         key = f"{name}_{initialiser}".replace("-", "_")
         exponent = bca(part["value"].to_numpy(), rng, centre="mean", unit="nats per step")
-        facts[f"{key}_exponent"] = show(exponent)
+        facts[f"{key}_exponent"] = exponent
         if exponent.value < 0:
-            facts[f"{key}_steps"] = show_number(-1 / exponent.value, digits=2)
+            facts[f"{key}_steps"] = Number(-1 / exponent.value, digits=2)
         second = rows.loc[
             (rows["name"] == name) & (rows["initialiser"] == initialiser) & (rows["place"] > 0.5), "value"
         ]
-        facts[f"{key}_second_half"] = show_number(math.exp(second.max()), digits=2)
+        facts[f"{key}_second_half"] = Number(math.exp(second.max()), digits=2)
     return facts
 
 

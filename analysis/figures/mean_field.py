@@ -16,9 +16,8 @@ from scipy.optimize import brentq
 
 from analysis.drawing import style
 from analysis.drawing.build import interval_over_seeds, make
-from analysis.result import Estimate, Figure
+from analysis.result import Estimate, Fact, Figure, Number
 from analysis.select import measured
-from analysis.show import show, show_number
 from analysis.statistics.fits import FIRST_LAG, profiles, slopes
 from analysis.statistics.intervals import generator
 from analysis.theory.closed_forms import finite_size_exponent, mean_field
@@ -116,17 +115,17 @@ def _swept(points: pd.DataFrame) -> list[tuple[float, float]]:
     return sorted(chosen, key=lambda point: -mean_field(point[0], point[1] ** 2).exponent)
 
 
-def _facts(points: pd.DataFrame, found: pd.DataFrame) -> dict[str, str]:
+def _facts(points: pd.DataFrame, found: pd.DataFrame) -> dict[str, Fact]:
     smallest, largest = points["hidden_size"].min(), points["hidden_size"].max()
     large = points.loc[points["hidden_size"] == largest]
     silent, driven = large.loc[large["input_scale"] == 0], large.loc[large["input_scale"] > 0]
-    facts = {
-        "seeds": show_number(found["seed"].nunique()),
-        "few_seeds": show_number(int(large["n"].min())),
-        "hidden_size": show_number(float(largest)),
-        "smallest_hidden_size": show_number(float(smallest)),
-        "seq_len": show_number(float(found["seq_len"].max())),
-        "burn_in": show_number(BURN_IN),
+    facts: dict[str, Fact] = {
+        "seeds": found["seed"].nunique(),
+        "few_seeds": int(large["n"].min()),
+        "hidden_size": float(largest),
+        "smallest_hidden_size": float(smallest),
+        "seq_len": float(found["seq_len"].max()),
+        "burn_in": BURN_IN,
     }
     swept = _swept(points)
     named = {
@@ -138,22 +137,22 @@ def _facts(points: pd.DataFrame, found: pd.DataFrame) -> dict[str, str]:
     for name, chosen in named.items():
         if chosen:
             gain, scale = chosen[0]
-            facts[f"{name}_gain"] = show_number(gain)
-            facts[f"{name}_limit"] = show_number(mean_field(gain, scale**2).exponent, digits=2)
+            facts[f"{name}_gain"] = gain
+            facts[f"{name}_limit"] = Number(mean_field(gain, scale**2).exponent, digits=2)
             here = _at(points, gain, scale)
             for size, row in (("small", here.iloc[0]), ("large", here.iloc[-1])):
                 estimate = Estimate(row["value"], row["low"], row["high"], "nats per step", int(row["n"]))
-                facts[f"{name}_{size}"] = show(estimate)
+                facts[f"{name}_{size}"] = estimate
                 finite = finite_size_exponent(gain, scale**2, round(row["hidden_size"]))
-                facts[f"{name}_{size}_finite"] = show_number(finite, digits=2)
+                facts[f"{name}_{size}_finite"] = Number(finite, digits=2)
     if named["silent"]:
         small = _at(found, *named["silent"][0])
         small = small.loc[small["hidden_size"] == small["hidden_size"].min(), "value"]
-        facts |= {"calm": show_number(int((small < 0).sum())), "calm_of": show_number(len(small))}
+        facts |= {"calm": int((small < 0).sum()), "calm_of": len(small)}
     if not driven.empty:
         theory = [finite_size_exponent(g, s**2, round(h)) for g, s, h in driven[[*POINT, "hidden_size"]].to_numpy()]
-        facts["driven_error"] = show_number(float((driven["value"] - theory).abs().max()), digits=2)
-        facts["crossing"] = show_number(_crossing(float(driven["input_scale"].max())), digits=3)
+        facts["driven_error"] = Number(float((driven["value"] - theory).abs().max()), digits=2)
+        facts["crossing"] = Number(_crossing(float(driven["input_scale"].max())), digits=3)
     return facts
 
 

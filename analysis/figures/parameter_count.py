@@ -10,9 +10,8 @@ from matplotlib.figure import Figure as Canvas
 from analysis.claims.statistics.counted import counts
 from analysis.drawing import style
 from analysis.drawing.build import make
-from analysis.result import Figure
+from analysis.result import Fact, Figure
 from analysis.select import ordered
-from analysis.show import show_number
 
 ID = "parameter-count"
 STUDIES = ("parameters",)
@@ -73,18 +72,18 @@ def _spread(count: int) -> list[int]:
     return [round(i * (count - 1) / (PANELS - 1)) for i in range(PANELS)]
 
 
-def _facts(data: pd.DataFrame) -> dict[str, str]:
+def _facts(data: pd.DataFrame) -> dict[str, Fact]:
     last = data.loc[data["hidden_size"] == data["hidden_size"].max()]
     last = last.loc[last["input_size"] == last["input_size"].max()].set_index("name")
-    facts = {name: show_number(float(last[name].iloc[0])) for name in ("input_size", "hidden_size")}
+    facts: dict[str, Fact] = {name: float(last[name].iloc[0]) for name in ("input_size", "hidden_size")}
     for name, row in last.iterrows():
-        facts[str(name)] = show_number(float(row["parameters_single"]))
-        facts[f"{name}_per_rnn"] = show_number(float(row["per_rnn"]))
+        facts[str(name)] = float(row["parameters_single"])
+        facts[f"{name}_per_rnn"] = float(row["per_rnn"])
         if "parameters_double" in last.columns:
-            facts[f"{name}_double"] = show_number(float(row["parameters_double"]))
+            facts[f"{name}_double"] = float(row["parameters_double"])
     if {"gru", "lstm"} <= set(last.index):
         ratio = last["parameters_single"]["gru"] / last["parameters_single"]["lstm"]
-        facts["gru_per_lstm"] = show_number(float(ratio))
+        facts["gru_per_lstm"] = float(ratio)
     return facts
 
 

@@ -14,9 +14,8 @@ from matplotlib.figure import Figure as Canvas
 from analysis.drawing import style
 from analysis.drawing.build import make
 from analysis.readings.grid_times import OWN, PEERS, POINT, STUDY, operations, peak_rate, times
-from analysis.result import Figure
+from analysis.result import Fact, Figure, Number
 from analysis.select import AGAIN, CELL_ORDER, DIRECTION_ORDER, ordered
-from analysis.show import show_number
 from analysis.statistics.intervals import generator, geometric_mean, quartiles
 from analysis.statistics.paired import block_ratios, paired_ratio
 
@@ -80,15 +79,15 @@ def build(frame: pd.DataFrame) -> Figure | None:
     return make(ID, data, STUDIES, _facts(data, int(rows["threads"].iloc[0])))
 
 
-def _facts(data: pd.DataFrame, threads: int) -> dict[str, str]:
-    facts = {"threads": show_number(threads), "points": show_number(len(data))}
-    facts["slower"] = show_number(int((data["ratio"] < 1).sum()))
+def _facts(data: pd.DataFrame, threads: int) -> dict[str, Fact]:
+    facts: dict[str, Fact] = {"threads": threads, "points": len(data)}
+    facts["slower"] = int((data["ratio"] < 1).sum())
     for direction, part in data.groupby("direction"):
         least, most = part.loc[part["ratio"].idxmin()], part["peak"].max()
-        facts[f"{direction}_mean"] = show_number(geometric_mean(part["ratio"].to_numpy()), digits=3)
-        facts[f"{direction}_least"] = show_number(float(least["ratio"]), digits=3)
-        facts[f"{direction}_least_point"] = _point(tuple(least[POINT]))
-        facts[f"{direction}_peak"] = show_number(float(most) * 100, digits=2) if math.isfinite(most) else "–"
+        facts[f"{direction}_mean"] = Number(geometric_mean(part["ratio"].to_numpy()), digits=3)
+        facts[f"{direction}_least"] = Number(float(least["ratio"]), digits=3)
+        facts[f"{direction}_least_point"] = tuple(int(size) for size in least[POINT])
+        facts[f"{direction}_peak"] = Number(float(most) * 100, digits=2)
     return facts
 
 

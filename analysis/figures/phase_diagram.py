@@ -18,9 +18,8 @@ from analysis.claims.statistics.flow import joint_curves
 from analysis.drawing import style
 from analysis.drawing.build import interval_over_seeds, make
 from analysis.figures.peer_ratio import COLORS
-from analysis.result import Estimate, Figure
+from analysis.result import Estimate, Fact, Figure, Number
 from analysis.select import CELL_ORDER, measured, ordered
-from analysis.show import show, show_number
 from analysis.statistics.fits import profiles, slopes
 from analysis.statistics.intervals import bca, generator
 from analysis.theory.closed_forms import FloatArray, critical_gain
@@ -85,9 +84,9 @@ def build(frame: pd.DataFrame) -> Figure | None:
     order = {name: position for position, name in enumerate(CELL_ORDER)}
     data = data.sort_values([*keys, "gain"], key=lambda part: part.map(order) if part.name == "name" else part)
     data = data.loc[:, ["name", "gain", "input_scale", "gate_bias", *data.columns[4:]]]
-    facts = _facts(data) | {
-        "hidden_size": show_number(float(found["hidden_size"].max())),
-        "seq_len": show_number(float(found["seq_len"].max())),
+    facts: dict[str, Fact] = _facts(data) | {
+        "hidden_size": float(found["hidden_size"].max()),
+        "seq_len": float(found["seq_len"].max()),
     }
     ends = [name for name in data.columns if name.endswith(("low", "high"))]
     data[ends] = data[ends].where(np.isfinite(data[ends]))
@@ -137,23 +136,23 @@ def _is_silent(data: pd.DataFrame) -> pd.Series:
     return (data["name"] != "rnn") & (data["input_scale"] == 0)
 
 
-def _facts(data: pd.DataFrame) -> dict[str, str]:
-    facts = {
-        "seeds": show_number(int(data["n"].max())),
-        "few_seeds": show_number(int(data["n"].min())),
-        "smallest_gain": show_number(float(data["gain"].min())),
-        "largest_gain": show_number(float(data["gain"].max())),
+def _facts(data: pd.DataFrame) -> dict[str, Fact]:
+    facts: dict[str, Fact] = {
+        "seeds": int(data["n"].max()),
+        "few_seeds": int(data["n"].min()),
+        "smallest_gain": float(data["gain"].min()),
+        "largest_gain": float(data["gain"].max()),
     }
     for name, part in data.loc[~_is_silent(data)].groupby("name"):
-        facts[f"{name}_least"] = show_number(float(part["value"].min()), digits=2)
-        facts[f"{name}_most"] = show_number(float(part["value"].max()), digits=2)
+        facts[f"{name}_least"] = Number(float(part["value"].min()), digits=2)
+        facts[f"{name}_most"] = Number(float(part["value"].max()), digits=2)
     for row in data.drop_duplicates(["name", "input_scale", "gate_bias"]).itertuples():
         key = f"{getattr(row, AGAINST[row.name]):g}".replace("-", "m").replace(".", "_")
         kind = "silent" if row.name != "rnn" and row.input_scale == 0 else "critical"
-        facts[f"{row.name}_theory_{key}"] = show_number(row.theory, digits=3)
+        facts[f"{row.name}_theory_{key}"] = Number(row.theory, digits=3)
         if math.isfinite(row.critical):
             estimate = Estimate(row.critical, row.critical_low, row.critical_high, "1", row.n)
-            facts[f"{row.name}_{kind}_{key}"] = show(estimate)
+            facts[f"{row.name}_{kind}_{key}"] = estimate
     return facts
 
 

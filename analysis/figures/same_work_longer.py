@@ -12,9 +12,8 @@ from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 from analysis.claims.statistics.stretched import CONTROL, stretch
 from analysis.drawing import style
 from analysis.drawing.build import make
-from analysis.result import Figure
+from analysis.result import Fact, Figure
 from analysis.select import BACKEND_ORDER, CELL_ORDER, ordered
-from analysis.show import show, show_number
 from analysis.statistics.intervals import bca, exponential, generator
 
 ID = "same-work-longer"
@@ -42,17 +41,17 @@ def build(frame: pd.DataFrame) -> Figure | None:
     return make(ID, data, STUDIES, _facts(frame, found, data))
 
 
-def _facts(frame: pd.DataFrame, found: pd.DataFrame, data: pd.DataFrame) -> dict[str, str]:
+def _facts(frame: pd.DataFrame, found: pd.DataFrame, data: pd.DataFrame) -> dict[str, Fact]:
     rows = frame.loc[frame["study"] == "parallel"].iloc[0]
-    facts = {
-        "samples": show_number(float(rows["seq_len"] * rows["batch_size"])),
-        "shortest": show_number(float(data["seq_len"].min())),
-        "longest": show_number(float(data["seq_len"].max())),
+    facts: dict[str, Fact] = {
+        "samples": float(rows["seq_len"] * rows["batch_size"]),
+        "shortest": float(data["seq_len"].min()),
+        "longest": float(data["seq_len"].max()),
     }
     longest = found.loc[found["seq_len"] == found["seq_len"].max()]
     for (backend, name), part in longest.groupby(["backend", "name"]):
         ratio = exponential(bca(np.log(part["value"].to_numpy()), generator(f"{backend}{name}"), unit="ratio"))
-        facts[f"{backend}_{name}".replace("-", "_")] = show(ratio)
+        facts[f"{backend}_{name}".replace("-", "_")] = ratio
     return facts
 
 

@@ -11,9 +11,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from analysis.drawing import style
 from analysis.drawing.build import make
-from analysis.result import Estimate, Figure
+from analysis.result import Estimate, Fact, Figure, Number
 from analysis.select import CELL_ORDER, measured, ordered
-from analysis.show import show, show_number
 from analysis.statistics.intervals import quartiles
 
 ID = "step-parts"
@@ -55,19 +54,19 @@ def build(frame: pd.DataFrame) -> Figure | None:
     return make(ID, data, STUDIES, _facts(data, rows))
 
 
-def _facts(data: pd.DataFrame, rows: pd.DataFrame) -> dict[str, str]:
-    facts = {name: show_number(float(rows[name].iloc[0])) for name in ("seq_len", "batch_size", "hidden_size")}
+def _facts(data: pd.DataFrame, rows: pd.DataFrame) -> dict[str, Fact]:
+    facts: dict[str, Fact] = {name: float(rows[name].iloc[0]) for name in ("seq_len", "batch_size", "hidden_size")}
     for name, part in data.groupby("name"):
         whole = rows.loc[(rows["name"] == name) & (rows["metric"] == "whole_s"), "value"]
         low, median, high = quartiles(whole)
         products = part.loc[part["floor_s"].notna()]
-        facts[f"{name}_whole"] = show(Estimate(median, low, high, "s", len(whole)))
-        facts[f"{name}_floor"] = show_number(float(products["floor_s"].sum() / median) * 100, digits=2)
-        facts[f"{name}_products"] = show_number(
+        facts[f"{name}_whole"] = Estimate(median, low, high, "s", len(whole))
+        facts[f"{name}_floor"] = Number(float(products["floor_s"].sum() / median) * 100, digits=2)
+        facts[f"{name}_products"] = Number(
             float(products["floor_s"].sum() / products["median_s"].sum()) * 100, digits=2
         )
         point_wise = part.loc[part["part"].str.startswith("point_wise"), "median_s"].sum()
-        facts[f"{name}_point_wise"] = show_number(float(point_wise / median) * 100, digits=2)
+        facts[f"{name}_point_wise"] = Number(float(point_wise / median) * 100, digits=2)
     return facts
 
 

@@ -12,9 +12,8 @@ from analysis.claims.statistics.timed import elapsed
 from analysis.drawing import style
 from analysis.drawing.build import make
 from analysis.drawing.sweep import timed
-from analysis.result import Figure
+from analysis.result import Fact, Figure, Number
 from analysis.select import CELL_ORDER, DIRECTION_ORDER, ordered, sweep
-from analysis.show import show_number
 from analysis.theory.closed_forms import AFFINE_MAPS, parameters
 
 ID = "time-per-parameter"
@@ -47,11 +46,11 @@ def build(frame: pd.DataFrame) -> Figure | None:
     work = data["parameters"] * data["seq_len"] * data["batch_size"] / PICO
     for name in ("median", "low", "high"):
         data[f"{name}_ps"] = data.pop(f"{name}_s") / work
-    facts = {name: show_number(float(data[name].iloc[0])) for name in ("seq_len", "batch_size", "input_size")}
-    facts["smallest"] = show_number(float(data["hidden_size"].min()))
-    facts["largest"] = show_number(float(data["hidden_size"].max()))
+    facts: dict[str, Fact] = {name: float(data[name].iloc[0]) for name in ("seq_len", "batch_size", "input_size")}
+    facts["smallest"] = float(data["hidden_size"].min())
+    facts["largest"] = float(data["hidden_size"].max())
     for row in data.loc[data["hidden_size"] == data["hidden_size"].max()].itertuples():
-        facts[f"{row.name}_{row.direction}".replace("-", "_")] = show_number(row.median_ps, digits=3)
+        facts[f"{row.name}_{row.direction}".replace("-", "_")] = Number(row.median_ps, digits=3)
     return make(ID, data, STUDIES, facts)
 
 

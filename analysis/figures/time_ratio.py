@@ -12,9 +12,8 @@ from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 from analysis.claims.statistics.timed import OWN, PLACE, elapsed
 from analysis.drawing import style
 from analysis.drawing.build import make
-from analysis.result import Estimate, Figure
+from analysis.result import Estimate, Fact, Figure, Number
 from analysis.select import AGAIN, BACKEND_ORDER, DIRECTION_ORDER, ordered, sweep
-from analysis.show import show, show_number
 from analysis.statistics.intervals import generator
 from analysis.statistics.paired import block_ratios, noise, noise_blocks, paired_ratio, with_noise
 from analysis.theory.closed_forms import flop_ratio
@@ -58,18 +57,18 @@ def build(frame: pd.DataFrame) -> Figure | None:
     return make(ID, data, STUDIES, _facts(data, noise_blocks(rows, OWN, AGAIN)))
 
 
-def _facts(data: pd.DataFrame, blocks: int) -> dict[str, str]:
-    facts = {
-        "flop_ratio": show_number(float(data["flops"].iloc[0])),
-        "seq_len": show_number(float(data["seq_len"].iloc[0])),
-        "batch_size": show_number(float(data["batch_size"].iloc[0])),
-        "largest": show_number(float(data["hidden_size"].max())),
+def _facts(data: pd.DataFrame, blocks: int) -> dict[str, Fact]:
+    facts: dict[str, Fact] = {
+        "flop_ratio": float(data["flops"].iloc[0]),
+        "seq_len": float(data["seq_len"].iloc[0]),
+        "batch_size": float(data["batch_size"].iloc[0]),
+        "largest": float(data["hidden_size"].max()),
     }
     if "noise_low" in data.columns:
-        facts["noise_low"] = show_number(float(data["noise_low"].min()), digits=3)
-        facts["noise_high"] = show_number(float(data["noise_high"].max()), digits=3)
+        facts["noise_low"] = Number(float(data["noise_low"].min()), digits=3)
+        facts["noise_high"] = Number(float(data["noise_high"].max()), digits=3)
     else:
-        facts["noise_blocks"] = show_number(blocks)
+        facts["noise_blocks"] = blocks
     for (backend, direction), part in data.groupby(["backend", "direction"]):
         row = part.loc[part["hidden_size"].idxmax()]
         low, high = row["low"], row["high"]
@@ -81,9 +80,9 @@ def _facts(data: pd.DataFrame, blocks: int) -> dict[str, str]:
             row["blocks"],
         )
         key = f"{backend}_{direction}".replace("-", "_")
-        facts[key] = show(estimate)
-        facts[f"{key}_least"] = show_number(float(part["ratio"].min()), digits=3)
-        facts[f"{key}_most"] = show_number(float(part["ratio"].max()), digits=3)
+        facts[key] = estimate
+        facts[f"{key}_least"] = Number(float(part["ratio"].min()), digits=3)
+        facts[f"{key}_most"] = Number(float(part["ratio"].max()), digits=3)
     return facts
 
 

@@ -10,9 +10,8 @@ import math
 import numpy as np
 import pandas as pd
 
-from analysis.result import Estimate
+from analysis.result import Estimate, Fact, Number
 from analysis.select import measured
-from analysis.show import show_number
 from analysis.statistics.intervals import bca, exponential, generator, geometric_mean
 from analysis.statistics.paired import block_medians
 
@@ -97,46 +96,46 @@ def regime(rows: pd.DataFrame) -> pd.Series:
     return found
 
 
-def limits() -> dict[str, str]:
+def limits() -> dict[str, Fact]:
     """Return the facts about the sizes that the regimes are cut at."""
     return {
-        "small_hidden": show_number(SMALL_HIDDEN),
-        "small_batch": show_number(SMALL_BATCH),
-        "large_from": show_number(LARGE_HIDDEN[0]),
-        "large_to": show_number(LARGE_HIDDEN[1]),
+        "small_hidden": SMALL_HIDDEN,
+        "small_batch": SMALL_BATCH,
+        "large_from": LARGE_HIDDEN[0],
+        "large_to": LARGE_HIDDEN[1],
     }
 
 
-def conditions(frame: pd.DataFrame) -> dict[str, str]:
+def conditions(frame: pd.DataFrame) -> dict[str, Fact]:
     """Return the facts of the run on a GPU: clocks, throttled blocks, launch, cold caches, memory, largest error."""
-    facts = {}
+    facts: dict[str, Fact] = {}
     clocks = measured(frame, STUDY, "gpu_clock_hz")
     clocks = clocks.loc[clocks["replicate"] > 0, "value"]  # the first reading is of a GPU that may still be idle
     if len(clocks):
-        facts["gpu_clock_low"] = show_number(float(clocks.min()), "Hz", digits=3)
-        facts["gpu_clock_high"] = show_number(float(clocks.max()), "Hz", digits=3)
+        facts["gpu_clock_low"] = Number(float(clocks.min()), "Hz", digits=3)
+        facts["gpu_clock_high"] = Number(float(clocks.max()), "Hz", digits=3)
     throttled = measured(frame, STUDY, "gpu_throttled")["value"]
     if len(throttled):
-        facts["gpu_throttled"] = show_number(int((throttled > 0).sum()))
-        facts["gpu_samples"] = show_number(len(throttled))
+        facts["gpu_throttled"] = int((throttled > 0).sum())
+        facts["gpu_samples"] = len(throttled)
     launches = measured(frame, STUDY, "launch_overhead_s")
     for backend, part in launches.groupby("backend"):
-        facts[f"gpu_launch_{backend}".replace("-", "_")] = show_number(float(part["value"].median()), "s", digits=2)
+        facts[f"gpu_launch_{backend}".replace("-", "_")] = Number(float(part["value"].median()), "s", digits=2)
     cold = measured(frame, STUDY, "event_cold_s")
     case = [*POINT, "backend"]
     warm = measured(frame, STUDY, "event_s").groupby(case)["value"].median()
     ratios = (cold.groupby(case)["value"].median() / warm).dropna()
     own = ratios.loc[ratios.index.get_level_values("backend") == OWN]
     if len(own):
-        facts["gpu_cold"] = show_number(geometric_mean(own.to_numpy()), digits=3)
+        facts["gpu_cold"] = Number(geometric_mean(own.to_numpy()), digits=3)
     memory = measured(frame, STUDY, "peak_device_bytes")
     peaks = memory.groupby([*POINT, "backend"])["value"].max().unstack("backend")
     if {OWN, PEERS["float32"]} <= set(peaks.columns):
         both = peaks.loc[:, [OWN, PEERS["float32"]]].dropna()
         if len(both):
-            facts["gpu_memory"] = show_number(geometric_mean((both[OWN] / both[PEERS["float32"]]).to_numpy()), digits=3)
+            facts["gpu_memory"] = Number(geometric_mean((both[OWN] / both[PEERS["float32"]]).to_numpy()), digits=3)
     errors = measured(frame, STUDY, "validation_error")
     errors = errors.loc[errors["backend"].isin([OWN, AGAIN])]
     for dtype, part in errors.groupby("dtype"):
-        facts[f"gpu_error_{dtype}"] = show_number(float(part["value"].max()), digits=2)
+        facts[f"gpu_error_{dtype}"] = Number(float(part["value"].max()), digits=2)
     return facts

@@ -43,6 +43,11 @@ def exact(value: float, unit: str, n: int = 1) -> Estimate:
     return Estimate(float(value), float(value), float(value), unit, n)
 
 
+def beyond(value: float, unit: str, n: int = 1) -> Estimate:
+    """Return a number that is known to be greater than `value`, and no more (a horizon beyond the sequence)."""
+    return Estimate(math.inf, float(value), math.inf, unit, n)
+
+
 def bca(
     values: np.ndarray, rng: np.random.Generator, *, centre: str = "median", unit: str = "1", resamples: int = RESAMPLES
 ) -> Estimate:

@@ -14,9 +14,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.claims.statistics.flow import state_curves
-from analysis.result import Estimate, Table
+from analysis.result import Estimate, Fact, Number, Table
 from analysis.select import measured
-from analysis.show import show, show_number
 from analysis.statistics.fits import BURN_IN, factor, profiles, slopes
 from analysis.statistics.intervals import FEWEST, bca, exact, generator
 from analysis.theory import closed_forms as theory
@@ -84,22 +83,18 @@ def anchor_table(frame: pd.DataFrame) -> Table | None:
         (
             anchor.kind,
             anchor.setting,
-            show_number(anchor.expected, digits=9 if anchor.tolerance <= 1e-4 else 4),
-            show_number(anchor.measured.value, digits=9) if anchor.tolerance <= 1e-4 else show(anchor.measured),
-            f"{100 * anchor.difference:.1f} %".replace("-", "−") if anchor.relative else _small(anchor.difference),
-            f"± {100 * anchor.tolerance:g} %" if anchor.relative else f"± {show_number(anchor.tolerance)}",
-            str(anchor.within),
+            Number(anchor.expected, digits=9 if anchor.tolerance <= 1e-4 else 4),
+            Number(anchor.measured.value, digits=9) if anchor.tolerance <= 1e-4 else anchor.measured,
+            Number(anchor.difference, "share", decimals=1) if anchor.relative else Number(anchor.difference, digits=2),
+            Number(anchor.tolerance, "share" if anchor.relative else "1"),
+            anchor.within,
         )
         for anchor in found
     )
     beyond = [anchor for anchor in found if not anchor.within]
-    facts = {"rows": show_number(len(rows)), "within": show_number(len(rows) - len(beyond))}
+    facts: dict[str, Fact] = {"rows": len(rows), "within": len(rows) - len(beyond)}
     columns = ("anchor", "setting", "expected", "measured", "difference", "tolerance", "within")
     return Table("anchors", columns, rows, facts)
-
-
-def _small(value: float) -> str:
-    return show_number(value, digits=2)
 
 
 def _linear(frame: pd.DataFrame) -> Iterator[Anchor]:

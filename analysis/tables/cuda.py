@@ -19,12 +19,10 @@ from analysis.readings.device_times import (
     regime,
     together,
 )
-from analysis.result import Estimate, Table
+from analysis.result import Estimate, Number, Table
 from analysis.select import CELL_ORDER, DIRECTION_ORDER, arranged
-from analysis.show import show, show_number
 from analysis.statistics.intervals import generator
 
-NOTHING = "–"
 DTYPES = tuple(PEERS)
 SHOWN = CELL_ORDER[:3]
 HASTE = {"inference": 18.41e-3, "training": 43.86e-3}
@@ -52,10 +50,10 @@ def cuda_table(frame: pd.DataFrame) -> Table | None:
                 if part is None:
                     continue
                 cells = (part.loc[part["name"] == name] for name in SHOWN)
-                means = (show(together(cell, rng)) if len(cell) else NOTHING for cell in cells)
+                means = (together(cell, rng) if len(cell) else None for cell in cells)
                 shapes = part.groupby(POINT)["ratio"].median()
-                counts = (show_number(len(shapes)), show_number(int((shapes < 1).sum())))
-                least = show_number(float(shapes.min()), digits=3)
+                counts = (len(shapes), int((shapes < 1).sum()))
+                least = Number(float(shapes.min()), digits=3)
                 rows.append((area, direction, dtype, *means, least, *counts))
     columns = ("regime", "direction", "dtype", *SHOWN, "least", "shapes", "slower")
     return Table("cuda", columns, tuple(rows), limits())
@@ -75,26 +73,27 @@ def published_table(frame: pd.DataFrame) -> Table | None:
     out = []
     for row, haste in zip(found.to_dict("records"), _haste(found), strict=True):
         key = tuple(row[name] for name in POINT)
-        sizes = (show_number(row[name]) for name in ("seq_len", "batch_size", "hidden_size"))
-        spent = (show_number(times[(*key, backend)], "s", digits=3) for backend in (OWN, PEERS[row["dtype"]]))
+        sizes = (row[name] for name in ("seq_len", "batch_size", "hidden_size"))
+        spent = (Number(times[(*key, backend)], "s", digits=3) for backend in (OWN, PEERS[row["dtype"]]))
         low, high = (
             0.0 if math.isnan(row["low"]) else row["low"],
             math.inf if math.isnan(row["high"]) else row["high"],
         )
-        ratio = show(Estimate(row["ratio"], low, high, "ratio", row["blocks"]))
+        ratio = Estimate(row["ratio"], low, high, "ratio", row["blocks"])
         out.append((row["name"], row["direction"], row["dtype"], *sizes, *spent, ratio, haste))
     columns = (
         "cell", "direction", "dtype", "seq_len", "batch_size", "hidden_size", "own_time", "cudnn_time", "ratio",
         "haste",
     )  # fmt: skip
-    return Table("cuda-published", columns, tuple(out), {"shapes": show_number(len(out))})
+    return Table("cuda-published", columns, tuple(out), {"shapes": len(out)})
 
 
 def _compared(rows: pd.DataFrame) -> pd.Series:
     return (rows[["seq_len", "batch_size", "hidden_size"]] == list(COMPARED)).all(axis="columns")
 
 
-def _haste(rows: pd.DataFrame) -> pd.Series:
-    """Haste's published time, where a row has its cell, shape and precision."""
+def _haste(rows: pd.DataFrame) -> list[Number | None]:
+    """Return Haste's published time for each row that has its cell, shape and precision."""
     same = _compared(rows) & (rows["name"] == "lstm") & (rows["dtype"] == "float32")
-    return rows["direction"].map({name: show_number(value, "s") for name, value in HASTE.items()}).where(same, NOTHING)
+    pairs = zip(rows["direction"], same, strict=True)
+    return [Number(HASTE[direction], "s") if is_same else None for direction, is_same in pairs]

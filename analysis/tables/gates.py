@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.result import Table
+from analysis.result import Cell, Fact, Table
 from analysis.select import CELL_ORDER, INITIALISER_ORDER, measured, ordered
-from analysis.show import show, show_number
 from analysis.statistics.intervals import FEWEST, bca, exact, generator
 
 METRICS = ("gate_mean", "gate_saturated", "time_constant")
-NOTHING = "–"
 
 
 def gate_table(frame: pd.DataFrame) -> Table | None:
@@ -30,15 +28,15 @@ def gate_table(frame: pd.DataFrame) -> Table | None:
     for name in ordered({key[0] for key in keys}, CELL_ORDER):
         for initialiser in ordered({key[1] for key in keys if key[0] == name}, INITIALISER_ORDER):
             for gate in sorted(key[2] for key in keys if key[:2] == (name, initialiser)):
-                cells = []
+                cells: list[Cell] = []
                 for kind in METRICS:
                     values = parts.get((name, initialiser, gate, kind))
                     if values is None:
-                        cells.append(NOTHING)
+                        cells.append(None)
                         continue
                     few = len(values) < FEWEST
                     estimate = exact(float(values.mean()), "1") if few else bca(values, rng, centre="mean")
-                    cells.append(show(estimate))
+                    cells.append(estimate)
                 out.append((name, initialiser, gate, *cells))
-    facts = {"seeds": show_number(rows["seed"].nunique()), "hidden_size": show_number(float(rows["hidden_size"].max()))}
+    facts: dict[str, Fact] = {"seeds": rows["seed"].nunique(), "hidden_size": float(rows["hidden_size"].max())}
     return Table("gates", ("cell", "initialiser", "gate", *METRICS), tuple(out), facts)

@@ -7,13 +7,11 @@ import math
 import pandas as pd
 
 from analysis.readings.grid_times import OWN, PEERS, POINT, operations, peak_rate, times
-from analysis.result import Estimate, Table
+from analysis.result import Cell, Estimate, Fact, Number, Table
 from analysis.select import AGAIN, CELL_ORDER, DIRECTION_ORDER, arranged
-from analysis.show import show, show_number
 from analysis.statistics.intervals import generator, geometric_mean, quartiles
 from analysis.statistics.paired import block_ratios, paired_ratio
 
-NOTHING = "–"
 KEYS = ["threads", *POINT, "name", "direction"]
 COLUMNS = (
     "threads", "seq_len", "batch_size", "input_size", "hidden_size", "cell", "direction", "own_time", "noise",
@@ -33,7 +31,7 @@ def grid_table(frame: pd.DataFrame) -> Table | None:
         return None
     work = operations(frame)
     rng = generator("grid-table")
-    lines = []
+    lines: list[tuple[Cell, ...]] = []
     fastest: dict[str, list[float]] = {}
     parts = dict(list(rows.groupby([*KEYS, "backend"])))
     points = arranged(
@@ -52,21 +50,21 @@ def grid_table(frame: pd.DataFrame) -> Table | None:
         rate = peak_rate(frame, point["threads"], point["dtype"])
         share = work.get((point["direction"], point["name"], *key[1:5]), math.nan) / median / rate
         lines.append((
-            *(show_number(point[name]) for name in KEYS[:5]),
+            *(int(point[name]) for name in KEYS[:5]),
             point["name"],
             point["direction"],
-            show(Estimate(median, low, high, "s", len(own))),
-            NOTHING if again is None or block_ratios(again, own).empty else show(paired_ratio(again, own, rng)),
+            Estimate(median, low, high, "s", len(own)),
+            None if again is None or block_ratios(again, own).empty else paired_ratio(again, own, rng),
             *(_median_time(peers.get(name)) for name in PEERS),
-            NOTHING if ratio is None else show(ratio),
-            NOTHING if math.isnan(share) else f"{show_number(share * 100, digits=2)} %",
+            ratio,
+            None if math.isnan(share) else Number(share, "share", digits=2),
         ))  # fmt: skip
-    facts = {"points": show_number(len(lines)), "threads": show_number(points["threads"].max())}
+    facts: dict[str, Fact] = {"points": len(lines), "threads": int(points["threads"].max())}
     for direction, values in fastest.items():
-        facts[f"{direction}_mean"] = show_number(geometric_mean(pd.Series(values).to_numpy()), digits=3)
-        facts[f"{direction}_least"] = show_number(min(values), digits=3)
+        facts[f"{direction}_mean"] = Number(geometric_mean(pd.Series(values).to_numpy()), digits=3)
+        facts[f"{direction}_least"] = Number(min(values), digits=3)
     return Table("grid", COLUMNS, tuple(lines), facts)
 
 
-def _median_time(rows: pd.DataFrame | None) -> str:
-    return NOTHING if rows is None else show_number(float(rows["value"].median()), "s", digits=3)
+def _median_time(rows: pd.DataFrame | None) -> Number | None:
+    return None if rows is None else Number(float(rows["value"].median()), "s", digits=3)

@@ -6,15 +6,14 @@ import math
 
 import pandas as pd
 
-from analysis.claims.statistics.flow import shown_horizon, state_curves
-from analysis.result import Table
+from analysis.claims.statistics.flow import state_curves
+from analysis.readings.horizons import median_horizon
+from analysis.result import LOGARITHM, Cell, Estimate, Fact, Number, Table
 from analysis.select import CELL_ORDER, INITIALISER_ORDER, main_level, measured, ordered
-from analysis.show import show, show_number, show_power
 from analysis.statistics.fits import EPSILONS, factor, half_life, horizons, slopes
-from analysis.statistics.intervals import bca, generator
+from analysis.statistics.intervals import bca, beyond, generator
 from analysis.theory.closed_forms import underflow_steps
 
-NOTHING = "–"
 FORMATS = ("float16", "float32", "float64")
 SLOWING = ("chrono",)
 """Initialisers that give every unit a rate of its own: the decay slows down, so steps from its slope are too few."""
@@ -49,21 +48,21 @@ def horizon_table(frame: pd.DataFrame) -> Table | None:
             (
                 name,
                 initialiser,
-                show(slope),
-                show_number(half_life(slope.value) if slope.value < 0 else math.inf, digits=3),
-                *(shown_horizon(part[name, initialiser]) for part in reached),
+                slope,
+                Number(half_life(slope.value) if slope.value < 0 else math.inf, digits=3),
+                *(median_horizon(part[name, initialiser]) for part in reached),
                 *(_lost(slope.value, kind, initialiser) for kind in FORMATS),
-                seen.get((name, initialiser), NOTHING),
+                seen.get((name, initialiser)),
             )
         )
     if not rows:
         return None
     facts |= {
-        "hidden_size": show_number(size),
-        "seq_len": show_number(float(curves["seq_len"].max())),
-        "seeds": show_number(curves["seed"].nunique()),
-        "thousandth": show_power(math.log10(EPSILONS[0])),
-        "ten_millionth": show_power(math.log10(EPSILONS[1])),
+        "hidden_size": size,
+        "seq_len": float(curves["seq_len"].max()),
+        "seeds": curves["seed"].nunique(),
+        "thousandth": Number(math.log10(EPSILONS[0]), LOGARITHM),
+        "ten_millionth": Number(math.log10(EPSILONS[1]), LOGARITHM),
     }
     return Table("horizons", COLUMNS, tuple(rows), facts)
 
@@ -79,15 +78,15 @@ def _keys(parts: dict[tuple[str, str], pd.Series]) -> list[tuple[str, str]]:
     ]
 
 
-def _lost(slope10: float, kind: str, initialiser: str) -> str:
-    """Steps until factor^k leaves the normal numbers of a format; a lower bound where the decay slows down."""
+def _lost(slope10: float, kind: str, initialiser: str) -> Cell:
+    """Return the steps until factor^k leaves the normal numbers of a format; a bound where the decay slows down."""
     steps, _ = underflow_steps(factor(slope10), kind)
     if math.isinf(steps):
-        return show_number(steps)
-    return f"> {show_number(round(steps))}" if initialiser in SLOWING else show_number(round(steps))
+        return steps
+    return beyond(round(steps), "steps") if initialiser in SLOWING else round(steps)
 
 
-def _seen(frame: pd.DataFrame) -> tuple[dict[tuple[str, str], str], dict[str, str]]:
+def _seen(frame: pd.DataFrame) -> tuple[dict[tuple[str, str], Estimate], dict[str, Fact]]:
     """Median over seeds of the steps seen in float32, "> T" where the median seed kept its gradient; and the size."""
     keep = (frame["study"] == "underflow") & (frame["metric"] == "lost_seen_normal") & (frame["dtype"] == "float32")
     rows = frame.loc[keep & (frame["merge"] == "none")]
@@ -97,5 +96,5 @@ def _seen(frame: pd.DataFrame) -> tuple[dict[tuple[str, str], str], dict[str, st
     rows = rows.loc[rows["hidden_size"] == size]
     kept = rows["status"] != "ok"
     steps = rows.assign(horizon=rows["value"].where(~kept, rows["seq_len"]), censored=kept)
-    found = {key: shown_horizon(part) for key, part in steps.groupby(["cell", "initialiser"])}
-    return found, {"seen_hidden_size": show_number(size)}
+    found = {key: median_horizon(part) for key, part in steps.groupby(["cell", "initialiser"])}
+    return found, {"seen_hidden_size": size}

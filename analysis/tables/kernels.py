@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.result import Table
+from analysis.result import Fact, Number, Table
 from analysis.select import CELL_ORDER, arranged, measured
-from analysis.show import show_number
 
 STUDY = "kernels"
 SHARINGS = ("block", "cluster", "grid", "launch")
@@ -44,22 +43,22 @@ def kernel_table(frame: pd.DataFrame) -> Table | None:
         rows.append(
             (
                 *(row[name] for name in ("backend", "name", "direction", "dtype")),
-                show_number(row["hidden_size"]),
+                row["hidden_size"],
                 row["variant"],
-                str(bool(row["chosen"] == 1)),
-                *(show_number(row[name]) for name in ("registers", "threads")),
-                show_number(row["shared_bytes"] / KIB, digits=3),
-                show_number(row["blocks_per_multiprocessor"]),
-                show_number(occupancy, digits=3),
+                bool(row["chosen"] == 1),
+                *(row[name] for name in ("registers", "threads")),
+                Number(row["shared_bytes"] / KIB, digits=3),
+                row["blocks_per_multiprocessor"],
+                Number(occupancy, digits=3),
             )
         )
     clean = (found["spill_bytes"] == 0) & (found["stack_bytes"] == 0)
-    facts = {
-        "kernels": show_number(len(found)),
-        "clean": show_number(int(clean.sum())),
-        "most_registers": show_number(float(found["registers"].max())),
-        "room": show_number(ROOM),
-        "batch_size": ", ".join(show_number(size) for size in sorted(set(found["batch_size"]))),
+    facts: dict[str, Fact] = {
+        "kernels": len(found),
+        "clean": int(clean.sum()),
+        "most_registers": float(found["registers"].max()),
+        "room": ROOM,
+        "batch_size": tuple(sorted(set(found["batch_size"]))),
     }
     return Table("kernels", COLUMNS, tuple(rows), facts)
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.result import Table
+from analysis.result import Fact, Number, Table
 from analysis.select import CELL_ORDER, DIRECTION_ORDER, arranged, measured
-from analysis.show import show_number
 from analysis.statistics.intervals import geometric_mean
 from analysis.statistics.paired import block_medians
 from analysis.tables.kernels import SHARINGS
@@ -14,7 +13,6 @@ from analysis.tables.kernels import SHARINGS
 STUDY = "sharings"
 RULE = "-"
 KEY = ["name", "direction", "hidden_size"]
-NOTHING = "–"
 
 
 def sharing_table(frame: pd.DataFrame) -> Table | None:
@@ -33,16 +31,16 @@ def sharing_table(frame: pd.DataFrame) -> Table | None:
         (
             row["name"],
             row["direction"],
-            show_number(row["hidden_size"]),
-            *(show_number(row[sharing], "s", digits=3) for sharing in (*SHARINGS, RULE)),
-            show_number(row["excess"], digits=3),
+            row["hidden_size"],
+            *(Number(row[sharing], "s", digits=3) for sharing in (*SHARINGS, RULE)),
+            Number(row["excess"], digits=3),
         )
         for row in found.to_dict("records")
     ]
     first, excess = rows.iloc[0], found["excess"].dropna()
-    facts = {name: show_number(float(first[name])) for name in ("seq_len", "batch_size", "input_size")}
+    facts: dict[str, Fact] = {name: float(first[name]) for name in ("seq_len", "batch_size", "input_size")}
     if len(excess):
-        facts["excess"] = show_number(geometric_mean(excess.to_numpy()), digits=3)
-        facts["worst"] = show_number(float(excess.max()), digits=3)
+        facts["excess"] = Number(geometric_mean(excess.to_numpy()), digits=3)
+        facts["worst"] = Number(float(excess.max()), digits=3)
     columns = ("cell", "direction", "hidden_size", *(f"of_{name}" for name in SHARINGS), "of_rule", "excess")
     return Table("cuda-sharings", columns, tuple(out), facts)

@@ -8,7 +8,7 @@ import pytest
 
 from analysis.claims import CLAIMS
 from analysis.figures import REGISTRY
-from analysis.result import VERDICTS
+from analysis.result import VERDICTS, Estimate
 from reports.build import labels
 from reports.cards import card
 from reports.catalogue import Catalogue, fill, languages, load_catalogue, placeholders
@@ -112,6 +112,12 @@ def test_every_word_of_the_data_is_known(text, analysed):
 def test_sentence_that_needs_an_unknown_fact_is_left_out():
     catalogue = Catalogue("en", {"a": ["It is {one}.", "And {two}."]})
     assert catalogue.told("a", facts={"one": "1"}) == "It is 1."
+
+
+def test_a_sentence_may_quote_an_estimate_without_its_interval():
+    facts = {"a:ratio": Estimate(0.64, 0.61, 0.67, "1", 8)}
+    assert placeholders("It is {a:ratio.value}.") == ("a:ratio",)
+    assert fill("It is {a:ratio.value}, or {a:ratio}.", facts) == "It is 0.64, or 0.64 [0.61, 0.67]."
 
 
 def test_braces_inside_maths_are_not_placeholders():

@@ -6,8 +6,8 @@ import pandas as pd
 
 from analysis.claims.rule import Statistic
 from analysis.claims.samples import Samples
+from analysis.result import Fact
 from analysis.select import measured
-from analysis.show import show_number
 
 SHAPE = ("input_size", "hidden_size")
 
@@ -49,7 +49,7 @@ def count_difference(name: str, other: str, metric: str) -> Statistic:
         pair = _pair(frame, name, other, (metric,))
         if pair.empty:
             return None
-        facts = {"own": show_number(pair[metric].iloc[0]), "other": show_number(pair[f"{metric}_other"].iloc[0])}
+        facts: dict[str, Fact] = {"own": pair[metric].iloc[0], "other": pair[f"{metric}_other"].iloc[0]}
         return _exact(pair, pair[metric] - pair[f"{metric}_other"], "count", facts)
 
     return statistic
@@ -63,11 +63,11 @@ def count_ratio(name: str, other: str, metric: str = "parameters_single") -> Sta
         if pair.empty:
             return None
         largest = pair.loc[pair["hidden_size"].idxmax()]
-        facts = {
-            "input_size": show_number(largest["input_size"]),
-            "hidden_size": show_number(largest["hidden_size"]),
-            "own": show_number(largest[metric]),
-            "other": show_number(largest[f"{metric}_other"]),
+        facts: dict[str, Fact] = {
+            "input_size": largest["input_size"],
+            "hidden_size": largest["hidden_size"],
+            "own": largest[metric],
+            "other": largest[f"{metric}_other"],
         }
         return _exact(pair, pair[metric] / pair[f"{metric}_other"], "ratio", facts)
 
@@ -83,7 +83,7 @@ def biases_per_map(name: str) -> Statistic:
             return None
         per_map = pair["affine_maps"] * pair["hidden_size"]
         library = (pair["parameters_double"] - pair["parameters_none"]) / per_map
-        facts = {"library": show_number(library.mean()), "maps": show_number(pair["affine_maps"].iloc[0])}
+        facts: dict[str, Fact] = {"library": library.mean(), "maps": pair["affine_maps"].iloc[0]}
         return _exact(pair, (pair["parameters_single"] - pair["parameters_none"]) / per_map, "count", facts)
 
     return statistic
@@ -98,12 +98,12 @@ def weights_from_cell_state(name: str = "lstm") -> Statistic:
             return None
         hidden, inputs = pair["hidden_size"], pair["input_size"]
         beyond = pair["parameters_single"] - pair["affine_maps"] * (hidden * (inputs + hidden) + hidden)
-        facts = {"peephole": show_number(3 * float(hidden.max())), "hidden_size": show_number(float(hidden.max()))}
+        facts: dict[str, Fact] = {"peephole": 3 * float(hidden.max()), "hidden_size": float(hidden.max())}
         return _exact(pair, beyond, "count", facts)
 
     return statistic
 
 
-def _exact(pair: pd.DataFrame, values: pd.Series, unit: str, facts: dict[str, str] | None = None) -> Samples:
+def _exact(pair: pd.DataFrame, values: pd.Series, unit: str, facts: dict[str, Fact] | None = None) -> Samples:
     frame = pair.loc[:, list(SHAPE)].assign(sample=0, value=values)
     return Samples(frame, SHAPE, unit, centre="exact", facts=facts or {})

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import pandas as pd
 
 from analysis.claims.rule import Statistic
 from analysis.claims.samples import Samples
+from analysis.readings.horizons import median_horizon
+from analysis.result import LOGARITHM, Fact, Number
 from analysis.select import INITIALISER_ORDER, main_level, measured
-from analysis.show import show_number, show_power
 from analysis.statistics.fits import CURVE, factor, horizons, profiles, slopes
 
 EPSILON = 1e-3
@@ -73,11 +73,11 @@ def horizon_ratio(name: str, other: str, epsilon: float = EPSILON) -> Statistic:
         if pair.empty:
             return None
         table = _ratios(pair, "_other")
-        facts = {"epsilon": show_number(epsilon)}
+        facts: dict[str, Fact] = {"epsilon": epsilon}
         for level, part in pair.groupby("initialiser"):
             key = str(level).replace("-", "_")
-            facts[f"horizon_{key}"] = shown_horizon(part)
-            facts[f"horizon_other_{key}"] = shown_horizon(part, "_other")
+            facts[f"horizon_{key}"] = median_horizon(part)
+            facts[f"horizon_other_{key}"] = median_horizon(part, "_other")
         return Samples(in_order(table), ("initialiser", "hidden_size"), "ratio", scale="ratio", facts=facts)
 
     return statistic
@@ -110,11 +110,11 @@ def left_of_cell_state(study: str, variable: str, paths: bool = False) -> Statis
         variables = (variable, "path", "hidden_size") if paths else (variable, "hidden_size")
         table = ends.rename(columns={"seed": "sample", "log10_g": "value"})
         table = table.loc[:, [*variables, "sample", "value"]]
-        facts = {"lag": show_number(float(ends["lag"].max()))}
+        facts: dict[str, Fact] = {"lag": float(ends["lag"].max())}
         for (level, path), part in ends.groupby([variable, "path"]):
             key = f"{level:g}".replace(".", "_") if isinstance(level, float) else str(level)
             key = key.replace("-", "m", 1) if key.startswith("-") else key.replace("-", "_")
-            facts[f"left_{path.replace('-', '_')}_{key}"] = show_power(float(part["log10_g"].median()))
+            facts[f"left_{path.replace('-', '_')}_{key}"] = Number(float(part["log10_g"].median()), LOGARITHM)
         table = in_order(table) if variable == "initialiser" else table.sort_values(list(variables))
         return Samples(table, variables, "decades", facts=facts)
 
@@ -135,13 +135,13 @@ def horizon_ratio_of_states(name: str = "lstm", epsilon: float = EPSILON) -> Sta
         found = {state: horizons(part, epsilon) for state, part in curves.items()}
         pair = found["c"].merge(found["h"], on=list(CURVE), suffixes=("", "_h"))
         table = _ratios(pair, "_h")
-        facts = {"epsilon": show_number(epsilon)}
+        facts: dict[str, Fact] = {"epsilon": epsilon}
         for level, part in pair.groupby("initialiser"):
             key = str(level).replace("-", "_")
-            facts[f"c_{key}"], facts[f"h_{key}"] = shown_horizon(part), shown_horizon(part, "_h")
+            facts[f"c_{key}"], facts[f"h_{key}"] = median_horizon(part), median_horizon(part, "_h")
         for state, part in curves.items():
             for level, slope in slopes(part).groupby("initialiser")["slope10"].median().items():
-                facts[f"factor_{state}_{level}".replace("-", "_")] = show_number(factor(float(slope)), digits=3)
+                facts[f"factor_{state}_{level}".replace("-", "_")] = Number(factor(float(slope)), digits=3)
         return Samples(in_order(table), ("initialiser", "hidden_size"), "ratio", scale="ratio", facts=facts)
 
     return statistic
@@ -162,13 +162,6 @@ def _ratios(pair: pd.DataFrame, other: str) -> pd.DataFrame:
 def _last(curves: pd.DataFrame) -> pd.DataFrame:
     """Last point of each curve that reaches the longest lag of all."""
     return curves.loc[curves["lag"] == curves["lag"].max()]
-
-
-def shown_horizon(found: pd.DataFrame, suffix: str = "") -> str:
-    """Median of the column `horizon`, "> T" where the median seed did not lose its gradient (`censored`)."""
-    steps = found[f"horizon{suffix}"]
-    middle = float(steps.where(~found[f"censored{suffix}"], np.inf).median())
-    return show_number(round(middle)) if math.isfinite(middle) else f"> {show_number(float(steps.max()))}"
 
 
 def in_order(table: pd.DataFrame, after: list[str] | None = None) -> pd.DataFrame:

@@ -6,8 +6,8 @@ import pandas as pd
 
 from analysis.claims.rule import Statistic
 from analysis.claims.samples import Samples
+from analysis.result import Fact, Number
 from analysis.select import measured
-from analysis.show import show_number
 
 
 def share_beside_limit(metric: str) -> Statistic:
@@ -24,7 +24,7 @@ def share_beside_limit(metric: str) -> Statistic:
         )
         bias = float(rows["step"].max())
         closed = rows.loc[rows["step"] < 0, "value"]
-        facts = {"bias": show_number(bias), "closed": show_number(float(closed.max()), digits=2)}
+        facts: dict[str, Fact] = {"bias": bias, "closed": Number(float(closed.max()), digits=2)}
         return Samples(table, ("gate_bias",), "1", centre="worst", facts=facts)
 
     return statistic
@@ -44,8 +44,8 @@ def kept_beyond_reset() -> Statistic:
         reset = (rows["step"] < 0).astype(float)
         names = reset.map({0.0: "reset-closed", 1.0: "reset-open"})
         table = pd.DataFrame({"reset": names, "sample": rows["seed"], "value": rows["value"] - reset})
-        facts = {
-            f"kept_{name.replace('-', '_')}": show_number(float(part.mean()), digits=3)
+        facts: dict[str, Fact] = {
+            f"kept_{name.replace('-', '_')}": Number(float(part.mean()), digits=3)
             for name, part in rows["value"].groupby(names)
         }
         return Samples(table, ("reset",), "1", centre="mean", facts=facts)
@@ -62,12 +62,12 @@ def largest_difference(*metrics: str) -> Statistic:
         if plain.empty:
             return None
         table = plain.loc[:, ["name", "metric", "value"]].rename(columns={"metric": "quantity"})
-        facts = {"steps": show_number(float(plain["seq_len"].max())), "cells": show_number(plain["name"].nunique())}
+        facts: dict[str, Fact] = {"steps": float(plain["seq_len"].max()), "cells": plain["name"].nunique()}
         for metric, part in plain.groupby("metric"):
-            facts[str(metric)] = show_number(float(part["value"].max()), digits=2)
+            facts[str(metric)] = Number(float(part["value"].max()), digits=2)
         both = rows.loc[(rows["merge"] != "none") & (rows["name"] == "bilstm"), "value"]
         if len(both):
-            facts["both_directions"] = show_number(float(both.min()), digits=2)
+            facts["both_directions"] = Number(float(both.min()), digits=2)
         return Samples(table.assign(sample=plain["seed"]), ("name", "quantity"), "1", centre="worst", facts=facts)
 
     return statistic
@@ -81,7 +81,7 @@ def with_squashed_twice(statistic: Statistic) -> Statistic:
         error = measured(frame, "ends", "squashed_twice")["value"]
         if samples is None or error.empty:
             return samples
-        facts = dict(samples.facts) | {"squashed_twice": show_number(float(error.max()), digits=2)}
+        facts: dict[str, Fact] = dict(samples.facts) | {"squashed_twice": Number(float(error.max()), digits=2)}
         return Samples(samples.frame, samples.variables, samples.unit, samples.scale, samples.centre, facts)
 
     return extended

@@ -8,9 +8,10 @@ import pandas as pd
 
 from analysis.claims.rule import Statistic, slug
 from analysis.claims.samples import Samples
-from analysis.claims.statistics.flow import EPSILON, in_order, joint_curves, shown_horizon
+from analysis.claims.statistics.flow import EPSILON, in_order, joint_curves
+from analysis.readings.horizons import median_horizon
+from analysis.result import Fact, Number
 from analysis.select import main_level, measured
-from analysis.show import show_number
 from analysis.statistics.fits import BURN_IN, CURVE, factor, horizons, profiles, slopes
 from analysis.theory.closed_forms import finite_size_exponent
 
@@ -38,8 +39,8 @@ def rate_beyond_recurrence() -> Statistic:
             for row in driven.itertuples()
         ]
         both = pd.concat([linear, driven], ignore_index=True)
-        facts = {
-            f"factor_{_key(gain)}": show_number(factor(float(part["slope10"].mean())), digits=3)
+        facts: dict[str, Fact] = {
+            f"factor_{_key(gain)}": Number(factor(float(part["slope10"].mean())), digits=3)
             for gain, part in linear.loc[linear["arm"] == "orthogonal"].groupby("initialiser_value")
         }
         # A linear network at gain 1 is the edge itself: what rounding makes of its sign decides nothing.
@@ -62,12 +63,12 @@ def rate_under_tanh() -> Statistic:
             return None
         table = driven.loc[:, ["slope10"]].rename(columns={"slope10": "value"})
         table = table.assign(gain=driven["initialiser_value"], sample=driven["seed"])
-        facts = {}
+        facts: dict[str, Fact] = {}
         linear = _simple(frame, "gain", "zero")
         linear = linear.loc[linear["initialiser"] == "gaussian"]
         for kind, part in (("tanh", driven), ("identity", linear)):
             for gain, slope in part.groupby("initialiser_value")["slope10"].mean().items():
-                facts[f"{kind}_{_key(float(str(gain)))}"] = show_number(factor(float(slope)), digits=3)
+                facts[f"{kind}_{_key(float(str(gain)))}"] = Number(factor(float(slope)), digits=3)
         return Samples(table, ("gain",), "decades per step", centre="mean", facts=facts)
 
     return statistic
@@ -93,14 +94,14 @@ def steps_until_lost(epsilon: float = EPSILON) -> Statistic:
             sample=found["seed"], value=found["horizon"], low=found["horizon"],
             high=found["horizon"].where(~found["censored"], math.inf),
         )  # fmt: skip
-        facts = {"epsilon": show_number(epsilon), "longest": show_number(float(rows["seq_len"].max()))}
+        facts: dict[str, Fact] = {"epsilon": epsilon, "longest": float(rows["seq_len"].max())}
         for (name, initialiser), part in found.groupby(["name", "initialiser"]):
-            facts[f"horizon_{name}_{initialiser}".replace("-", "_")] = shown_horizon(part)
+            facts[f"horizon_{name}_{initialiser}".replace("-", "_")] = median_horizon(part)
         moved = slopes(profiles(measured(frame, "jacobians", "log10_perturbation")))
         back = slopes(profiles(measured(frame, "jacobians", "log10_jacobian_joint_rms")))
         for way, part in (("forward", moved), ("backward", back)):
             for (name, initialiser), slope in part.groupby(["name", "initialiser"])["slope10"].mean().items():
-                facts[f"{way}_{name}_{initialiser}".replace("-", "_")] = show_number(factor(float(slope)), digits=3)
+                facts[f"{way}_{name}_{initialiser}".replace("-", "_")] = Number(factor(float(slope)), digits=3)
         return Samples(in_order(table, ["name"]), ("name", "initialiser"), "steps", facts=facts)
 
     return statistic
@@ -131,11 +132,11 @@ def gain_of_moving_gates() -> Statistic:
         table = pair.loc[:, ["name", "initialiser", "input_size"]].assign(
             sample=pair["seed"], value=pair["slope10"] - pair["slope10_held"]
         )
-        facts = {}
+        facts: dict[str, Fact] = {}
         for name, part in pair.loc[pair["initialiser"] == "torch"].groupby("name"):
             for which in ("slope10", "slope10_held"):
-                text = show_number(factor(float(part[which].mean())), digits=3)
-                facts[f"{name}_{'held' if which.endswith('held') else 'moving'}"] = text
+                kind = "held" if which.endswith("held") else "moving"
+                facts[f"{name}_{kind}"] = Number(factor(float(part[which].mean())), digits=3)
         return Samples(
             in_order(table, ["name", "input_size"]), ("name", "initialiser", "input_size"), "decades per step",
             centre="mean", facts=facts,
@@ -166,9 +167,9 @@ def horizon_by_update_bias(epsilon: float = EPSILON) -> Statistic:
         table = pair.loc[:, ["gate_bias"]].assign(
             sample=pair["seed"], value=ratio, low=ratio, high=ratio.where(~pair["censored"], math.inf)
         )
-        facts = {"epsilon": show_number(epsilon), "rnn": show_number(math.ceil(plain["horizon"].median()))}
+        facts: dict[str, Fact] = {"epsilon": epsilon, "rnn": math.ceil(plain["horizon"].median())}
         for bias, part in pair.groupby("gate_bias"):
-            facts[f"gru_{slug(f'{bias:g}')}"] = shown_horizon(part)
+            facts[f"gru_{slug(f'{bias:g}')}"] = median_horizon(part)
         return Samples(table, ("gate_bias",), "ratio", scale="ratio", facts=facts)
 
     return statistic

@@ -10,8 +10,8 @@ import pandas as pd
 
 from analysis.claims.rule import Statistic
 from analysis.claims.samples import Samples
+from analysis.result import RANGE, Fact, Number
 from analysis.select import measured
-from analysis.show import RANGE, show_number
 from analysis.theory.closed_forms import sigmoid
 
 LECTURE_X = (5.0, 0.1, -0.5)
@@ -47,11 +47,10 @@ def worked_values(metric: str) -> Statistic:
             return None
         error = (values - values.index.map(EXACT[metric])).abs()
         table = pd.DataFrame({"x": values.index, "sample": 0, "value": error.to_numpy()})
-        facts = {f"at_{_key(x)}": show_number(float(value)) for x, value in values.items()}
-        facts |= {f"at_{_key(x)}_long": f"{value:.9f}".replace("-", "−") for x, value in values.items()}
+        facts: dict[str, Fact] = {f"at_{_key(x)}": float(value) for x, value in values.items()}
         single = activation_values(frame, metric, "float32")
         if not single.empty:
-            facts["rounds_to_one_at"] = show_number(saturation(single))
+            facts["rounds_to_one_at"] = saturation(single)
         return Samples(table, ("x",), "1", centre="worst", facts=facts)
 
     return statistic
@@ -66,13 +65,13 @@ def gate_range(cell: str, gate: str) -> Statistic:
         if rows.empty:
             return None
         table = rows.loc[:, ["initialiser", "hidden_size", "value"]].assign(sample=rows["seed"])
-        facts = {
-            "smallest": show_number(float(rows["value"].min()), digits=3),
-            "largest": show_number(float(rows["value"].max()), digits=3),
+        facts: dict[str, Fact] = {
+            "smallest": Number(float(rows["value"].min()), digits=3),
+            "largest": Number(float(rows["value"].max()), digits=3),
         }
         single = activation_values(frame, "sigmoid", "float32")
         if not single.empty and gate not in ("g", "n"):
-            facts["rounds_to_one_at"] = show_number(saturation(single))
+            facts["rounds_to_one_at"] = saturation(single)
         return Samples(table, ("initialiser", "hidden_size"), RANGE, centre="range", facts=facts)
 
     return statistic

@@ -6,8 +6,8 @@ import pandas as pd
 
 from analysis.claims.rule import Statistic
 from analysis.claims.samples import Samples
+from analysis.result import Fact
 from analysis.select import measured
-from analysis.show import show, show_number
 from analysis.statistics.intervals import generator
 from analysis.statistics.paired import block_medians, ratio_of_levels
 
@@ -40,12 +40,12 @@ def stretch_ratio(name: str) -> Statistic:
             return None
         samples = Samples(table, ("backend", "seq_len"), "ratio", scale="ratio")
         longest = longer["seq_len"].max()
-        facts = {"shortest": show_number(float(found["shortest"].iloc[0])), "longest": show_number(float(longest))}
+        facts: dict[str, Fact] = {"shortest": float(found["shortest"].iloc[0]), "longest": float(longest)}
         for other in sorted(set(longer["name"]) - {CONTROL}):
             ratios = ratio_of_levels(longer.loc[longer["seq_len"] == longest], "name", other, CONTROL)
             own = ratios.loc[ratios["backend"] == "cpu"]
             if len(own):
-                facts[f"{other}_longest"] = show(samples.estimate(generator(other), own))
+                facts[f"{other}_longest"] = samples.estimate(generator(other), own)
         return Samples(table, samples.variables, samples.unit, scale="ratio", facts=facts)
 
     return statistic

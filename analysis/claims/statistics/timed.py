@@ -6,8 +6,8 @@ import pandas as pd
 
 from analysis.claims.rule import Statistic
 from analysis.claims.samples import Samples
+from analysis.result import Fact, Number
 from analysis.select import AGAIN, measured
-from analysis.show import show, show_number
 from analysis.statistics.intervals import generator
 from analysis.statistics.paired import block_medians, noise, ratio_of_levels, with_noise
 from analysis.theory.closed_forms import flop_ratio
@@ -33,16 +33,16 @@ def time_ratio(name: str, other: str) -> Statistic:
             return None
         band = noise(rows, PLACE, OWN, AGAIN)
         table = with_noise(table, band, PLACE)
-        facts = {}
+        facts: dict[str, Fact] = {}
         if not band.empty:
-            facts = {"noise_low": show_number(float(band["noise_low"].min()), digits=3)}
-            facts["noise_high"] = show_number(float(band["noise_high"].max()), digits=3)
+            facts = {"noise_low": Number(float(band["noise_low"].min()), digits=3)}
+            facts["noise_high"] = Number(float(band["noise_high"].max()), digits=3)
         samples = Samples(table, ("backend", *POINT), "ratio", scale="ratio", facts=facts)
         for (backend, direction), part in table.groupby(["backend", "direction"], sort=False):
             key = f"{backend}_{direction}".replace("-", "_")
-            facts[key] = show(samples.estimate(generator(key), part))
+            facts[key] = samples.estimate(generator(key), part)
         if "bilstm" not in (name, other):
-            facts["flop_ratio"] = show_number(flop_ratio(name, other))
+            facts["flop_ratio"] = flop_ratio(name, other)
         return Samples(table, samples.variables, samples.unit, scale="ratio", facts=facts)
 
     return statistic

@@ -91,7 +91,6 @@ def test_a_figure_draws_in_every_style(name: str, style_name: str, figures) -> N
 def test_the_facts_that_a_figure_promises_are_there(name: str, figures) -> None:  # type: ignore[no-untyped-def]
     facts = figures[name].facts
     assert set(REGISTRY[name].FACTS) <= set(facts)
-    assert all(isinstance(value, str) and value for value in facts.values())
 
 
 @pytest.mark.parametrize("module", REGISTRY.values(), ids=list(REGISTRY))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 import pytest
 
 from analysis.figures import cuda_ratio, cuda_step
 from analysis.readings.device_times import conditions, events, on_grid, paired, regime
-from analysis.show import show_number
+from analysis.result import Number
 from analysis.tables.cuda import COMPARED, HASTE, cuda_table, published_table
 from analysis.tables.kernels import COLUMNS, kernel_table
 from analysis.tables.sharings import sharing_table
@@ -22,10 +24,6 @@ def device() -> pd.DataFrame:
     return synthetic.frame(synthetic.with_truth(blocks=5), ("gpu", "sharings", "kernels"))
 
 
-def number(text: str) -> float:
-    return float(text.split()[0].replace(",", ""))
-
-
 def test_each_range_of_sizes_has_the_ratio_of_its_rows(device: pd.DataFrame) -> None:
     table = cuda_table(device)
     assert table is not None
@@ -33,10 +31,10 @@ def test_each_range_of_sizes_has_the_ratio_of_its_rows(device: pd.DataFrame) -> 
     for row in table.rows:
         expected = devices.RATIOS[row[0]] * (1.0 if row[2] == "float32" else devices.HALF)
         for cell in row[3:6]:
-            assert number(cell) == pytest.approx(expected, rel=0.03)
+            assert cell.value == pytest.approx(expected, rel=0.03)
     by_range = {row[:3]: row[7:] for row in table.rows}
-    assert by_range["wide", "training", "float32"] == ("12", "12")
-    assert by_range["large", "training", "float32"] == ("36", "0")
+    assert by_range["wide", "training", "float32"] == (12, 12)
+    assert by_range["large", "training", "float32"] == (36, 0)
 
 
 def test_half_precision_is_compared_with_half_precision(device: pd.DataFrame) -> None:
@@ -51,11 +49,11 @@ def test_the_figure_has_every_shape_of_the_grid_and_no_other(device: pd.DataFram
     assert len(figure.data) == 2 * len(SHOWN) * len(devices.GRID)
     shapes = set(figure.data[["seq_len", "batch_size", "hidden_size"]].itertuples(index=False, name=None))
     assert shapes == set(devices.GRID)
-    assert figure.facts["slower"] == show_number((figure.data["ratio"] < 1).sum())
+    assert figure.facts["slower"] == (figure.data["ratio"] < 1).sum()
     assert (figure.data["least"] <= figure.data["mean"]).all()
     assert (figure.data["mean"] <= figure.data["most"]).all()
     assert figure.data["noise_low"].max() < 1 < figure.data["noise_high"].min()
-    assert number(figure.facts["large_training"]) == pytest.approx(devices.RATIOS["large"], rel=0.02)
+    assert figure.facts["large_training"].value == pytest.approx(devices.RATIOS["large"], rel=0.02)
 
 
 def test_two_blocks_give_numbers_without_intervals() -> None:
@@ -63,7 +61,7 @@ def test_two_blocks_give_numbers_without_intervals() -> None:
     figure = cuda_ratio.build(few)
     assert figure is not None
     assert figure.data[["low", "high"]].isna().all().all()
-    assert "[" not in figure.facts["small_inference"]
+    assert math.isinf(figure.facts["small_inference"].high)
     assert cuda_table(few) is not None
     assert published_table(few) is not None
 
@@ -72,7 +70,7 @@ def test_a_step_is_a_call_over_its_length(device: pd.DataFrame) -> None:
     figure = cuda_step.build(device)
     assert figure is not None
     length = max(t for t, _, _ in devices.GRID)
-    assert figure.facts["seq_len"] == str(length)
+    assert figure.facts["seq_len"] == length
     one = figure.data.loc[(figure.data["name"] == "lstm") & (figure.data["backend"] == "cuda")].iloc[0]
     rows = events(device)
     keep = (rows["name"] == "lstm") & (rows["backend"] == "cuda") & (rows["seq_len"] == length)
@@ -89,10 +87,9 @@ def test_published_shapes_stand_apart_from_the_grid(device: pd.DataFrame) -> Non
     table = published_table(device)
     assert table is not None
     assert len(table.rows) == 2 * 2 * len(devices.PUBLISHED)
-    told = {row[:6]: row[-1] for row in table.rows if row[-1] != "–"}
-    sizes = tuple(show_number(size) for size in COMPARED)
+    told = {row[:6]: row[-1] for row in table.rows if row[-1] is not None}
     assert told == {
-        ("lstm", direction, "float32", *sizes): show_number(seconds, "s") for direction, seconds in HASTE.items()
+        ("lstm", direction, "float32", *COMPARED): Number(seconds, "s") for direction, seconds in HASTE.items()
     }
 
 
@@ -102,7 +99,7 @@ def test_a_compared_shape_of_the_grid_is_listed_too(device: pd.DataFrame) -> Non
     grid = pd.concat([device, more.assign(hidden_size=1024, input_size=1024)])
     table = published_table(grid)
     assert table is not None
-    assert {row[3:6] for row in table.rows if row[3] == "1,024"} == {("1,024", "16", "768")}
+    assert {row[3:6] for row in table.rows if row[3] == 1024} == {(1024, 16, 768)}
 
 
 def test_without_cudnn_there_are_times_and_no_ratios(device: pd.DataFrame) -> None:
@@ -115,21 +112,23 @@ def test_without_cudnn_there_are_times_and_no_ratios(device: pd.DataFrame) -> No
 
 def test_the_conditions_are_those_of_the_rows(device: pd.DataFrame) -> None:
     facts = conditions(device)
-    assert facts["gpu_clock_low"] == facts["gpu_clock_high"] == "1.98 GHz"  # and not that of the idle GPU before
-    assert facts["gpu_throttled"] == str(devices.THROTTLED)
-    assert facts["gpu_launch_cuda"] == "4 µs"
-    assert facts["gpu_cold"] == show_number(devices.COLD)
-    assert facts["gpu_memory"] == show_number(devices.MEMORY)
-    assert facts["gpu_error_float32"] == show_number(devices.ERROR)
+    assert (
+        facts["gpu_clock_low"].value == facts["gpu_clock_high"].value == 1.98e9
+    )  # and not that of the idle GPU before
+    assert facts["gpu_throttled"] == devices.THROTTLED
+    assert facts["gpu_launch_cuda"].value == pytest.approx(4e-6)
+    assert facts["gpu_cold"].value == pytest.approx(devices.COLD)
+    assert facts["gpu_memory"].value == pytest.approx(devices.MEMORY)
+    assert facts["gpu_error_float32"].value == devices.ERROR
     assert conditions(device.iloc[:0]) == {}
 
 
 def test_the_rule_is_measured_against_the_fastest_sharing(device: pd.DataFrame) -> None:
     table = sharing_table(device)
     assert table is not None
-    assert {row[-1] for row in table.rows} == {show_number(devices.EXCESS)}
-    assert table.facts["worst"] == show_number(devices.EXCESS)
-    assert {row[3] for row in table.rows if row[2] == "512"} == {"–"}
+    assert [row[-1].value for row in table.rows] == pytest.approx([devices.EXCESS] * len(table.rows))
+    assert table.facts["worst"].value == pytest.approx(devices.EXCESS)
+    assert all(math.isnan(row[3].value) for row in table.rows if row[2] == 512)
 
 
 def test_a_kernel_has_the_occupancy_of_its_blocks(device: pd.DataFrame) -> None:
@@ -138,18 +137,18 @@ def test_a_kernel_has_the_occupancy_of_its_blocks(device: pd.DataFrame) -> None:
     rows = [dict(zip(COLUMNS, row, strict=True)) for row in table.rows]
     assert len(rows) == 2 * 2 * 2 * (3 + 4)  # no clusters on the older architecture
     assert [row["architecture"] for row in rows] == sorted(row["architecture"] for row in rows)
-    assert {row["occupancy"] for row in rows if row["sharing"] == "block"} == {"50"}
-    assert {row["occupancy"] for row in rows if row["sharing"] == "grid"} == {"12.5"}
-    assert {row["shared_kib"] for row in rows if row["sharing"] == "launch"} == {"8"}
-    assert {row["sharing"] for row in rows if row["chosen"] == "True"} == {"block", "grid"}
-    assert table.facts["clean"] == table.facts["kernels"] == str(len(rows))
+    assert {row["occupancy"].value for row in rows if row["sharing"] == "block"} == {50}
+    assert {row["occupancy"].value for row in rows if row["sharing"] == "grid"} == {12.5}
+    assert {row["shared_kib"].value for row in rows if row["sharing"] == "launch"} == {8}
+    assert {row["sharing"] for row in rows if row["chosen"] is True} == {"block", "grid"}
+    assert table.facts["clean"] == table.facts["kernels"] == len(rows)
 
 
 def test_a_kernel_that_spills_is_counted(device: pd.DataFrame) -> None:
     spilled = device.assign(value=device["value"].where(device["metric"] != "spill_bytes", 8.0))
     table = kernel_table(spilled)
     assert table is not None
-    assert table.facts["clean"] == "0"
+    assert table.facts["clean"] == 0
 
 
 def test_without_rows_there_is_no_table(device: pd.DataFrame) -> None:

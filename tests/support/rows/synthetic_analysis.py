@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
 from analysis.claims import CLAIMS
-from analysis.result import Analysis, Estimate, Figure, Finding, Slice, Table
+from analysis.result import Analysis, Estimate, Fact, Figure, Finding, Slice, Table
 from reports.catalogue import Catalogue, placeholders
 from reports.content import PAGE
 
@@ -50,9 +50,9 @@ def draw(figure: Figure, style: str, labels: Mapping[str, str]) -> Canvas:
         return canvas
 
 
-def facts(text: Catalogue, *path: str) -> dict[str, str]:
+def facts(text: Catalogue, *path: str) -> dict[str, Fact]:
     """A value for every placeholder of an entry."""
-    return {name: f"{len(name) / 10:g}" for sentence in text.sentences(*path) for name in placeholders(sentence)}
+    return {name: len(name) / 10 for sentence in text.sentences(*path) for name in placeholders(sentence)}
 
 
 def data(rows: int = 12) -> pd.DataFrame:
@@ -81,7 +81,7 @@ def finding(claim: object, text: Catalogue, verdict: str) -> Finding:
         "hidden_size": "256",
         "own": "393,984",
         "other": "525,312",
-        "value": "0.75",
+        "estimate": Estimate(0.75, 0.75, 0.75, "ratio", 1),
     }
     if claim.statistic is None:
         return Finding(

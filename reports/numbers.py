@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import math
 
-from analysis.result import Estimate
-
-DIGITS = 4
-"""Significant digits of a number without an interval, and the most that any number gets."""
+from analysis.result import DIGITS, LOGARITHM, RANGE, Cell, Estimate, Fact, Number
 
 SCALES = {
     "s": ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")),
     "B": ((2.0**30, "GiB"), (2.0**20, "MiB"), (2.0**10, "KiB"), (1.0, "B")),
     "Hz": ((1e9, "GHz"), (1e6, "MHz"), (1e3, "kHz"), (1.0, "Hz")),
+    "share": ((1e-2, "%"),),
     "FLOP": ((1e12, "TFLOP"), (1e9, "GFLOP"), (1e6, "MFLOP"), (1e3, "kFLOP"), (1.0, "FLOP")),
 }
 """Units that have a symbol in every language. Other units are words, and the catalogue has them."""
@@ -24,10 +22,39 @@ SCALES = {
 FINEST = {"decades per step": 4, "decades": 2}
 """Decimals beyond which a unit says nothing: such a number is written 0.0000 and not as a power of ten."""
 
-RANGE = "range"
-"""Unit of an estimate whose interval is the smallest and largest value seen."""
+NOTHING = "–"
+"""Stands where there is no number."""
 
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def shown(value: Fact | Cell, *, alone: bool = False) -> str:
+    """Write a fact or a cell of a table.
+
+    Parameters
+    ----------
+    value
+        An estimate or a number, in the digits that it is worth; several numbers, with commas between them; the name
+        of a level, as it is; None, for which a dash stands.
+    alone
+        Whether an estimate is written without its interval.
+
+    """
+    if value is None:
+        return NOTHING
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Estimate):
+        return show_value(value) if alone else show(value)
+    if isinstance(value, tuple):
+        return ", ".join(show_number(number) for number in value)
+    if not isinstance(value, Number):
+        return show_number(value)
+    if value.unit == LOGARITHM:
+        return show_power(value.value)
+    if value.decimals is not None:
+        return show_fixed(value.value, value.unit, value.decimals)
+    return show_number(value.value, value.unit, value.digits)
 
 
 def show(estimate: Estimate) -> str:
@@ -72,7 +99,7 @@ def show_value(estimate: Estimate) -> str:
 def show_number(value: float, unit: str = "1", digits: int = DIGITS) -> str:
     """Write a number that has no interval: at most `digits` significant ones, no trailing zeros, integers in full."""
     if math.isnan(value):
-        return "–"
+        return NOTHING
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
     scale, symbol = _scale(value, unit)
@@ -87,6 +114,12 @@ def show_number(value: float, unit: str = "1", digits: int = DIGITS) -> str:
     if value == round(value):
         return f"{_fixed(value, 0)}{suffix}"
     return f"{_strip(_fixed(value, max(0, digits - 1 - math.floor(math.log10(abs(value))))))}{suffix}"
+
+
+def show_fixed(value: float, unit: str, decimals: int) -> str:
+    """Write a number to a fixed number of decimals: "0.993307149", "−0.3 %"."""
+    scale, symbol = _scale(value, unit)
+    return f"{_fixed(value / scale, decimals)}{f' {symbol}' if symbol else ''}"
 
 
 def show_power(exponent: float) -> str:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.result import Estimate
-from analysis.show import show, show_number, show_power, show_value
+from analysis.result import Estimate, Number
+from reports.numbers import show, show_number, show_power, show_value, shown
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,33 @@ from analysis.show import show, show_number, show_power, show_value
 )
 def test_an_estimate_is_shown_to_the_digits_of_its_interval(estimate: Estimate, text: str) -> None:
     assert show(estimate) == text
+
+
+@pytest.mark.parametrize(
+    ("fact", "text"),
+    [
+        (Estimate(0.6443, 0.6112, 0.6712, "1", 8), "0.64 [0.61, 0.67]"),
+        (Number(0.123456), "0.1235"),
+        (Number(0.123456, digits=2), "0.12"),
+        (Number(1.98e9, "Hz", 3), "1.98 GHz"),
+        (Number(-30.1, "log10"), "10⁻³⁰"),
+        (Number(0.0996679946, decimals=9), "0.099667995"),
+        (Number(-0.0031, "share", decimals=1), "−0.3 %"),
+        (Number(-0.0001, "share", decimals=1), "0.0 %"),
+        (Number(math.nan), "–"),
+        ((1000, 16, 768), "1,000, 16, 768"),
+        ("float32", "float32"),
+        (None, "–"),
+        (40, "40"),
+    ],
+)
+def test_a_fact_is_written_in_the_digits_that_it_is_worth(fact: object, text: str) -> None:
+    assert shown(fact) == text
+
+
+def test_an_estimate_may_stand_alone() -> None:
+    assert shown(Estimate(0.6443, 0.6112, 0.6712, "1", 8), alone=True) == "0.64"
+    assert shown(0.5, alone=True) == "0.5"
 
 
 def test_a_value_without_its_interval_keeps_digits_and_unit() -> None:

@@ -1,0 +1,41 @@
+"""Table "scaling": the exponent of time in each size."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.claims.statistics.timed import elapsed
+from analysis.result import Estimate, Fact, Table
+from analysis.select import AGAIN, BACKEND_ORDER, CELL_ORDER, DIRECTION_ORDER, SIZES, ordered, sweep
+from analysis.statistics.fits import exponents
+from analysis.statistics.intervals import bca, generator
+
+
+def scaling_table(frame: pd.DataFrame) -> Table | None:
+    """Tabulate the exponent p of time ~ size^p along each sweep, median over blocks with its interval."""
+    times = elapsed(frame)
+    times = times.loc[times["backend"] != AGAIN]
+    rng = generator("scaling")
+    found: dict[tuple[str, str, str], dict[str, Estimate]] = {}
+    for size in SIZES:
+        swept = sweep(times, size)
+        for key, part in swept.groupby(["direction", "name", "backend"], sort=True):
+            slope = exponents(part, size)["exponent"]
+            if len(slope):
+                found.setdefault(key, {})[size] = bca(slope.to_numpy(), rng)
+    if not found:
+        return None
+    keys = [
+        (direction, name, backend)
+        for direction in ordered({key[0] for key in found}, DIRECTION_ORDER)
+        for name in ordered({key[1] for key in found}, CELL_ORDER)
+        for backend in ordered({key[2] for key in found}, BACKEND_ORDER)
+        if (direction, name, backend) in found
+    ]
+    rows = tuple((*key, *(found[key].get(size) for size in SIZES)) for key in keys)
+    facts: dict[str, Fact] = {
+        f"{name}_{backend}_{direction}_{size}".replace("-", "_"): exponent
+        for (direction, name, backend), sizes in found.items()
+        for size, exponent in sizes.items()
+    }
+    return Table("scaling", ("direction", "cell", "backend", *SIZES), rows, facts)

@@ -1,0 +1,39 @@
+"""Table "runtime": the time of a call beside that of the peers, along the sweep over the hidden size."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.claims.statistics.timed import elapsed
+from analysis.result import Cell, Estimate, Fact, Table
+from analysis.select import AGAIN, BACKEND_ORDER, CELL_ORDER, DIRECTION_ORDER, ordered, sweep
+from analysis.statistics.intervals import generator, quartiles
+from analysis.statistics.paired import block_ratios, paired_ratio
+
+
+def time_table(frame: pd.DataFrame) -> Table | None:
+    """Tabulate the median time with quartiles and the paired ratio to this suite, by hidden size."""
+    times = elapsed(frame)
+    times = sweep(times.loc[times["backend"] != AGAIN], "hidden_size")
+    if times.empty:
+        return None
+    rng = generator("runtime-table")
+    rows: list[tuple[Cell, ...]] = []
+    parts = dict(list(times.groupby(["direction", "name", "hidden_size", "backend"])))
+    for direction in ordered(set(times["direction"]), DIRECTION_ORDER):
+        for name in ordered(set(times["name"]), CELL_ORDER):
+            for size in sorted(set(times["hidden_size"])):
+                own = parts.get((direction, name, size, "cpu"))
+                for backend in ordered(set(times["backend"]), BACKEND_ORDER):
+                    part = parts.get((direction, name, size, backend))
+                    if part is None:
+                        continue
+                    low, median, high = quartiles(part["value"])
+                    paired = own is not None and backend != "cpu" and not block_ratios(part, own).empty
+                    ratio = paired_ratio(part, own, rng) if paired and own is not None else None
+                    time = Estimate(median, low, high, "s", len(part))
+                    rows.append((direction, name, size, backend, time, ratio))
+    first = times.iloc[0]
+    facts: dict[str, Fact] = {size: float(first[size]) for size in ("seq_len", "batch_size", "input_size", "threads")}
+    columns = ("direction", "cell", "hidden_size", "backend", "time", "ratio")
+    return Table("runtime", columns, tuple(rows), facts | {"dtype": str(first["dtype"])})

@@ -83,7 +83,7 @@ class OwnLayerOnGpu:
 
     def resources(self) -> list[Sample]:
         """Count device memory at its highest, by the memory pool; what cuBLAS has for itself is not in it."""
-        from cells.cuda.device.launch import current_stream
+        from cells.cuda.device.stream import current_stream
         from cells.cuda.device.target import SIMULATED, cuda_core
 
         if SIMULATED:

@@ -16,8 +16,9 @@ from bench.gpu_checks.parent import BOUND
 from bench.gpu_checks.passes import Pass
 from bench.run.environment import ROOT
 from cells.cuda.device import target
-from cells.cuda.device.launch import blocks_at_once, clusters_at_once, launch
+from cells.cuda.device.launch import launch
 from cells.cuda.device.memory import clear, empty, to_device, zeros
+from cells.cuda.device.submit import blocks_at_once, clusters_at_once
 from cells.cuda.kernel import Kernel
 
 WARP = 32
@@ -165,7 +166,7 @@ def events() -> Result:
     if target.SIMULATED:
         return Result("skipped", "the simulator has no events")
     from bench.contenders.clocks import stream_timer
-    from cells.cuda.device.launch import current_stream
+    from cells.cuda.device.stream import current_stream
 
     array = empty((FLUSHED,), np.uint8)
 
@@ -204,7 +205,7 @@ def graphs() -> Result:
     """Run a training loop that drops its results: it finds its graphs again, and captures none anew."""
     if target.SIMULATED:
         return Result("skipped", "the simulator has no graphs")
-    from cells.cuda.device import launch as launching
+    from cells.cuda.device import submit
 
     numbers = passes.draw(GRAPHS)
     layer = passes.make_layer(GRAPHS, numbers.parameters)
@@ -213,7 +214,7 @@ def graphs() -> Result:
     counts = []
     for _ in range(6):
         layer.forward(x).backward(d_output)
-        counts.append(len(launching.graphs()))
+        counts.append(len(submit.graphs()))
     return passed_if(counts[-1] == counts[2], f"graphs after each call: {counts}", graphs=counts)
 
 

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cells.cuda.device.launch import Mark, mark, wait_for_mark
+from cells.cuda.device.interface import Mark
+from cells.cuda.device.launch import mark, wait_for_mark
 from cells.cuda.device.memory import DeviceArray, to_device
 from cells.cuda.pack import pack
 from cells.cuda.plan.config import Design

@@ -55,7 +55,7 @@ def as_torch(stream):
 
 @pytest.mark.parametrize("make", [torch_stream, core_stream])
 def test_work_waits_for_what_its_stream_does_and_nobody_waits_for_the_work(make, setting, right):
-    from cells.cuda.device.launch import using_stream
+    from cells.cuda.device.stream import using_stream
 
     layer, x, start, d_output, d_final = setting
     stream = make()
@@ -72,7 +72,7 @@ def test_work_waits_for_what_its_stream_does_and_nobody_waits_for_the_work(make,
 
 
 def test_two_streams_at_once_give_what_each_gives_alone(setting, right):
-    from cells.cuda.device.launch import using_stream
+    from cells.cuda.device.stream import using_stream
 
     layer, x, start, _, _ = setting
     streams, outputs = [torch.cuda.Stream() for _ in range(2)], []

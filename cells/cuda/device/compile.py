@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import functools
 import re
-import shutil
 import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from cells.cuda.device import cubins, target
+from cells.cuda.device import cubins, numba_cuda, target
 from cells.cuda.device.cubins import Compiled, Resources, architecture
+from cells.cuda.device.toolkit import find_program
 from cells.cuda.kernel import Kernel
 
 COMPILERS = ("numba", "numba-cuda", "nvidia-nvvm")
@@ -28,7 +28,7 @@ COMPILERS = ("numba", "numba-cuda", "nvidia-nvvm")
 
 @functools.lru_cache(maxsize=1024)
 def compiled(kernel: Kernel, capability: tuple[int, int]) -> Compiled:
-    """Machine code for a compute capability: what came along, else what is on disk, else what the compilers make.
+    """Return machine code for a compute capability: from the folder that came along, the cache, or the compilers.
 
     Raises `CudaUnavailable` where there is none and no compiler is installed.
     """
@@ -51,15 +51,16 @@ def compiled(kernel: Kernel, capability: tuple[int, int]) -> Compiled:
 
 
 def missing() -> str | None:
-    """What is missing to compile a kernel, with how to get it; None where nothing is."""
-    if target.SIMULATED:
-        return "the simulator compiles nothing"
-    return target.COMPILER or (None if find_assembler() else f"ptxas is not installed: {target.INSTALL}")
+    """Say what is missing to compile a kernel, with how to get it; None where nothing is."""
+    lacking = target.device().compiler_missing()
+    if lacking is None and find_assembler() is None:
+        lacking = f"ptxas is not installed: {target.INSTALL}"
+    return lacking
 
 
 @functools.cache
 def compilers() -> dict[str, str]:
-    """Versions of what makes machine code here."""
+    """Return the versions of what makes machine code here."""
     found = {}
     for package in COMPILERS:
         try:
@@ -79,7 +80,7 @@ def _compile(kernel: Kernel, capability: tuple[int, int]) -> Compiled:
         for name in kernel.signature
     ]
     with _compiling_for(capability):
-        ptx, _ = target.cuda.compile(
+        ptx, _ = numba_cuda.cuda.compile(
             kernel.function(),
             types.void(*signature),
             device=False,
@@ -94,7 +95,7 @@ def _compile(kernel: Kernel, capability: tuple[int, int]) -> Compiled:
 
 
 def _assemble(ptx: str, arch: str) -> tuple[bytes, str]:
-    """Machine code by NVIDIA's assembler, and its report.
+    """Return machine code by NVIDIA's assembler, and its report.
 
     As a whole program: linked as a library, by nvJitLink, the same PTX takes a third more registers on Ampere.
     """
@@ -119,13 +120,8 @@ def _assembler_says() -> str:
 
 @functools.cache
 def find_assembler() -> str | None:
-    """Ptxas of the package nvidia-cuda-nvcc or of a CUDA toolkit, or None."""
-    found: str | None = None
-    with suppress(ImportError):  # comes with cuda-bindings; without it a toolkit on the path may do
-        from cuda.pathfinder import find_nvidia_binary_utility
-
-        found = find_nvidia_binary_utility("ptxas")
-    return found or shutil.which("ptxas")
+    """Return ptxas of the package nvidia-cuda-nvcc or of a CUDA toolkit, or None."""
+    return find_program("ptxas")
 
 
 _compiling = threading.Lock()
@@ -133,7 +129,7 @@ _compiling = threading.Lock()
 
 @contextmanager
 def _compiling_for(capability: tuple[int, int]) -> Iterator[None]:
-    """Numba compiles inner functions for the GPU that is there; here none may be, or another one."""
+    """Let numba compile inner functions for this capability: for the GPU that is there, it would otherwise."""
     from numba.cuda import dispatcher as numbas
 
     dispatcher: Any = numbas

@@ -32,8 +32,12 @@ from cells.registry import CELLS
 CACHE = "RECURBENCH_CACHE_DIR"
 ENDING = ".cubin.gz"
 # These say where a kernel runs, and enter no machine code.
-NOT_COMPILED = tuple(
-    f"cells/cuda/{name}.py" for name in ("simulator/instructions", "simulator/machine", "device/target")
+NOT_COMPILED = (
+    "cells/cuda/simulator/instructions.py",
+    "cells/cuda/simulator/machine.py",
+    "cells/cuda/device/target.py",
+    "cells/cuda/device/interface.py",
+    "cells/cuda/device/numba_cuda.py",
 )
 
 

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 from numba import int32, uint32
 
-from cells.cuda.device.target import cuda
 from cells.cuda.kernels.exchange import make_meeting, make_pull, make_push, make_total
 from cells.cuda.kernels.forward import held
-from cells.cuda.kernels.ptx import pointer
+from cells.cuda.kernels.instructions import cuda, pointer
 from cells.cuda.kernels.tile import REALS
 from cells.cuda.plan.config import Design
 from cells.formula import formula

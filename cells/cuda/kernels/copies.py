@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cells.cuda.device.target import cuda
 from cells.cuda.kernel import COPYING as THREADS
+from cells.cuda.kernels.instructions import cuda
 
 
 def make_place(accumulate: bool) -> Callable[..., None]:

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numba import int32, uint32
 
-from cells.cuda.device.target import cuda
-from cells.cuda.kernels.ptx import (
+from cells.cuda.kernels.instructions import (
     arrive,
     cluster_arrive,
     cluster_wait,
+    cuda,
     load4_shared_by_blocks,
     load_shared_by_blocks,
     pack_bfloat16,

@@ -13,9 +13,8 @@ from collections.abc import Callable
 import numpy as np
 from numba import int32, uint32
 
-from cells.cuda.device.target import cuda
 from cells.cuda.kernels.exchange import make_meeting, make_pull, make_push, make_rounding, make_total
-from cells.cuda.kernels.ptx import pointer
+from cells.cuda.kernels.instructions import cuda, pointer
 from cells.cuda.kernels.tile import REALS, make_hold, make_product
 from cells.cuda.plan.config import Design
 from cells.cuda.plan.tile import Tile

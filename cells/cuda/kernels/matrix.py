@@ -16,8 +16,7 @@ from typing import Any
 
 from numba import int32, int64, types
 
-from cells.cuda.device.target import cuda
-from cells.cuda.kernels.ptx import load4, pointer, round_bfloat16
+from cells.cuda.kernels.instructions import cuda, load4, pointer, round_bfloat16
 from cells.cuda.products.product import PAD
 from cells.formula import formula
 

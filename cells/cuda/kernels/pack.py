@@ -10,9 +10,8 @@ from collections.abc import Callable
 import numpy as np
 from numba import int32
 
-from cells.cuda.device.target import cuda
 from cells.cuda.kernel import PACKING as THREADS
-from cells.cuda.kernels.ptx import pack_bfloat16, round_bfloat16
+from cells.cuda.kernels.instructions import cuda, pack_bfloat16, round_bfloat16
 from cells.cuda.plan.tile import WARP
 from cells.formula import formula
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from numba import float32, int32, uint32
 
-from cells.cuda.device.target import cuda
-from cells.cuda.kernels.ptx import (
+from cells.cuda.kernels.instructions import (
     arrive,
     cluster_arrive,
     cluster_wait,
+    cuda,
     load4,
     load_shared_by_blocks,
     multiply_bfloat16,

@@ -13,11 +13,10 @@ from typing import Any
 import numpy as np
 from numba import int32
 
-from cells.cuda.device.target import cuda
 from cells.cuda.kernel import MOST_WARPS, profile_threads
 from cells.cuda.kernels.exchange import make_push, make_total
 from cells.cuda.kernels.forward import held
-from cells.cuda.kernels.ptx import from_lane, pointer
+from cells.cuda.kernels.instructions import cuda, from_lane, pointer
 from cells.cuda.kernels.tile import REALS
 from cells.cuda.plan.config import Design
 from cells.cuda.plan.tile import WARP

@@ -8,8 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from numba import float32, float64, int32, uint32
 
-from cells.cuda.device.target import cuda
-from cells.cuda.kernels.ptx import from_lane, load4, multiply_bfloat16, pointer
+from cells.cuda.kernels.instructions import cuda, from_lane, load4, multiply_bfloat16, pointer
 from cells.cuda.plan.tile import WARP, Tile
 from cells.formula import formula
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cells.cuda.device.target import SIMULATED, CudaUnavailable
+from cells.cuda.device.target import CudaUnavailable, device
+from cells.cuda.device.toolkit import load_library
 
 if TYPE_CHECKING:
     from cells.cuda.products.product import Matrix
@@ -29,14 +30,16 @@ COMPUTE = {("float32", False): 68, ("float64", False): 70, ("float32", True): 75
 """By (real, rounded): COMPUTE_32F, COMPUTE_64F, COMPUTE_32F_FAST_16BF (tensor cores, operands as bfloat16)."""
 
 
-@functools.cache
 def available() -> bool:
-    """Whether nvmath-python is installed and finds a cuBLAS to load."""
-    if SIMULATED:
-        return False
+    """Say whether cuBLAS runs on the device, nvmath-python is installed and finds a cuBLAS to load."""
+    return device().runs_libraries() and _installed()
+
+
+@functools.cache
+def _installed() -> bool:
     try:
         _bindings()
-        importlib.import_module("cuda.pathfinder").load_nvidia_dynamic_lib("cublas")
+        load_library("cublas")
     except (ImportError, RuntimeError):
         return False
     return True
@@ -54,11 +57,11 @@ def multiply(
     real: str,
     accumulate: bool,
     stream: int,
-    device: int = 0,
+    gpu: int = 0,
 ) -> None:
     """The product out = op(a) op(b), or out += where `accumulate`: for a bias, fill `out` with it first.
 
-    addresses: of the flat arrays that `a`, `b` and `out` lie in, in bytes, in the memory of `device`, which is the
+    addresses: of the flat arrays that `a`, `b` and `out` lie in, in bytes, in the memory of `gpu`, which is the
     current one. stream: the handle of the one that it is queued on. rounded: cuBLAS may, not must, round the operands
     to bfloat16; sums are float32.
     Raises ValueError where shapes do not fit or for another type, CudaUnavailable without nvmath-python or cuBLAS.
@@ -77,7 +80,7 @@ def multiply(
         for address, matrix in zip(addresses, (a, b, out), strict=True)
     ]  # fmt: skip
     one, beta = np.ones(1, real), np.full(1, accumulate, real)  # cuBLAS reads both before it returns
-    handle, cublas, kind = _handle(device), _bindings(), DATA[real]
+    handle, cublas, kind = _handle(gpu), _bindings(), DATA[real]
     with _using:  # a handle has one stream at a time
         cublas.set_stream(handle, stream)
         cublas.gemm_ex_64(
@@ -97,7 +100,7 @@ def _bindings() -> Any:
 
 
 @functools.cache
-def _handle(device: int) -> int:
+def _handle(gpu: int) -> int:
     """The state of cuBLAS on a device, made once and kept until the process ends."""
     try:
         handle: int = _bindings().create()

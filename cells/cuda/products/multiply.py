@@ -9,8 +9,9 @@ from typing import Any
 
 from cells.cuda import kernel
 from cells.cuda.device import target
-from cells.cuda.device.launch import current_stream, launch
+from cells.cuda.device.launch import launch
 from cells.cuda.device.memory import DeviceArray, empty
+from cells.cuda.device.stream import current_stream
 from cells.cuda.products import cublas, product
 from cells.cuda.products.product import Call, Matrix
 
@@ -20,7 +21,7 @@ _provider: ContextVar[str | None] = ContextVar("provider", default=None)
 
 def provider() -> str:
     """Who multiplies here: "cublas" where nvmath-python and cuBLAS are installed, unless `using_products` says else."""
-    return _provider.get() or ("cublas" if not target.SIMULATED and cublas.available() else "own")
+    return _provider.get() or ("cublas" if cublas.available() else "own")
 
 
 @contextmanager

@@ -65,8 +65,8 @@ class Unfit:
 
 sys.modules.pop("_numba_cuda_redirector", None)
 sys.meta_path.insert(0, Unfit())
-from cells.cuda.device import target
-print(json.dumps(target.COMPILER))
+from cells.cuda.device import numba_cuda
+print(json.dumps(numba_cuda.MISSING))
 """
 
 

@@ -15,7 +15,8 @@ from typing import Any
 from bench.case import ON_GPU, Case
 from cells import sources
 
-OF_THE_GPU, OF_THE_CPU = "cells.cuda", "cells.cpu"
+OF_THE_GPU = "cells.cuda"
+OF_THE_CPU = "cells.cpu"
 DATA = (".toml",)
 """Endings of files that decide, beside the sources, what is measured: the costs of the rule that chooses a kernel."""
 

@@ -1,4 +1,4 @@
-"""What this machine offers, and what would make its timings untrustworthy."""
+"""Describe what this machine offers, and what would make its timings untrustworthy."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bench.run.environment import this_environment
 
 
 def describe() -> list[tuple[str, str]]:
-    """(what, value) lines about CPU, threads, kernels, BLAS, GPU, peers and versions."""
+    """List (what, value) about CPU, threads, kernels, BLAS, GPU, peers and versions."""
     import numpy as np
 
     from cells import get_threads
@@ -19,7 +19,8 @@ def describe() -> list[tuple[str, str]]:
     from cells.kernel_cache import cache_directory
 
     facts = this_environment().facts
-    tile, peers = target(), installed_peers()
+    tile = target()
+    peers = installed_peers()
     vector = [name for name in ("sse4.2", "avx", "avx2", "fma", "avx512f", "neon") if cpu_features().get(name)]
     blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
     lines = [
@@ -29,7 +30,7 @@ def describe() -> list[tuple[str, str]]:
         ("threads", str(get_threads())),
         ("kernel cache", str(cache_directory())),
         ("memory", f"{facts['memory_gib']} GiB"),
-        ("governor", facts["governor"] or "not told by the system"),
+        ("governor", facts["governor"] or "not reported by the system"),
         ("load average", str(facts["load_average"])),
         *gpu_doctor.describe(facts["gpu"]),
         ("blas of numpy", f"{blas['name']} {blas['version']}"),
@@ -40,15 +41,15 @@ def describe() -> list[tuple[str, str]]:
 
 
 def concerns() -> Iterator[str]:
-    """Reasons not to trust a time taken now, each with what to do."""
+    """List the reasons not to trust a time taken now, each with what to do."""
     facts = this_environment().facts
-    load, cores = facts["load_average"], facts["cores"]
+    load = facts["load_average"]
     if load is not None and load > 0.3:
         yield f"load average is {load}: something else runs; wait until it is below 0.3"
     if facts["governor"] not in (None, "performance"):
         yield f"governor is {facts['governor']}: the clock frequency varies; set it to performance"
     yield from gpu_doctor.concerns(facts["gpu"])
-    if cores < 2:
+    if facts["cores"] < 2:
         yield "one core: the measuring process shares it with everything else"
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "NUMBA_DISABLE_JIT", "NUMBA_CPU_NAME"):
         if os.environ.get(name):

@@ -1,4 +1,4 @@
-"""What `recurbench doctor` says about the GPU: who it is, the tools, and which kernel each size takes."""
+"""Describe the GPU for `recurbench doctor`: its name and state, the tools, and which kernel each size takes."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import Any
 from bench.measures import machine_code
 from bench.run import gpu_facts as gpu
 
-SIZES, BATCH = (32, 128, 256, 512, 1024), 16
+SIZES = (32, 128, 256, 512, 1024)
+BATCH = 16
 WIDTH = 18
 
 
 def describe(facts: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
-    """(what, value) lines about the GPU and the toolkit; `facts` are those of the environment, None without a GPU."""
+    """List (what, value) about the GPU and the toolkit; `facts` are the environment's, None without a GPU."""
     if facts is None:
         yield "gpu", "none: nvidia-smi is not there, or sees none"
     else:
@@ -45,29 +46,29 @@ def _of(value: float | None, unit: float, name: str) -> str:
 
 
 def sharing_table() -> list[str]:
-    """Lines: which sharing the rule takes, forward / backward, on the GPU here or on one of the data sheet."""
+    """List, as lines, which sharing the rule takes, forward / backward, on this GPU or on one of the data sheet."""
     if machine_code.why_not() is not None:
         return []
     from cells import cell_names
     from cells.cuda.device.target import H200, facts
     from cells.cuda.plan.rule import choose
 
-    here = gpu.available()
-    known = facts() if here else H200
-    source = "" if here else ", by its data sheet: it is not here"
-    lines = [f"kernels of training in float32, B = {BATCH}, forward / backward, on {known.name}{source}"]
+    runs_here = gpu.available()
+    chip = facts() if runs_here else H200
+    source = "" if runs_here else ", by its data sheet: it is not here"
+    lines = [f"kernels of training in float32, B = {BATCH}, forward / backward, on {chip.name}{source}"]
     lines.append(f"{'cell':<{WIDTH}}" + "".join(f"{f'H = {hidden}':<{WIDTH}}" for hidden in SIZES).rstrip())
     for cell in cell_names():
         line = f"{cell:<{WIDTH}}"
         for hidden in SIZES:
-            ways = [choose(cell, hidden, BATCH, "float32", known, way=way) for way in ("forward", "backward")]
+            ways = [choose(cell, hidden, BATCH, "float32", chip, way=way) for way in ("forward", "backward")]
             line += f"{' / '.join(choice.design.sharing for choice in ways):<{WIDTH}}"
         lines.append(line.rstrip())
     return lines
 
 
 def concerns(facts: Mapping[str, Any] | None) -> Iterator[str]:
-    """Reasons not to trust a time taken on the GPU now."""
+    """List the reasons not to trust a time taken on the GPU now."""
     if facts is not None and facts["slowdowns"]:
         yield f"the GPU is slowed down by {', '.join(facts['slowdowns'])}: let it cool, or raise its power limit"
     if facts is not None and not facts["used"]:

@@ -1,4 +1,4 @@
-"""The GPU as its driver describes it: who it is, how fast its clocks run, what slows it down, which tools stand by."""
+"""Ask the driver about the GPU: its name, how fast its clocks run, what slows it down, which tools are installed."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ IDENTITY = ("name", "driver", "versions")
 
 @dataclass(frozen=True)
 class Reading:
-    """One answer of nvidia-smi; None for what this GPU does not tell. Clocks in Hz, power in W."""
+    """One answer of nvidia-smi; None for what this GPU does not report. Clocks in Hz, power in W."""
 
     name: str
     driver: str
@@ -62,25 +62,27 @@ class Reading:
 
     @property
     def slowdowns(self) -> tuple[str, ...]:
-        """What slows it down at this moment."""
+        """Name what slows the GPU down at this moment."""
         return tuple(text for bit, text in SLOWDOWNS.items() if (self.reasons or 0) & bit)
 
 
 def parse(line: str) -> Reading:
-    """A reading from one line of `nvidia-smi --query-gpu=... --format=csv,noheader,nounits`.
+    """Parse one line of `nvidia-smi --query-gpu=... --format=csv,noheader,nounits`.
 
     Raises ValueError for another number of fields.
     """
-    given = [field.strip() for field in line.split(",")]
-    if len(given) != len(FIELDS) + 1:
+    values = [field.strip() for field in line.split(",")]
+    if len(values) != len(FIELDS) + 1:
         raise ValueError(f"nvidia-smi answered {line!r}; allowed: {len(FIELDS) + 1} fields, {', '.join(FIELDS)}, mask")
-    clock, memory, highest, power, limit, temperature = map(_number, given[2:8])
-    mask = int(given[8], 16) if re.fullmatch(r"0x[0-9a-fA-F]+", given[8]) else None
-    return Reading(given[0], given[1], _hertz(clock), _hertz(memory), _hertz(highest), power, limit, temperature, mask)
+    clock, memory, highest, power, limit, temperature = map(_number, values[2:8])
+    mask = int(values[8], 16) if re.fullmatch(r"0x[0-9a-fA-F]+", values[8]) else None
+    return Reading(
+        values[0], values[1], _hertz(clock), _hertz(memory), _hertz(highest), power, limit, temperature, mask
+    )
 
 
 def _number(text: str) -> float | None:
-    """None for [N/A], [Not Supported] and the like."""
+    """Parse a number; None for [N/A], [Not Supported] and the like."""
     try:
         return float(text)
     except ValueError:
@@ -92,7 +94,7 @@ def _hertz(megahertz: float | None) -> float | None:
 
 
 def read() -> Reading | None:
-    """The first visible GPU now, or None where nvidia-smi is not there or sees none."""
+    """Read the first visible GPU now; None where nvidia-smi is not installed or sees none."""
     first = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")[0].strip()
     which = [f"--id={first}"] if first else []
     for reasons in REASONS:
@@ -104,7 +106,7 @@ def read() -> Reading | None:
 
 
 def output(*command: str) -> str:
-    """What a command prints; nothing where it is not there or fails."""
+    """Return what a command prints; the empty text where it is not installed or fails."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     except (OSError, subprocess.TimeoutExpired):
@@ -113,59 +115,62 @@ def output(*command: str) -> str:
 
 
 def available() -> bool:
-    """Whether kernels run on a GPU here; the simulator is none."""
+    """Say whether kernels run on a GPU of this machine; the simulator is none."""
     return _visible() and why_not() is None
 
 
 @functools.cache
 def _visible() -> bool:
-    """Whether nvidia-smi sees a GPU: where it does not, nothing heavy is imported to find out more."""
+    """Say whether nvidia-smi sees a GPU: where it does not, nothing heavy is imported to find out more."""
     return read() is not None
 
 
 def why_not() -> str | None:
-    """What is missing to run kernels on a GPU, with how to get it; None where nothing is."""
+    """Say what is missing to run kernels on a GPU, with how to get it; None where nothing is."""
     from cells.cuda.device import target
 
     return "this is the simulator" if target.SIMULATED else target.missing()
 
 
 def facts() -> dict[str, Any] | None:
-    """The environment's facts about the GPU; None without one.
+    """Collect the environment's facts about the GPU; None without one.
 
     `used` says whether kernels can run on it: a GPU that nothing is measured on makes no other environment.
     """
-    found = read()
-    if found is None:
+    reading = read()
+    if reading is None:
         return None
     reason = why_not()
-    told = asdict(found) | {"used": reason is None, "missing": reason, "slowdowns": list(found.slowdowns)}
-    return told | {"tf32": "off", "versions": versions(), "ptxas": assembler()[1]}
+    described = asdict(reading) | {"used": reason is None, "missing": reason, "slowdowns": list(reading.slowdowns)}
+    return described | {"tf32": "off", "versions": versions(), "ptxas": assembler()[1]}
 
 
-def identity(told: Any) -> dict[str, Any] | None:
-    """What of those facts enters the id of an environment; None where no GPU is used."""
-    if not isinstance(told, Mapping) or not told.get("used"):
+def identity(facts: Any) -> dict[str, Any] | None:
+    """Select the facts that enter the id of an environment; None where no GPU is used."""
+    if not isinstance(facts, Mapping) or not facts.get("used"):
         return None
-    return {name: told[name] for name in IDENTITY}
+    return {name: facts[name] for name in IDENTITY}
 
 
 def versions() -> dict[str, str]:
-    """Version of each package that a number from the GPU depends on; of compilers, those that made what came along."""
-    found = {}
+    """List the version of each package that a number from the GPU depends on.
+
+    Where machine code came along, its manifest has the versions of the compilers.
+    """
+    installed = {}
     for package in PACKAGES:
         try:
-            found[package] = importlib.metadata.version(package)
+            installed[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
             continue
     from cells.cuda.device import cubins
 
     folder = cubins.travelling()
-    return found | cubins.manifest(folder).get("compilers", {}) if folder else found
+    return installed | cubins.manifest(folder).get("compilers", {}) if folder else installed
 
 
 def assembler() -> tuple[str | None, str | None]:
-    """Path and version of ptxas, or None."""
+    """Find ptxas: its path and version, each None where it is not known."""
     try:
         from cells.cuda.device.compile import find_assembler
 
@@ -181,8 +186,8 @@ def assembler() -> tuple[str | None, str | None]:
 def main() -> int:
     """Say which GPU kernels run on, or what is missing; 0 there is one, 2 there is none."""
     if available():
-        found = read()
-        print(f"GPU: {found.name}, driver {found.driver}" if found else "GPU")
+        reading = read()
+        print(f"GPU: {reading.name}, driver {reading.driver}" if reading else "GPU")
         return 0
     print(f"no GPU to run on: {why_not() or 'nvidia-smi sees none'}", file=sys.stderr)
     return 2

@@ -29,7 +29,8 @@ def cases(sizes: Sizes) -> list[Case]:
 
     Beside it the linear controls, a simple cell without input: its tanh stays at 0, where its slope is 1.
     """
-    layer, seeds = sizes.layer, sizes.layer.seeds
+    layer = sizes.layer
+    seeds = layer.seeds
     listed: list[Case] = []
     for gain in sizes.gains:
         for scale in INPUT_SCALES:

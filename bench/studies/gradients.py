@@ -23,7 +23,8 @@ class Sizes:
 
 def cases(sizes: Sizes) -> list[Case]:
     """List cells x initialisers over H, then over T, over I, and with no input at all."""
-    layer, seeds = sizes.layer, sizes.layer.seeds
+    layer = sizes.layer
+    seeds = layer.seeds
     listed: list[Case] = []
     for cell in cell_names():
         for name, value in initialisers_for(cell):

@@ -8,10 +8,13 @@ import time
 import pytest
 
 from bench.run.environment import ROOT
+from bench.run.plan import plan
 from bench.run.store import Store
 from recurbench import main
 
 STUDIES = ("--study", "parameters", "--study", "gates")
+ITEMS = len(plan("quick", ["parameters", "gates"]))
+COUNTS = str(len(plan("quick", ["parameters"])))
 
 
 def benchmark(store, *rest, **options):
@@ -29,12 +32,14 @@ def test_killed_in_the_middle_pytest_benchmark_resumes_with_every_case_once(tmp_
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     before = items_in(path)
-    assert 5 <= before < 121
+    assert 5 <= before < ITEMS
     done = benchmark(path, *STUDIES)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert f"{121 - before} items to measure, {before} in" in done.stdout
+    assert f"{ITEMS - before} items to measure, {before} in" in done.stdout
     frame = Store(path).frame()
-    assert frame.groupby(["cell", "merge", "initialiser", "seed", "hidden_size", "input_size", "study"]).ngroups == 121
+    assert (
+        frame.groupby(["cell", "merge", "initialiser", "seed", "hidden_size", "input_size", "study"]).ngroups == ITEMS
+    )
     with sqlite3.connect(path) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
@@ -88,10 +93,10 @@ def test_help_is_fast_and_imports_nothing_heavy():
 def test_run_status_and_export_tell_one_story(tmp_path, capsys):
     store = ["--store", str(tmp_path / "s.sqlite")]
     assert main(["run", "--study", "parameters", *store]) == 0
-    assert "56 items measured, 0 were there already" in capsys.readouterr().out
+    assert f"{COUNTS} items measured, 0 were there already" in capsys.readouterr().out
     assert main(["status", *store]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert ["parameters", "56", "56", "0"] in [line.split() for line in lines]
+    assert ["parameters", COUNTS, COUNTS, "0"] in [line.split() for line in lines]
     assert main(["export", str(tmp_path / "out"), *store]) == 0
     assert (tmp_path / "out" / "measurements.csv").exists()
     assert (tmp_path / "out" / "environment.json").exists()

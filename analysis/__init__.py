@@ -28,11 +28,12 @@ def analyse(
     frame
         Tidy rows, columns ``bench.rows.COLUMNS``, of one or several environments.
     environments
-        The machines they were measured on, as the store describes them.
+        The machines they were measured on, as the store describes them, and what their cells are (`analysis.cells`).
     track
         Wraps the claims as they are judged: a progress bar, for example.
 
     """
+    from analysis.cells import cells_of, using
     from analysis.claims import CLAIMS, judge
     from analysis.figures import REGISTRY
     from analysis.load import cells_in, check
@@ -43,8 +44,11 @@ def analyse(
 
     environments = tuple(environments)
     frame = check(frame, mix_machines=True, cells=cells_in(environments))
-    findings = tuple(judge(claim, frame) for claim in track(CLAIMS))
-    built = {figure_id: module.build(frame) for figure_id, module in REGISTRY.items()}
+    cells = cells_of(environments, frame["cell"])
+    with using(cells):
+        findings = tuple(judge(claim, frame) for claim in track(CLAIMS))
+        built = {figure_id: module.build(frame) for figure_id, module in REGISTRY.items()}
+        built_tables = build_tables(frame)
     verdicts = [finding.verdict for finding in findings]
     facts: dict[str, Fact] = {
         "rows": len(frame),
@@ -59,10 +63,11 @@ def analyse(
     return Analysis(
         findings=findings,
         figures=tuple(figure for figure in built.values() if figure is not None),
-        tables=build_tables(frame),
+        tables=built_tables,
         missing={name: ", ".join(REGISTRY[name].STUDIES) for name, figure in built.items() if figure is None},
         environments=environments,
         facts=facts,
+        cells=cells,
     )
 
 

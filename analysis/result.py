@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from analysis.cells import Cells
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -99,6 +101,7 @@ class Finding:
 class Figure:
     """A figure as a value: all that a reader needs to use and cite it, and that `analysis.figures.draw` needs.
 
+    `cells` are those in force when it was built: its marks, order and labels.
     `data` is the tidy frame that is drawn, with intervals as columns: shown as a table, offered as CSV.
     `rows_sha` is 12 hex digits of the sha256 of the canonical CSV of `data`: the figure's version.
     """
@@ -109,6 +112,7 @@ class Figure:
     studies: tuple[str, ...]
     seeds: int = 0
     facts: Mapping[str, Fact] = field(default_factory=dict)
+    cells: Cells = field(default_factory=Cells)
 
 
 @dataclass(frozen=True)
@@ -131,3 +135,4 @@ class Analysis:
     missing: Mapping[str, str]
     environments: tuple[Mapping[str, object], ...]
     facts: Mapping[str, Fact] = field(default_factory=dict)
+    cells: Cells = field(default_factory=Cells)

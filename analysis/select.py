@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 
 SIZES = ("seq_len", "hidden_size", "batch_size")
-CELL_ORDER = ("rnn", "lstm", "gru", "gru-reset-before", "bilstm")
 INITIALISER_ORDER = ("torch", "keras", "orthogonal", "torch-fb1", "chrono")
 BACKEND_ORDER = ("cpu", "torch", "onnxruntime")
 DIRECTION_ORDER = ("inference", "training")

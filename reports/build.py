@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from analysis.cells import known, using
 from analysis.result import Analysis
 from reports import citing, downloads
 from reports.catalogue import Catalogue, load_catalogue
@@ -172,6 +173,12 @@ def write(analysis: Analysis, out: Path, text: Catalogue, draw: downloads.Draw |
     from analysis import figures
 
     mpl.use("Agg")
+    with using(analysis.cells):
+        return _write(analysis, out, text, draw or figures.draw)
+
+
+def _write(analysis: Analysis, out: Path, text: Catalogue, draw: downloads.Draw) -> Path:
+    """Write the page with the cells in force that its rows describe."""
     placed = PAGE.figure_ids()
     unplaced = [figure.id for figure in analysis.figures if figure.id not in placed]
     unplaced += [table.id for table in analysis.tables if table.id not in PAGE.table_ids()]
@@ -182,7 +189,7 @@ def write(analysis: Analysis, out: Path, text: Catalogue, draw: downloads.Draw |
     orders = [
         downloads.Order(
             figure=figure,
-            draw=draw or figures.draw,
+            draw=draw,
             labels=labels(figure.id, text),
             reference=references[figure.id],
             alt=plain(text.told("figures", figure.id, "alt", facts=figure.facts)),
@@ -205,6 +212,7 @@ def write(analysis: Analysis, out: Path, text: Catalogue, draw: downloads.Draw |
 
 def labels(figure_id: str, text: Catalogue) -> dict[str, str]:
     """Return the words of a drawing: levels as `<kind>.<level>`, and its own, such as the names of its axes."""
+    cells = {f"cell.{name}": known().find(name).label for name in known().order}
     kinds = text.keys("levels")
     levels = {f"{kind}.{name}": word for kind in kinds for name, word in text.table("levels", kind).items()}
-    return levels | text.table("labels", figure_id)
+    return cells | levels | text.table("labels", figure_id)

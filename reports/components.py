@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from analysis import cells
 from analysis.readings.device_times import STUDY
 from analysis.result import VERDICTS, Cell, Figure
 from reports import citing, page, provenance
 from reports.cards import verdicts
 from reports.catalogue import Catalogue, fill
 from reports.downloads import MEDIA, SLIDES
-from reports.equations import CELLS, DEFINITIONS
+from reports.equations import DEFINITIONS
 from reports.explorable import HEIGHT, STEPS, WIDTH, curve, curves
 from reports.inline import inline, mathml
 from reports.numbers import show_number, shown
@@ -141,7 +142,7 @@ def table(block: page.TableBlock, scene: Scene) -> Context:
         "title": scene.text(*path, "title"),
         "caption": inline(scene.text.told(*path, "caption", facts=found.facts)),
         "folded": len(found.rows) > FOLDED_ROWS,
-        "heads": [(scene.text("columns", column), not word) for column, word in zip(found.columns, words, strict=True)],
+        "heads": [(_head(column, scene.text), not word) for column, word in zip(found.columns, words, strict=True)],
         "rows": [
             [
                 (table_cell(column, cell, scene), not word)
@@ -159,14 +160,27 @@ def table_cell(column: str, cell: Cell, scene: Scene) -> str:
     return FORMS.get(column, "{}").format(shown(cell))
 
 
+def _head(column: str, text: Catalogue) -> str:
+    """Return the head of a table's column: a cell's label, or the catalogue's word."""
+    return level("cell", column, text) if column in cells.known() else text("columns", column)
+
+
 def equations(block: page.Equations, scene: Scene) -> Context:
-    """Return a cell's equations, each with what it does."""
-    path = ("equations", block.cell)
+    """Return the equations of all cells, each line with what it does; a cell without an entry has its label alone."""
+    return {"cells": [_equations_of(cell, scene.text) for cell in scene.analysis.cells.known if cell.equation]}
+
+
+def _equations_of(cell: cells.Cell, text: Catalogue) -> Context:
+    """Return the equations of one cell."""
+
+    def words(name: str) -> Any:
+        return inline(text("equations", cell.name, name)) if text.has("equations", cell.name, name) else ""
+
     return {
-        "id": f"equations-{block.cell}",
-        "title": inline(scene.text(*path, "title")),
-        "note": inline(scene.text(*path, "note")),
-        "lines": [(mathml(latex, "block"), inline(scene.text(*path, name))) for name, latex in CELLS[block.cell]],
+        "id": f"equations-{cell.name}",
+        "title": words("title") or cell.label,
+        "note": words("note"),
+        "lines": [(mathml(latex, "block"), words(name)) for name, latex in cell.equation],
     }
 
 

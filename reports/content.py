@@ -47,10 +47,7 @@ PAGE = Page(
         Section(
             "cell",
             (
-                Equations("rnn"),
-                Equations("lstm"),
-                Equations("gru"),
-                Equations("gru-reset-before"),
+                Equations(),
                 Prose("cell", "activations"),
                 FigureBlock("activations"),
                 TableBlock("activations"),

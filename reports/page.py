@@ -35,9 +35,7 @@ class TableBlock:
 
 @dataclass(frozen=True)
 class Equations:
-    """The equations of one cell, each line explained."""
-
-    cell: str
+    """The equations of every cell that the rows describe, each line explained where the catalogue has words for it."""
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from analysis.cells import FACT
 from reports.numbers import show_number
 
 Environment = Mapping[str, object]
 
 
 def flat(environment: Environment, prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Return the environment as (name, text) pairs; nested names are joined by a dot, empty values left out."""
+    """Return the environment as (name, text) pairs; nested names are joined by a dot, empty values left out.
+
+    What the cells mean is no fact about a machine and is left out too.
+    """
     for key, value in environment.items():
         name = f"{prefix}{key}"
+        if name == FACT:
+            continue
         if isinstance(value, Mapping):
             yield from flat(value, f"{name}.")
         elif isinstance(value, str):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from analysis.cells import known
 from analysis.result import Analysis, Estimate, Fact
 from reports import citing
 from reports.catalogue import Catalogue
@@ -44,9 +45,14 @@ class Scene:
 
 
 def level(variable: str, name: str, text: Catalogue) -> str:
-    """Return the words for a level of a variable; a level that has none (a size, a number) stands for itself."""
+    """Return the words for a level of a variable; a level that has none (a size, a number) stands for itself.
+
+    A cell's word is its label, unless the catalogue has another one in its language.
+    """
     kind = "cell" if variable == "name" else variable
-    return text("levels", kind, name) if text.has("levels", kind, name) else name
+    if text.has("levels", kind, name):
+        return text("levels", kind, name)
+    return known().find(name).label if kind == "cell" and name in known() else name
 
 
 def slug(verdict: str) -> str:

@@ -94,6 +94,54 @@ TIME_CONSTANTS = """
 """
 
 
+WAY_THROUGH = """
+    import sys
+    from pathlib import Path
+    import pandas as pd
+    from analysis import analyse
+    from analysis.theory.closed_forms import critical_gain, factor_per_step
+    from analysis.cells import cells_of, using
+    from bench.measures import counts
+    from bench.rows import COLUMNS
+    from bench.case import as_row
+    from bench.studies import gates, gradients, jacobians, parameters
+    from bench.studies.axes import initialisers_for
+    from cells import cell_names
+    from cells.registry import cell_meanings
+    from reports.build import write
+    from reports.catalogue import load_catalogue
+
+    NEW = "min-gru"
+    assert [name for name, _ in initialisers_for(NEW)] == ["torch", "keras", "orthogonal", "chrono"]
+    for module in (gradients, gates, jacobians):
+        assert NEW in {case.cell for case in module.STUDY.cases_in("quick")}
+    cases = parameters.STUDY.cases_in("quick")
+    assert len(cases) % len(cell_names()) == 0
+    rows = [
+        as_row(measurement.case)
+        | {name: getattr(measurement, name) for name in COLUMNS if hasattr(measurement, name)}
+        | {"environment": "here", "code_version": "0", "run": "r", "whole": 1, "measured_at": "2026-01-01T00:00:00Z"}
+        for case in cases for measurement in counts.measure(case, 0)
+    ]
+    environment = {"id": "here", "cpu": "Example", "cells": cell_meanings()}
+    analysis = analyse(pd.DataFrame(rows, columns=list(COLUMNS)), (environment,))
+    with using(analysis.cells):
+        assert factor_per_step(NEW, "torch") == factor_per_step(NEW, "orthogonal") == 0.5
+        assert critical_gain(NEW) == float("inf")
+    (table,) = (table for table in analysis.tables if table.id == "parameters")
+    (line,) = (row for row in table.rows if row[0] == NEW and row[1:3] == (10, 100))
+    assert line[3] == line[4] == line[5] == 2 * 100 * 10 + 2 * 100, line
+    (figure,) = (figure for figure in analysis.figures if figure.id == "parameter-count")
+    assert list(dict.fromkeys(figure.data["name"]))[:2] == ["rnn", NEW]
+    html = write(analysis, Path(sys.path[0] or ".") / "page", load_catalogue("en")).read_text()
+    assert 'id="equations-min-gru"' in html
+    assert "minGRU" in html
+    assert analysis.cells.names == cell_names()
+    assert cells_of([], ["b", "a", "matrix"]).names == ("a", "b")
+    print("worked")
+"""
+
+
 def copy_with_the_new_cell(folder):
     """Copy the packages into `folder`, with the cell of CONTRIBUTING.md."""
     text = (ROOT / "CONTRIBUTING.md").read_text()
@@ -125,6 +173,11 @@ def test_the_worked_example_of_a_new_cell_works(tmp_path):
     copy_with_the_new_cell(tmp_path)
     assert_works(CHECK, tmp_path)
     assert_works(TIME_CONSTANTS, tmp_path)
+
+
+def test_a_new_cell_goes_all_the_way_to_the_page(tmp_path):
+    copy_with_the_new_cell(tmp_path)
+    assert_works(WAY_THROUGH, tmp_path)
 
 
 def test_a_new_cell_that_keeps_when_its_gate_is_closed_is_initialised_to_keep(tmp_path):

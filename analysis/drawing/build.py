@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from analysis.cells import known
 from analysis.result import Fact, Figure
 from analysis.statistics.intervals import bca
 
@@ -31,6 +32,7 @@ def make(
         studies=studies,
         seeds=seeds,
         facts=dict(facts),
+        cells=known(),
     )
 
 

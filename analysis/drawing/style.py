@@ -22,7 +22,8 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from analysis.select import BACKEND_ORDER, CELL_ORDER, ordered
+from analysis.cells import cell_order, known
+from analysis.select import BACKEND_ORDER, ordered
 
 STYLES = ("page", "paper", "slide-light", "slide-dark")
 
@@ -51,16 +52,24 @@ class Mark:
     line: Any
 
 
-CELLS = {
-    "rnn": Mark(OKABE_ITO["vermillion"], "s", (0, (5, 1.5))),
-    "lstm": Mark(OKABE_ITO["blue"], "o", "-"),
-    "gru": Mark(OKABE_ITO["green"], "^", (0, (3.5, 1.2, 1, 1.2))),
-    "gru-reset-before": Mark(OKABE_ITO["purple"], "v", (0, (1.2, 1.2))),
-    "bilstm": Mark(OKABE_ITO["sky"], "D", (0, (7, 1.5, 1, 1.5))),
-    "convolution": Mark(OKABE_ITO["orange"], "X", (0, (1.2, 1.2))),
-}
-OTHER = Mark(OKABE_ITO["orange"], "P", (0, (4, 2)))
-"""A cell that was added to the registry and not yet here."""
+PALETTE = (
+    Mark(OKABE_ITO["vermillion"], "s", (0, (5, 1.5))),
+    Mark(OKABE_ITO["blue"], "o", "-"),
+    Mark(OKABE_ITO["green"], "^", (0, (3.5, 1.2, 1, 1.2))),
+    Mark(OKABE_ITO["purple"], "v", (0, (1.2, 1.2))),
+    Mark(OKABE_ITO["orange"], "P", (0, (4, 2))),
+    Mark(OKABE_ITO["yellow"], "X", (0, (6, 1, 1, 1))),
+    Mark(OKABE_ITO["sky"], "*", (0, (2, 1))),
+)
+"""Marks of cells, by their `color_slot`; from the last one on they begin anew."""
+
+TWO_DIRECTIONS = Mark(OKABE_ITO["sky"], "D", (0, (7, 1.5, 1, 1.5)))
+"""Layers of two directions."""
+
+CONVOLUTION = Mark(OKABE_ITO["orange"], "X", (0, (1.2, 1.2)))
+
+OTHER = PALETTE[4]
+"""What is neither a cell nor an implementation that has a mark."""
 
 MARKERS = ("v", "s", "D", "o", "^", "P", "X", "*")
 """Markers of series that are neither cells nor implementations."""
@@ -114,8 +123,11 @@ def shades(levels: Sequence[Any]) -> dict[Any, Any]:
 
 
 def cell_mark(name: str) -> Mark:
-    """Mark of a cell."""
-    return CELLS.get(name, OTHER)
+    """Mark of a cell, of a layer of two directions, or of the convolution beside them."""
+    if name not in known():
+        return CONVOLUTION if name == "convolution" else OTHER
+    cell = known().find(name)
+    return TWO_DIRECTIONS if cell.directions > 1 else PALETTE[cell.color_slot % len(PALETTE)]
 
 
 def backend_mark(name: str, of: Look) -> Mark:
@@ -224,13 +236,15 @@ class Drawing:
 
 
 def word(labels: Mapping[str, str], kind: str, level: object) -> str:
-    """Return the catalogue's word for a level; the level itself for one that was added to the registry later."""
-    return labels.get(f"{kind}.{level}", str(level))
+    """Return the catalogue's word for a level; else a cell's label, or the level itself."""
+    name = str(level)
+    neutral = known().find(name).label if kind == "cell" and name in known() else name
+    return labels.get(f"{kind}.{name}", neutral)
 
 
 def cell_handles(names: list[str], labels: Mapping[str, str], of: Look) -> list[Any]:
     """Legend entries of cells."""
-    return [_handle(cell_mark(name), word(labels, "cell", name), of) for name in ordered(names, CELL_ORDER)]
+    return [_handle(cell_mark(name), word(labels, "cell", name), of) for name in ordered(names, cell_order())]
 
 
 def backend_handles(names: list[str], labels: Mapping[str, str], of: Look, *, colored: bool = True) -> list[Any]:

@@ -9,24 +9,23 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
+from analysis.cells import cell_order, known
 from analysis.claims.statistics.timed import elapsed
 from analysis.drawing import style
 from analysis.drawing.build import make
 from analysis.result import Estimate, Fact, Figure, Number
-from analysis.select import AGAIN, BACKEND_ORDER, CELL_ORDER, DIRECTION_ORDER, measured, ordered, sweep
+from analysis.select import AGAIN, BACKEND_ORDER, DIRECTION_ORDER, measured, ordered, sweep
 from analysis.statistics.fits import exponents
 from analysis.statistics.intervals import bca, generator, quartiles
 from analysis.statistics.paired import block_ratios, paired_ratio
 
 LIMIT, DOTS = "limit", (0, (1, 2))
-SHOWN = CELL_ORDER[:3]
 """Cells with a column; the variants are in the tables."""
 
 LABELS = (
     "x",
     "y",
     "limit",
-    *(f"cell.{name}" for name in SHOWN),
     *(f"backend.{name}" for name in BACKEND_ORDER),
     *(f"direction.{name}" for name in DIRECTION_ORDER),
 )
@@ -35,7 +34,7 @@ LABELS = (
 def build_sweep(frame: pd.DataFrame, figure_id: str, size: str) -> Figure | None:
     """Median time over all samples with its quartiles, along the sweep over one size."""
     rows = elapsed(frame)
-    rows = rows.loc[(rows["backend"] != AGAIN) & rows["name"].isin(SHOWN)]
+    rows = rows.loc[(rows["backend"] != AGAIN) & rows["name"].isin(known().main)]
     rows = sweep(rows, size)
     if rows.empty:
         return None
@@ -116,7 +115,7 @@ def sweep_facts(rows: pd.DataFrame, size: str) -> dict[str, Fact]:
 
 def draw_sweep(data: pd.DataFrame, size: str, style_name: str, labels: Mapping[str, str]) -> Canvas:
     """Draw the times against the column `size`: a row per direction, a column per cell, a line per implementation."""
-    names = ordered(data["name"], CELL_ORDER)
+    names = ordered(data["name"], cell_order())
     directions = ordered(data["direction"], DIRECTION_ORDER)
     backends = [name for name in ordered(data["backend"], BACKEND_ORDER) if name != LIMIT]
     ratio = 0.86 * len(names) / len(directions) * 1.1

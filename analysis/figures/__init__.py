@@ -7,11 +7,13 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Protocol, cast
 
+from analysis.cells import using
+
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure as Canvas
 
-    from analysis.result import Figure
+from analysis.result import Figure
 
 
 class FigureModule(Protocol):
@@ -67,4 +69,5 @@ def draw(figure: Figure, style: str, labels: Mapping[str, str]) -> Canvas:
     """
     if figure.id not in REGISTRY:
         raise ValueError(f"unknown figure {figure.id!r}; known: {', '.join(REGISTRY)}")
-    return REGISTRY[figure.id].draw(figure.data, style, labels)
+    with using(figure.cells):
+        return REGISTRY[figure.id].draw(figure.data, style, labels)

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 
+from analysis.cells import known
 from analysis.drawing import style
 from analysis.drawing.build import make
 from analysis.figures.time_ratio import TICKS
@@ -29,20 +30,18 @@ from analysis.readings.device_times import (
     together,
 )
 from analysis.result import Fact, Figure, Number
-from analysis.select import CELL_ORDER, DIRECTION_ORDER, ordered
+from analysis.select import DIRECTION_ORDER, ordered
 from analysis.statistics.intervals import generator, geometric_mean
 from analysis.statistics.paired import noise, noise_blocks, with_noise
 
 ID = "cuda-ratio"
 STUDIES = (STUDY,)
 DTYPE = "float32"
-SHOWN = CELL_ORDER[:3]
 LABELS = (
     "x",
     "y",
     "batch",
     "noise",
-    *(f"cell.{name}" for name in SHOWN),
     *(f"direction.{name}" for name in DIRECTION_ORDER),
 )
 FACTS = (
@@ -70,7 +69,7 @@ LINE = ["direction", "name", "batch_size", "hidden_size"]
 def build(frame: pd.DataFrame) -> Figure | None:
     """Estimate the paired ratio at each shape in float32, and its geometric mean, least and most over the lengths."""
     rows = events(frame)
-    rows = rows.loc[(rows["dtype"] == DTYPE) & rows["name"].isin(SHOWN)]
+    rows = rows.loc[(rows["dtype"] == DTYPE) & rows["name"].isin(known().main)]
     ratios = paired(rows)
     ratios = ratios.loc[on_grid(ratios)] if len(ratios) else ratios
     if ratios.empty:
@@ -114,7 +113,7 @@ def _facts(data: pd.DataFrame) -> dict[str, Fact]:
 def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:
     """Draw a row per pass, a column per cell, a line per batch size; bars span the lengths, the level line is a tie."""
     directions = ordered(data["direction"], DIRECTION_ORDER)
-    names, batches = ordered(data["name"], SHOWN), sorted(set(data["batch_size"]))
+    names, batches = ordered(data["name"], known().main), sorted(set(data["batch_size"]))
     colors = style.shades(batches)
     ratio = 0.9 * len(names) / len(directions)
     with style.canvas(style_name, len(directions), len(names), ratio=ratio, sharex=True, sharey=True) as drawing:

@@ -9,23 +9,22 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
+from analysis.cells import known
 from analysis.drawing import style
 from analysis.drawing.build import make
 from analysis.drawing.sweep import timed
 from analysis.readings.device_times import OWN, PEERS, STUDY, events, on_grid
 from analysis.result import Estimate, Fact, Figure
-from analysis.select import CELL_ORDER, DIRECTION_ORDER, main_level, ordered
+from analysis.select import DIRECTION_ORDER, main_level, ordered
 
 ID = "cuda-step"
 STUDIES = (STUDY,)
 DTYPE = "float32"
-SHOWN = CELL_ORDER[:3]
 CONTENDERS, DASHES = (OWN, PEERS[DTYPE]), (0, (4, 1.6))
 LABELS = (
     "x",
     "y",
     "batch",
-    *(f"cell.{name}" for name in SHOWN),
     *(f"direction.{name}" for name in DIRECTION_ORDER),
     *(f"backend.{name}" for name in CONTENDERS),
 )
@@ -37,7 +36,7 @@ FACTS = ("seq_len", "batch_size", "smallest", "largest", "lstm_cuda_inference", 
 def build(frame: pd.DataFrame) -> Figure | None:
     """Median and quartiles of event_s over the steps, at the length that most shapes of the grid share."""
     rows = events(frame)
-    keep = (rows["dtype"] == DTYPE) & rows["name"].isin(SHOWN) & rows["backend"].isin(CONTENDERS)
+    keep = (rows["dtype"] == DTYPE) & rows["name"].isin(known().main) & rows["backend"].isin(CONTENDERS)
     rows = rows.loc[keep]
     rows = rows.loc[on_grid(rows)] if len(rows) else rows
     if rows.empty:
@@ -67,7 +66,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
 def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:
     """A row per pass, a column per cell; colour says the batch size, filled and solid is this suite, open is cuDNN."""
     directions = ordered(data["direction"], DIRECTION_ORDER)
-    names, batches = ordered(data["name"], SHOWN), sorted(set(data["batch_size"]))
+    names, batches = ordered(data["name"], known().main), sorted(set(data["batch_size"]))
     colors = style.shades(batches)
     ratio = 0.9 * len(names) / len(directions)
     with style.canvas(style_name, len(directions), len(names), ratio=ratio, sharex=True, sharey="row") as drawing:

@@ -9,11 +9,12 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, NullLocator
 
+from analysis.cells import cell_order
 from analysis.claims.statistics.flow import state_curves
 from analysis.drawing import style
 from analysis.drawing.build import interval_over_seeds, make
 from analysis.result import Estimate, Fact, Figure, Number
-from analysis.select import CELL_ORDER, INITIALISER_ORDER, ordered
+from analysis.select import INITIALISER_ORDER, ordered
 from analysis.statistics.fits import factor, slopes
 from analysis.statistics.intervals import generator
 from analysis.theory.closed_forms import factor_per_step
@@ -24,7 +25,6 @@ LABELS = (
     "x",
     "y",
     "theory",
-    *(f"cell.{name}" for name in CELL_ORDER[:4]),
     *(f"initialiser.{name}" for name in INITIALISER_ORDER),
 )
 FACTS = ("seeds", "hidden_size", "rnn_torch_slope", "lstm_torch_slope", "gru_torch_slope", "lstm_torch_theory")
@@ -60,7 +60,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
 def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:
     """One panel per initialiser: points with intervals, the zero-input value as a short level line."""
     initialisers = ordered(data["initialiser"], INITIALISER_ORDER)
-    names = ordered(data["name"], CELL_ORDER)
+    names = ordered(data["name"], cell_order())
     columns = min(3, len(initialisers) + 1)
     rows = -(-(len(initialisers) + 1) // columns)
     sizes = sorted(set(data["hidden_size"]))

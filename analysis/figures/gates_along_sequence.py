@@ -8,24 +8,20 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator
 
+from analysis.cells import cell_order, known
 from analysis.drawing import style
 from analysis.drawing.build import make, over_seeds
 from analysis.result import Fact, Figure, Number
-from analysis.select import CELL_ORDER, INITIALISER_ORDER, main_level, measured, ordered
+from analysis.select import INITIALISER_ORDER, main_level, measured, ordered
 
 ID = "gates-along-sequence"
 STUDIES = ("gates",)
-SHOWN = ("lstm", "gru")
-GATES = {"lstm": ("f", "i", "o"), "gru": ("z", "r")}
-"""The gates proper, σ of something; the candidates (g and n) are not gates."""
-
 INITIALISERS = ("torch", "keras", "torch-fb1", "chrono")
 """Those that set the gates' biases in different ways; `orthogonal` leaves them as `torch` does."""
 
 LABELS = (
     "x",
     "y",
-    *(f"cell.{name}" for name in SHOWN),
     *(f"gate.{name}" for name in ("f", "i", "o", "z", "r")),
     *(f"initialiser.{name}" for name in INITIALISERS),
 )
@@ -52,8 +48,9 @@ MARKS = {
 
 def build(frame: pd.DataFrame) -> Figure | None:
     """Median over seeds of each gate's mean over units and batch, with the band of 95 % of the seeds."""
-    rows = measured(frame, "gates", [f"gate_mean_{gate}" for gates in GATES.values() for gate in gates])
-    rows = rows.loc[rows["name"].isin(SHOWN) & rows["initialiser"].isin(INITIALISERS)]
+    gates = {gate for name in known().gated for gate in _gates(name)}
+    rows = measured(frame, "gates", [f"gate_mean_{gate}" for gate in sorted(gates)])
+    rows = rows.loc[rows["name"].isin(known().gated) & rows["initialiser"].isin(INITIALISERS)]
     if rows.empty:
         return None
     rows = rows.loc[rows["hidden_size"] == main_level(rows, "hidden_size", ("name", "initialiser", "seed"))]
@@ -72,9 +69,20 @@ def build(frame: pd.DataFrame) -> Figure | None:
     return make(ID, data, STUDIES, facts, seeds=rows["seed"].nunique())
 
 
+def _gates(name: str) -> tuple[str, ...]:
+    """Return the gates proper of a cell, σ of something: first the one that keeps the state; no candidates."""
+    cell = known().find(name)
+    return tuple(sorted(cell.sigmoid_gates, key=lambda gate: gate != cell.keeps))
+
+
+def _mark(gate: str) -> style.Mark:
+    """Return the mark of a gate; one whose name is not in the palette has the mark of what is like nothing else."""
+    return MARKS.get(gate, style.OTHER)
+
+
 def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:
     """Draw a row per cell, a column per initialiser, a line per gate; each row has its legend at the right."""
-    names = ordered(data["name"], CELL_ORDER)
+    names = ordered(data["name"], cell_order())
     initialisers = ordered(data["initialiser"], INITIALISER_ORDER)
     with style.canvas(
         style_name, len(names), len(initialisers), ratio=0.62 * len(initialisers) / len(names) * 1.35,
@@ -84,12 +92,12 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
         for row, name in zip(drawing.panels, names, strict=True):
             for axes, initialiser in zip(row, initialisers, strict=True):
                 here = data.loc[(data["name"] == name) & (data["initialiser"] == initialiser)]
-                for gate in (gate for gate in GATES[name] if gate in set(here["gate"])):
-                    part, mark = here.loc[here["gate"] == gate], MARKS[gate]
+                for gate in (gate for gate in _gates(name) if gate in set(here["gate"])):
+                    part, mark = here.loc[here["gate"] == gate], _mark(gate)
                     axes.fill_between(part["step"], part["low"], part["high"], color=mark.color, alpha=0.2, linewidth=0)
                     axes.plot(
                         part["step"], part["median"], color=mark.color, linestyle=mark.line, marker=mark.marker,
-                        markevery=(GATES[name].index(gate) * 4, max(2, len(part) // 3)),
+                        markevery=(_gates(name).index(gate) * 4, max(2, len(part) // 3)),
                         gid=f"series-{name}--{gate}-{initialiser}",
                     )  # fmt: skip
                 axes.set_ylim(0, 1)
@@ -100,7 +108,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
                     axes.axis("off")
                     drawing.panels[0][initialisers.index(initialiser)].tick_params(labelbottom=True)
             row[0].set_ylabel(style.word(labels, "cell", name), fontweight="bold")
-            style.beside(row[-1], [style.entry(MARKS[g], style.word(labels, "gate", g)) for g in GATES[name]])
+            style.beside(row[-1], [style.entry(_mark(g), style.word(labels, "gate", g)) for g in _gates(name)])
         for axes, initialiser in zip(drawing.panels[0], initialisers, strict=True):
             axes.set_title(style.word(labels, "initialiser", initialiser), loc="left")
         drawing.figure.supxlabel(labels["x"], fontsize=look.type_size)

@@ -8,12 +8,13 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from analysis.cells import cell_order
 from analysis.claims.statistics.flow import state_curves
 from analysis.drawing import style
 from analysis.drawing.build import make, over_seeds
 from analysis.readings.horizons import median_horizon
 from analysis.result import LOGARITHM, Fact, Figure, Number
-from analysis.select import CELL_ORDER, INITIALISER_ORDER, main_level, ordered
+from analysis.select import INITIALISER_ORDER, main_level, ordered
 from analysis.statistics.fits import factor, half_life, horizons, slopes
 
 ID = "gradient-profile"
@@ -22,7 +23,6 @@ LABELS = (
     "x",
     "y",
     "threshold",
-    *(f"cell.{name}" for name in CELL_ORDER[:4]),
     *(f"initialiser.{name}" for name in INITIALISER_ORDER),
 )
 FACTS = (
@@ -74,7 +74,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
 def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:
     """One panel per initialiser, one line per cell; the last panel is the legend."""
     initialisers = ordered(data["initialiser"], INITIALISER_ORDER)
-    names = ordered(data["name"], CELL_ORDER)
+    names = ordered(data["name"], cell_order())
     columns = min(3, len(initialisers) + 1)
     rows = -(-(len(initialisers) + 1) // columns)
     with style.canvas(style_name, rows, columns, ratio=columns * 1.12 / rows, sharex=True, sharey=True) as drawing:

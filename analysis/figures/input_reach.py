@@ -8,14 +8,15 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from analysis.cells import cell_order
 from analysis.drawing import style
 from analysis.drawing.build import make, over_seeds
 from analysis.result import Fact, Figure, Number
-from analysis.select import CELL_ORDER, measured, ordered
+from analysis.select import measured, ordered
 
 ID = "input-reach"
 STUDIES = ("reach",)
-LABELS = ("x", "y", "past", "future", "cell.lstm", "cell.bilstm")
+LABELS = ("x", "y", "past", "future")
 FACTS = ("seeds", "hidden_size", "zeros", "later", "back", "lstm_back", "bilstm_back", "bilstm_ahead")
 """`zeros` of `later`: derivatives by a later input that are exactly zero in one direction. `*_back`, `*_ahead`: what is
 left `back` steps before and after the step of the input itself."""
@@ -52,7 +53,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
 
 def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:
     """One panel; what lies right of the middle is still to come when the output is made."""
-    names = ordered(data["name"], CELL_ORDER)
+    names = ordered(data["name"], cell_order())
     with style.canvas(style_name, 1, 1, ratio=2.1) as drawing:
         look, axes = drawing.look, drawing.flat[0]
         first, last = float(data["offset"].min()), float(data["offset"].max())

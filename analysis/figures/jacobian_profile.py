@@ -31,7 +31,6 @@ PANELS = (("rnn", ("torch", "orthogonal")), ("lstm", ("torch", "torch-fb1", "chr
 LABELS = (
     "x",
     "y",
-    *(f"cell.{name}" for name in SHOWN),
     *(f"initialiser.{name}" for name in INITIALISER_ORDER),
     *(f"norm.{name}" for name in NORMS),
 )

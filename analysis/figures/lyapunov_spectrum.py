@@ -11,16 +11,16 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+from analysis.cells import cell_order, known
 from analysis.drawing import style
 from analysis.drawing.build import make, over_seeds
 from analysis.result import Fact, Figure, Number
-from analysis.select import CELL_ORDER, INITIALISER_ORDER, main_level, measured, ordered
+from analysis.select import INITIALISER_ORDER, main_level, measured, ordered
 from analysis.statistics.intervals import bca, generator
 from analysis.theory.closed_forms import CLARK, entropy_rate, kaplan_yorke
 
 ID = "lyapunov-spectrum"
 STUDIES = ("spectrum",)
-SHOWN = ("rnn", "lstm", "gru")
 LABELS = (
     "x",
     "y",
@@ -29,7 +29,6 @@ LABELS = (
     "gain",
     "entropy",
     "dimension",
-    *(f"cell.{name}" for name in SHOWN),
     *(f"initialiser.{name}" for name in INITIALISER_ORDER),
 )
 FACTS = (
@@ -69,7 +68,7 @@ TICKS = (0.0, -0.01, -0.1, -1.0, -10.0)
 def build(frame: pd.DataFrame) -> Figure | None:
     """Median over seeds of each exponent at its place over the number of directions."""
     rows = measured(frame, "spectrum", "lyapunov")
-    rows = rows.loc[rows["name"].isin(SHOWN)]
+    rows = rows.loc[rows["name"].isin(known().main)]
     parts = {"start": _chaotic(rows), "normal": _driven(rows)}
     found = [part.assign(inputs=inputs) for inputs, part in parts.items() if not part.empty]
     if not found:
@@ -93,13 +92,13 @@ def _chaotic(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _driven(rows: pd.DataFrame) -> pd.DataFrame:
-    """Spectra of the cells under their input; place: i/(S·H), with S states of H units, two of them in an LSTM."""
+    """Spectra of the cells under their input; place: i/(S·H), with S states of H units."""
     rows = rows.loc[(rows["inputs"] == "normal") & (rows["initialiser"] != "gaussian")]
     if rows.empty:
         return rows.assign(place=rows["step"])
     rows = rows.loc[rows["hidden_size"] == main_level(rows, "hidden_size", ("name", "initialiser", "seed"))]
     rows = rows.sort_values(["name", "initialiser", "step", "seed"])
-    states = 1 + (rows["name"] == "lstm")
+    states = rows["name"].map(lambda name: len(known().find(name).states))
     return rows.assign(place=rows["step"] / (states * rows["hidden_size"]))
 
 
@@ -200,11 +199,11 @@ def _draw_chaos(axes: Axes, data: pd.DataFrame, look: style.Look, labels: Mappin
 def _draw_driven(axes: Axes, data: pd.DataFrame, look: style.Look, labels: Mapping[str, str]) -> None:
     """One line per cell and initialiser; beside PyTorch's default the markers are hollow."""
     handles = []
-    for name in ordered(data["name"], CELL_ORDER):
+    for name in ordered(data["name"], cell_order()):
         cell = data.loc[data["name"] == name]
         for position, initialiser in enumerate(ordered(cell["initialiser"], INITIALISER_ORDER)):
             part, mark = cell.loc[cell["initialiser"] == initialiser], style.cell_mark(name)
-            start = len(part) // 8 + SHOWN.index(name) * len(part) // 12
+            start = len(part) // 8 + known().main.index(name) * len(part) // 12
             line = _line(axes, part, mark, f"series-{name}--{initialiser}", (start, len(part) // 3))
             words = (style.word(labels, "cell", name), style.word(labels, "initialiser", initialiser))
             handles.append(style.entry(mark, ", ".join(words)))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
+from analysis.cells import LECTURE, known
 from analysis.claims.statistics.counted import counts
 from analysis.drawing import style
 from analysis.drawing.build import make
@@ -15,10 +16,7 @@ from analysis.select import ordered
 
 ID = "parameter-count"
 STUDIES = ("parameters",)
-SHOWN = ("rnn", "gru", "lstm", "bilstm")
-"""From few to many; `gru-reset-before` has the GRU's count."""
-
-LABELS = ("x", "size", *(f"cell.{name}" for name in SHOWN))
+LABELS = ("x", "size")
 """`size` is the title of a panel, with the places {input_size} and {hidden_size}."""
 
 FACTS = (
@@ -46,7 +44,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
     found = counts(frame)
     if "parameters_single" not in found.columns:
         return None
-    found = found.loc[found["name"].isin(SHOWN)].dropna(subset=["parameters_single"])
+    found = found.loc[found["name"].isin(_shown())].dropna(subset=["parameters_single"])
     sizes = found.loc[:, ["input_size", "hidden_size"]].drop_duplicates()
     usual = [pair in USUAL for pair in sizes.itertuples(index=False, name=None)]
     sizes = sizes.loc[usual] if sum(usual) == len(USUAL) else sizes
@@ -57,12 +55,23 @@ def build(frame: pd.DataFrame) -> Figure | None:
     rnn = data.loc[data["name"] == "rnn"].set_index(["input_size", "hidden_size"])["parameters_single"]
     keys = pd.MultiIndex.from_frame(data[["input_size", "hidden_size"]])
     data["per_rnn"] = data["parameters_single"].to_numpy() / rnn.reindex(keys).to_numpy()
-    rank = data["name"].map({name: position for position, name in enumerate(SHOWN)})
+    rank = data["name"].map({name: position for position, name in enumerate(_shown())})
     data = data.assign(rank=rank).sort_values(["hidden_size", "input_size", "rank"])
     columns = ["input_size", "hidden_size", "name", "parameters_single", "per_rnn"]
     if "parameters_double" in data.columns:
         columns.insert(4, "parameters_double")
     return make(ID, data.loc[:, columns], STUDIES, _facts(data))
+
+
+def _shown() -> tuple[str, ...]:
+    """Return cells and the lecture's BiLSTM from few maps to many; a variant has the count of the cell it varies."""
+
+    def maps(name: str) -> int:
+        cell = known().find(name)
+        return cell.directions * ((cell.maps or 0) + (cell.recurrent_maps or 0))
+
+    names = known().main + ((LECTURE,) if LECTURE in known() else ())
+    return tuple(sorted(names, key=maps))
 
 
 def _spread(count: int) -> list[int]:
@@ -96,7 +105,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
         look = drawing.look
         for axes, (inputs, hidden) in zip(drawing.flat, sizes, strict=False):
             part = data.loc[(data["input_size"] == inputs) & (data["hidden_size"] == hidden)]
-            names = ordered(part["name"], SHOWN)
+            names = ordered(part["name"], _shown())
             part = part.set_index("name").loc[names]
             places = range(len(names))
             bars = axes.barh(

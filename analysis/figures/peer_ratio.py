@@ -11,20 +11,19 @@ import seaborn as sns
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure as Canvas
 
+from analysis.cells import known
 from analysis.drawing import style
 from analysis.drawing.build import make
 from analysis.readings.grid_times import OWN, PEERS, POINT, STUDY, operations, peak_rate, times
 from analysis.result import Fact, Figure, Number
-from analysis.select import AGAIN, CELL_ORDER, DIRECTION_ORDER, ordered
+from analysis.select import AGAIN, DIRECTION_ORDER, ordered
 from analysis.statistics.intervals import generator, geometric_mean, quartiles
 from analysis.statistics.paired import block_ratios, paired_ratio
 
 ID = "peer-ratio"
 STUDIES = (STUDY,)
-SHOWN = CELL_ORDER[:3]
 LABELS = (
     "point",
-    *(f"cell.{name}" for name in SHOWN),
     *(f"direction.{name}" for name in DIRECTION_ORDER),
 )
 FACTS = (
@@ -101,7 +100,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
     points = list(
         dict.fromkeys(data.sort_values(["batch_size", "hidden_size", *POINT])[POINT].itertuples(index=False, name=None))
     )
-    names = ordered(data["name"], SHOWN)
+    names = ordered(data["name"], known().main)
     with style.canvas(style_name, 1, len(directions), ratio=1.25, sharey=True) as drawing:
         look = drawing.look
         for axes, direction in zip(drawing.flat, directions, strict=True):

@@ -14,12 +14,13 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter
 
+from analysis.cells import known
 from analysis.claims.statistics.flow import joint_curves
 from analysis.drawing import style
 from analysis.drawing.build import interval_over_seeds, make
 from analysis.figures.peer_ratio import COLORS
 from analysis.result import Estimate, Fact, Figure, Number
-from analysis.select import CELL_ORDER, measured, ordered
+from analysis.select import measured, ordered
 from analysis.statistics.fits import profiles, slopes
 from analysis.statistics.intervals import bca, generator
 from analysis.theory.closed_forms import FloatArray, critical_gain
@@ -27,10 +28,8 @@ from analysis.theory.common_input import critical_gain_of
 
 ID = "phase-diagram"
 STUDIES = ("gain",)
-AGAINST = {"rnn": "input_scale", "lstm": "gate_bias", "gru": "gate_bias"}
-"""What the gain stands against, by cell. Cells with gates have an input of scale 1 throughout."""
-WITHOUT = {"rnn": "start", "lstm": "zero", "gru": "zero"}
-"""The inputs that stand for none: an RNN starts anywhere, gated cells stay at zero, as their theory assumes."""
+QUOTED = ("rnn", "lstm", "gru")
+"""Cells whose facts the prose quotes, and that have a label of their own for the axis."""
 LABELS = (
     "y",
     "bar",
@@ -39,8 +38,8 @@ LABELS = (
     "boundary",
     "silent",
     "theory",
-    *(f"x.{name}" for name in AGAINST),
-    *(f"cell.{name}" for name in AGAINST),
+    "x",
+    *(f"x.{name}" for name in QUOTED),
 )
 FACTS = (
     "seeds",
@@ -49,8 +48,8 @@ FACTS = (
     "seq_len",
     "smallest_gain",
     "largest_gain",
-    *(f"{name}_least" for name in AGAINST),
-    *(f"{name}_most" for name in AGAINST),
+    *(f"{name}_least" for name in QUOTED),
+    *(f"{name}_most" for name in QUOTED),
     *(f"rnn_{part}_{key}" for part in ("critical", "theory") for key in (0, 1)),
     *(f"{name}_{part}_0" for part in ("critical", "silent", "theory") for name in ("lstm", "gru")),
     *("lstm_critical_1", "lstm_silent_1", "lstm_theory_1"),
@@ -81,7 +80,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
         columns=[*keys, "critical", "critical_low", "critical_high", "theory"],
     )
     data = data.merge(rows, on=keys, how="left")
-    order = {name: position for position, name in enumerate(CELL_ORDER)}
+    order = {name: position for position, name in enumerate(known().main)}
     data = data.sort_values([*keys, "gain"], key=lambda part: part.map(order) if part.name == "name" else part)
     data = data.loc[:, ["name", "gain", "input_scale", "gate_bias", *data.columns[4:]]]
     facts: dict[str, Fact] = _facts(data) | {
@@ -93,12 +92,27 @@ def build(frame: pd.DataFrame) -> Figure | None:
     return make(ID, data, STUDIES, facts, seeds=found["seed"].nunique())
 
 
+def _is_gated(name: str) -> bool:
+    """Say whether a gate of the cell keeps the state; then its input has the scale 1 throughout."""
+    return known().find(name).keeps is not None
+
+
+def _against(name: str) -> str:
+    """Return what the gain stands against: the bias of the gate that keeps, or else the strength of the input."""
+    return "gate_bias" if _is_gated(name) else "input_scale"
+
+
+def _without(name: str) -> str:
+    """Return the inputs that stand for none: a simple cell starts anywhere, a gated one at zero, as in its theory."""
+    return "zero" if _is_gated(name) else "start"
+
+
 def _slopes(frame: pd.DataFrame) -> pd.DataFrame:
     """slope10 of what a cell hands on, h or (h, c), per seed; `input_scale` is 0 where there is no input."""
     rows = measured(frame, "gain", ["log10_norm_h", "log10_norm_joint"])
-    without = rows["name"].map(WITHOUT)
+    without = rows["name"].map(_without)
     rows = rows.loc[
-        rows["name"].isin(list(AGAINST))
+        rows["name"].isin(known().main)
         & (rows["initialiser"] == "gaussian")
         & ((rows["inputs"] == "normal") | (rows["inputs"] == without))
     ]
@@ -128,12 +142,12 @@ def _last_crossing(gains: pd.Series, values: pd.Series) -> float:
 
 def _theory(name: str, input_scale: float, gate_bias: float) -> float:
     """Critical gain of the RNN in mean field, under its input; of a gated cell at its zero state, without input."""
-    return critical_gain_of(input_scale) if name == "rnn" else critical_gain(name, gate_bias)
+    return critical_gain(name, gate_bias) if _is_gated(name) else critical_gain_of(input_scale)
 
 
 def _is_silent(data: pd.DataFrame) -> pd.Series:
     """Rows of gated cells without input: beside the map, not on it."""
-    return (data["name"] != "rnn") & (data["input_scale"] == 0)
+    return data["name"].map(_is_gated).astype(bool) & (data["input_scale"] == 0)
 
 
 def _facts(data: pd.DataFrame) -> dict[str, Fact]:
@@ -147,8 +161,8 @@ def _facts(data: pd.DataFrame) -> dict[str, Fact]:
         facts[f"{name}_least"] = Number(float(part["value"].min()), digits=2)
         facts[f"{name}_most"] = Number(float(part["value"].max()), digits=2)
     for row in data.drop_duplicates(["name", "input_scale", "gate_bias"]).itertuples():
-        key = f"{getattr(row, AGAINST[row.name]):g}".replace("-", "m").replace(".", "_")
-        kind = "silent" if row.name != "rnn" and row.input_scale == 0 else "critical"
+        key = f"{getattr(row, _against(row.name)):g}".replace("-", "m").replace(".", "_")
+        kind = "silent" if _is_gated(row.name) and row.input_scale == 0 else "critical"
         facts[f"{row.name}_theory_{key}"] = Number(row.theory, digits=3)
         if math.isfinite(row.critical):
             estimate = Estimate(row.critical, row.critical_low, row.critical_high, "1", row.n)
@@ -158,7 +172,7 @@ def _facts(data: pd.DataFrame) -> dict[str, Fact]:
 
 def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:
     """One panel per cell, all over the same gains; blue fades, orange grows, lines are where neither happens."""
-    names = ordered(data["name"], tuple(AGAINST))
+    names = ordered(data["name"], known().main)
     gains = sorted(set(data["gain"]))
     shades = _shades(float(data.loc[~_is_silent(data), "value"].abs().max()))
     with style.canvas(style_name, 1, len(names), ratio=1.55, sharey=True) as drawing:
@@ -166,8 +180,9 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
         for axes, name in zip(drawing.flat, names, strict=True):
             here, silent = data["name"] == name, _is_silent(data)
             driven = data.loc[here & ~silent]
-            levels = sorted(set(driven[AGAINST[name]]))
-            table = driven.pivot(index="gain", columns=AGAINST[name], values="value").reindex(index=gains)
+            against = _against(name)
+            levels = sorted(set(driven[against]))
+            table = driven.pivot(index="gain", columns=against, values="value").reindex(index=gains)
             mesh = axes.pcolormesh(
                 np.arange(len(levels) + 1) - 0.5, np.arange(len(gains) + 1) - 0.5, table.to_numpy(), cmap=MAP,
                 norm=shades, edgecolors=GREY, linewidth=look.line * 0.2, gid=f"series-{name}",
@@ -177,15 +192,15 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
                 (driven, "theory", _theory_line(look)),
                 (data.loc[here & silent], "critical", _without_input(look)),
             ):
-                where = rows.drop_duplicates(AGAINST[name]).dropna(subset=[column]).sort_values(AGAINST[name])
-                x = [levels.index(level) for level in where[AGAINST[name]]]
+                where = rows.drop_duplicates(against).dropna(subset=[column]).sort_values(against)
+                x = [levels.index(level) for level in where[against]]
                 line.set_data(x, _place(where[column], gains))
                 axes.add_line(line)
                 if rows is driven and column == "critical":
                     low, high = (_place(where[f"critical_{end}"], gains) for end in ("low", "high"))
                     axes.vlines(x, low, high, color=DARK, linewidth=look.line * 0.7, zorder=line.zorder - 0.5)
             axes.set_title(style.word(labels, "cell", name), loc="left")
-            axes.set_xlabel(labels[f"x.{name}"])
+            axes.set_xlabel(labels.get(f"x.{name}", labels["x"]) if _is_gated(name) else labels["x.rnn"])
             axes.set_xlim(-0.5, len(levels) - 0.5)
             axes.set_ylim(-0.5, len(gains) - 0.5)
             axes.set_xticks(range(len(levels)), [_signed(level) for level in levels])

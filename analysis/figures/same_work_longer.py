@@ -9,17 +9,17 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 
+from analysis.cells import known
 from analysis.claims.statistics.stretched import CONTROL, stretch
 from analysis.drawing import style
 from analysis.drawing.build import make
 from analysis.result import Fact, Figure
-from analysis.select import BACKEND_ORDER, CELL_ORDER, ordered
+from analysis.select import BACKEND_ORDER, ordered
 from analysis.statistics.intervals import bca, exponential, generator
 
 ID = "same-work-longer"
 STUDIES = ("parallel",)
-SHOWN = (*CELL_ORDER[:3], CONTROL)
-LABELS = ("x", "y", *(f"cell.{name}" for name in SHOWN), *(f"backend.{name}" for name in BACKEND_ORDER))
+LABELS = ("x", "y", f"cell.{CONTROL}", *(f"backend.{name}" for name in BACKEND_ORDER))
 FACTS = ("samples", "shortest", "longest", "cpu_rnn", "cpu_lstm", "cpu_gru", "cpu_convolution")
 """Facts of a full run; <backend>_<name> is the time at the longest over that at the shortest."""
 
@@ -57,7 +57,7 @@ def _facts(frame: pd.DataFrame, found: pd.DataFrame, data: pd.DataFrame) -> dict
 
 def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:
     """One panel per implementation, one line per cell; 1 means that length costs nothing."""
-    backends, names = ordered(data["backend"], BACKEND_ORDER), ordered(data["name"], SHOWN)
+    backends, names = ordered(data["backend"], BACKEND_ORDER), ordered(data["name"], (*known().main, CONTROL))
     with style.canvas(style_name, 1, len(backends), ratio=0.95 * len(backends), sharex=True, sharey=True) as drawing:
         look = drawing.look
         for axes, backend in zip(drawing.flat, backends, strict=True):

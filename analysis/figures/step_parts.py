@@ -9,15 +9,15 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from analysis.cells import known
 from analysis.drawing import style
 from analysis.drawing.build import make
 from analysis.result import Estimate, Fact, Figure, Number
-from analysis.select import CELL_ORDER, measured, ordered
+from analysis.select import measured, ordered
 from analysis.statistics.intervals import quartiles
 
 ID = "step-parts"
 STUDIES = ("steps",)
-SHOWN = CELL_ORDER[:3]
 PARTS = (
     "input_product",
     "recurrent_product",
@@ -27,7 +27,7 @@ PARTS = (
     "input_gradient",
     "weight_gradient",
 )
-LABELS = ("x", "floor", *(f"part.{name}" for name in PARTS), *(f"cell.{name}" for name in SHOWN))
+LABELS = ("x", "floor", *(f"part.{name}" for name in PARTS))
 FACTS = ("seq_len", "batch_size", "hidden_size", "lstm_whole", "lstm_floor", "lstm_products", "lstm_point_wise")
 
 
@@ -40,7 +40,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
     rates = rates.loc[(rates["threads"] == 1) & (rates["dtype"] == rows["dtype"].iloc[0]), "value"]
     rate = float(rates.max()) if len(rates) else math.nan
     found = []
-    for name in ordered(rows["name"], SHOWN):
+    for name in ordered(rows["name"], known().main):
         own = rows.loc[rows["name"] == name]
         for part in PARTS:
             times = own.loc[own["metric"] == f"{part}_s", "value"]
@@ -72,7 +72,7 @@ def _facts(data: pd.DataFrame, rows: pd.DataFrame) -> dict[str, Fact]:
 
 def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:
     """A panel per cell, a bar per part; the mark on a bar is where it would end at the peak."""
-    names = ordered(data["name"], SHOWN)
+    names = ordered(data["name"], known().main)
     parts = ordered(data["part"], PARTS)
     with style.canvas(style_name, 1, len(names), ratio=0.95 * len(names), sharex=True, sharey=True) as drawing:
         look = drawing.look

@@ -8,20 +8,20 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, NullLocator
 
+from analysis.cells import cell_order, known
 from analysis.claims.statistics.timed import elapsed
 from analysis.drawing import style
 from analysis.drawing.build import make
 from analysis.drawing.sweep import timed
 from analysis.result import Fact, Figure, Number
-from analysis.select import CELL_ORDER, DIRECTION_ORDER, ordered, sweep
-from analysis.theory.closed_forms import AFFINE_MAPS, parameters
+from analysis.select import DIRECTION_ORDER, ordered, sweep
+from analysis.theory.closed_forms import has_counts, parameters
 
 ID = "time-per-parameter"
 STUDIES = ("runtime",)
 LABELS = (
     "x",
     "y",
-    *(f"cell.{name}" for name in CELL_ORDER[:4]),
     *(f"direction.{name}" for name in DIRECTION_ORDER),
 )
 FACTS = ("seq_len", "batch_size", "input_size", "largest", "lstm_inference", "gru_inference", "rnn_inference")
@@ -33,7 +33,8 @@ PICO = 1e12
 def build(frame: pd.DataFrame) -> Figure | None:
     """elapsed_s / (P · T · B) in picoseconds, for this suite's kernels; P counts one bias vector per affine map."""
     rows = elapsed(frame)
-    rows = rows.loc[(rows["backend"] == "cpu") & rows["name"].isin(AFFINE_MAPS)]
+    counted = [name for name in known().names if has_counts(name)]
+    rows = rows.loc[(rows["backend"] == "cpu") & rows["name"].isin(counted)]
     rows = sweep(rows, "hidden_size")
     if rows.empty:
         return None
@@ -57,7 +58,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
 def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:
     """One panel per direction, one line per cell, the band is the quartiles."""
     directions = ordered(data["direction"], DIRECTION_ORDER)
-    names = ordered(data["name"], CELL_ORDER)
+    names = ordered(data["name"], cell_order())
     with style.canvas(style_name, 1, len(directions), ratio=1.05 * len(directions), sharex=True) as drawing:
         for axes, direction in zip(drawing.flat, directions, strict=True):
             for name in names:

@@ -100,7 +100,10 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
                 axes.axhspan(here["noise_low"].min(), here["noise_high"].max(), color=look.ink, alpha=0.12, linewidth=0)
             axes.axhline(1, color=look.ink, linewidth=look.line * 0.5)
             axes.axhline(
-                here["flops"].iloc[0], color=style.CELLS["gru"].color, linewidth=look.line * 0.8, linestyle=(0, (6, 3))
+                here["flops"].iloc[0],
+                color=style.cell_mark("gru").color,
+                linewidth=look.line * 0.8,
+                linestyle=(0, (6, 3)),
             )
             for backend in backends:
                 part = here.loc[here["backend"] == backend]
@@ -123,7 +126,9 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
         _ratio_axis(drawing, data)
         drawing.flat[0].set_ylabel(labels["y"])
         handles = style.backend_handles(backends, labels, look)
-        handles.append(style.rule(look, labels["flops"], color=style.CELLS["gru"].color, dash=(0, (6, 3)), width=0.8))
+        handles.append(
+            style.rule(look, labels["flops"], color=style.cell_mark("gru").color, dash=(0, (6, 3)), width=0.8)
+        )
         if "noise_low" in data.columns:
             handles.append(style.swatch(look, labels["noise"]))
         drawing.legend(handles, columns=3 if len(handles) > 4 else len(handles))

@@ -6,6 +6,7 @@ import math
 
 import pandas as pd
 
+from analysis.cells import cell_order, known
 from analysis.readings.device_times import (
     OWN,
     PEERS,
@@ -20,11 +21,10 @@ from analysis.readings.device_times import (
     together,
 )
 from analysis.result import Estimate, Number, Table
-from analysis.select import CELL_ORDER, DIRECTION_ORDER, arranged
+from analysis.select import DIRECTION_ORDER, arranged, ordered
 from analysis.statistics.intervals import generator
 
 DTYPES = tuple(PEERS)
-SHOWN = CELL_ORDER[:3]
 HASTE = {"inference": 18.41e-3, "training": 43.86e-3}
 """Seconds of Haste's LSTM in float32 on an H100, input product included, as published beside FlashRNN [1]_.
 
@@ -41,6 +41,7 @@ def cuda_table(frame: pd.DataFrame) -> Table | None:
     if ratios.empty:
         return None
     ratios = ratios.assign(regime=regime(ratios))
+    names = ordered(ratios["name"], known().main)
     rng, rows = generator("cuda-table"), []
     parts = dict(list(ratios.groupby(["regime", "direction", "dtype"])))
     for area in REGIMES:
@@ -49,13 +50,13 @@ def cuda_table(frame: pd.DataFrame) -> Table | None:
                 part = parts.get((area, direction, dtype))
                 if part is None:
                     continue
-                cells = (part.loc[part["name"] == name] for name in SHOWN)
+                cells = (part.loc[part["name"] == name] for name in names)
                 means = (together(cell, rng) if len(cell) else None for cell in cells)
                 shapes = part.groupby(POINT)["ratio"].median()
                 counts = (len(shapes), int((shapes < 1).sum()))
                 least = Number(float(shapes.min()), digits=3)
                 rows.append((area, direction, dtype, *means, least, *counts))
-    columns = ("regime", "direction", "dtype", *SHOWN, "least", "shapes", "slower")
+    columns = ("regime", "direction", "dtype", *names, "least", "shapes", "slower")
     return Table("cuda", columns, tuple(rows), limits())
 
 
@@ -66,7 +67,7 @@ def published_table(frame: pd.DataFrame) -> Table | None:
     ratios = ratios.loc[~on_grid(ratios) | _compared(ratios)] if len(ratios) else ratios
     if ratios.empty:
         return None
-    orders = {"name": CELL_ORDER, "direction": DIRECTION_ORDER, "dtype": DTYPES}
+    orders = {"name": cell_order(), "direction": DIRECTION_ORDER, "dtype": DTYPES}
     by = ["hidden_size", "seq_len", "batch_size", "name", "direction", "dtype"]
     found = arranged(by_shape(ratios, "cuda-published"), by, orders)
     times = rows.groupby([*POINT, "backend"])["value"].median()

@@ -6,9 +6,10 @@ import math
 
 import pandas as pd
 
+from analysis.cells import cell_order
 from analysis.claims.statistics.flow import state_curves
 from analysis.result import Cell, Estimate, Number, Table
-from analysis.select import CELL_ORDER, INITIALISER_ORDER, ordered
+from analysis.select import INITIALISER_ORDER, ordered
 from analysis.statistics.fits import factor, slopes
 from analysis.statistics.intervals import bca, generator
 from analysis.tables.anchors import SIMULATED
@@ -23,7 +24,7 @@ def factor_table(frame: pd.DataFrame) -> Table | None:
     parts = dict(list(found.groupby(["name", "initialiser", "hidden_size"])))
     keys = [
         (name, initialiser, int(size))
-        for name in ordered({key[0] for key in parts}, CELL_ORDER)
+        for name in ordered({key[0] for key in parts}, cell_order())
         for initialiser in ordered({key[1] for key in parts}, INITIALISER_ORDER)
         for size in sorted({key[2] for key in parts})
         if (name, initialiser, size) in parts

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.cells import cell_order
 from analysis.result import Cell, Fact, Table
-from analysis.select import CELL_ORDER, INITIALISER_ORDER, measured, ordered
+from analysis.select import INITIALISER_ORDER, measured, ordered
 from analysis.statistics.intervals import FEWEST, bca, exact, generator
 
 METRICS = ("gate_mean", "gate_saturated", "time_constant")
@@ -25,7 +26,7 @@ def gate_table(frame: pd.DataFrame) -> Table | None:
     rng, out = generator("gates"), []
     parts = {key: values.to_numpy() for key, values in by_seed.groupby(level=[0, 1, 2, 3])}
     keys = {key[:3] for key in parts if key[3] == "gate_saturated"}
-    for name in ordered({key[0] for key in keys}, CELL_ORDER):
+    for name in ordered({key[0] for key in keys}, cell_order()):
         for initialiser in ordered({key[1] for key in keys if key[0] == name}, INITIALISER_ORDER):
             for gate in sorted(key[2] for key in keys if key[:2] == (name, initialiser)):
                 cells: list[Cell] = []

@@ -6,9 +6,10 @@ import math
 
 import pandas as pd
 
+from analysis.cells import cell_order
 from analysis.readings.grid_times import OWN, PEERS, POINT, operations, peak_rate, times
 from analysis.result import Cell, Estimate, Fact, Number, Table
-from analysis.select import AGAIN, CELL_ORDER, DIRECTION_ORDER, arranged
+from analysis.select import AGAIN, DIRECTION_ORDER, arranged
 from analysis.statistics.intervals import generator, geometric_mean, quartiles
 from analysis.statistics.paired import block_ratios, paired_ratio
 
@@ -35,7 +36,7 @@ def grid_table(frame: pd.DataFrame) -> Table | None:
     fastest: dict[str, list[float]] = {}
     parts = dict(list(rows.groupby([*KEYS, "backend"])))
     points = arranged(
-        own_rows[[*KEYS, "dtype"]].drop_duplicates(), KEYS, {"name": CELL_ORDER, "direction": DIRECTION_ORDER}
+        own_rows[[*KEYS, "dtype"]].drop_duplicates(), KEYS, {"name": cell_order(), "direction": DIRECTION_ORDER}
     )
     for point in points.to_dict("records"):
         key = tuple(point[name] for name in KEYS)

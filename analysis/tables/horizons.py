@@ -6,10 +6,11 @@ import math
 
 import pandas as pd
 
+from analysis.cells import cell_order
 from analysis.claims.statistics.flow import state_curves
 from analysis.readings.horizons import median_horizon
 from analysis.result import LOGARITHM, Cell, Estimate, Fact, Number, Table
-from analysis.select import CELL_ORDER, INITIALISER_ORDER, main_level, measured, ordered
+from analysis.select import INITIALISER_ORDER, main_level, measured, ordered
 from analysis.statistics.fits import EPSILONS, factor, half_life, horizons, slopes
 from analysis.statistics.intervals import bca, beyond, generator
 from analysis.theory.closed_forms import underflow_steps
@@ -72,7 +73,7 @@ def _keys(parts: dict[tuple[str, str], pd.Series]) -> list[tuple[str, str]]:
     names, initialisers = ({key[position] for key in parts} for position in (0, 1))
     return [
         (name, initialiser)
-        for name in ordered(names, CELL_ORDER)
+        for name in ordered(names, cell_order())
         for initialiser in ordered(initialisers, INITIALISER_ORDER)
         if (name, initialiser) in parts
     ]

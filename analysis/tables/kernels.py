@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.cells import cell_order
 from analysis.result import Fact, Number, Table
-from analysis.select import CELL_ORDER, arranged, measured
+from analysis.select import arranged, measured
 
 STUDY = "kernels"
 SHARINGS = ("block", "cluster", "grid", "launch")
 ORDERS: dict[str, tuple[str, ...]] = {
     "backend": ("sm_80", "sm_90a"),
-    "name": CELL_ORDER,
     "direction": ("forward", "backward"),
     "dtype": ("float32", "float64", "bfloat16"),
     "variant": SHARINGS,
@@ -69,4 +69,4 @@ def resources(frame: pd.DataFrame) -> pd.DataFrame:
     if rows.empty:
         return pd.DataFrame(columns=[*KEY, *METRICS])
     found = rows.groupby([*KEY, "metric"])["value"].max().unstack("metric").reindex(columns=list(METRICS))
-    return arranged(found.dropna(subset=["registers"]).reset_index(), KEY, ORDERS)
+    return arranged(found.dropna(subset=["registers"]).reset_index(), KEY, ORDERS | {"name": cell_order()})

@@ -6,10 +6,10 @@ import math
 
 import pandas as pd
 
+from analysis.cells import LECTURE, known
 from analysis.claims.statistics.counted import counts
 from analysis.result import Number, Table
-from analysis.select import CELL_ORDER
-from analysis.theory.closed_forms import AFFINE_MAPS, parameters
+from analysis.theory.closed_forms import has_counts, parameters
 
 
 def parameter_table(frame: pd.DataFrame) -> Table | None:
@@ -17,16 +17,15 @@ def parameter_table(frame: pd.DataFrame) -> Table | None:
     found = counts(frame)
     if "parameters_single" not in found.columns:
         return None
-    found = found.loc[found["name"].isin(CELL_ORDER)].dropna(subset=["parameters_single"])
-    order = {name: position for position, name in enumerate(CELL_ORDER)}
+    order = {name: position for position, name in enumerate((*known().names, LECTURE))}
+    found = found.loc[found["name"].isin(order)].dropna(subset=["parameters_single"])
     found = found.assign(rank=found["name"].map(order))
     found = found.sort_values(["hidden_size", "input_size", "rank", "name"])
     rows = []
     for row in found.to_dict("records"):
-        directions = 2 if row["name"].startswith("bi") else 1
-        cell = row["name"].removeprefix("bi")
+        cell = known().find(row["name"])
         sizes = (int(row["input_size"]), int(row["hidden_size"]))
-        derived = parameters(cell, *sizes, directions=directions) if cell in AFFINE_MAPS else math.nan
+        derived = parameters(cell.name, *sizes, directions=cell.directions) if has_counts(cell.name) else math.nan
         numbers = (derived, row["parameters_single"], row.get("parameters_double", math.nan))
         rows.append(
             (

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.cells import cell_order
 from analysis.claims.statistics.timed import elapsed
 from analysis.result import Estimate, Fact, Table
-from analysis.select import AGAIN, BACKEND_ORDER, CELL_ORDER, DIRECTION_ORDER, SIZES, ordered, sweep
+from analysis.select import AGAIN, BACKEND_ORDER, DIRECTION_ORDER, SIZES, ordered, sweep
 from analysis.statistics.fits import exponents
 from analysis.statistics.intervals import bca, generator
 
@@ -28,7 +29,7 @@ def scaling_table(frame: pd.DataFrame) -> Table | None:
     keys = [
         (direction, name, backend)
         for direction in ordered({key[0] for key in found}, DIRECTION_ORDER)
-        for name in ordered({key[1] for key in found}, CELL_ORDER)
+        for name in ordered({key[1] for key in found}, cell_order())
         for backend in ordered({key[2] for key in found}, BACKEND_ORDER)
         if (direction, name, backend) in found
     ]

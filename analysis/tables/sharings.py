@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.cells import cell_order
 from analysis.result import Fact, Number, Table
-from analysis.select import CELL_ORDER, DIRECTION_ORDER, arranged, measured
+from analysis.select import DIRECTION_ORDER, arranged, measured
 from analysis.statistics.intervals import geometric_mean
 from analysis.statistics.paired import block_medians
 from analysis.tables.kernels import SHARINGS
@@ -26,7 +27,7 @@ def sharing_table(frame: pd.DataFrame) -> Table | None:
     blocks = blocks.reindex(columns=[RULE, *SHARINGS])
     blocks["excess"] = blocks[RULE] / blocks[list(SHARINGS)].min(axis="columns")
     found = blocks.groupby(level=KEY).median().reset_index()
-    found = arranged(found, KEY, {"name": CELL_ORDER, "direction": DIRECTION_ORDER})
+    found = arranged(found, KEY, {"name": cell_order(), "direction": DIRECTION_ORDER})
     out = [
         (
             row["name"],

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.cells import cell_order
 from analysis.claims.statistics.timed import elapsed
 from analysis.result import Cell, Estimate, Fact, Table
-from analysis.select import AGAIN, BACKEND_ORDER, CELL_ORDER, DIRECTION_ORDER, ordered, sweep
+from analysis.select import AGAIN, BACKEND_ORDER, DIRECTION_ORDER, ordered, sweep
 from analysis.statistics.intervals import generator, quartiles
 from analysis.statistics.paired import block_ratios, paired_ratio
 
@@ -21,7 +22,7 @@ def time_table(frame: pd.DataFrame) -> Table | None:
     rows: list[tuple[Cell, ...]] = []
     parts = dict(list(times.groupby(["direction", "name", "hidden_size", "backend"])))
     for direction in ordered(set(times["direction"]), DIRECTION_ORDER):
-        for name in ordered(set(times["name"]), CELL_ORDER):
+        for name in ordered(set(times["name"]), cell_order()):
             for size in sorted(set(times["hidden_size"])):
                 own = parts.get((direction, name, size, "cpu"))
                 for backend in ordered(set(times["backend"]), BACKEND_ORDER):

@@ -30,10 +30,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
+from analysis.cells import Cell, known
 
-AFFINE_MAPS = {"rnn": 1, "gru": 3, "gru-reset-before": 3, "lstm": 4}
-"""k: affine maps of [h, x] per step, gates and candidate."""
+FloatArray = npt.NDArray[np.float64]
 
 TORCH_GAIN = 1 / math.sqrt(3)
 """U(±1/√H) has variance 1/(3H): the spectral radius of the recurrent matrix tends to 1/√3."""
@@ -62,22 +61,31 @@ def recurrent_gain(cell: str, initialiser: str) -> float | None:
     `torch` 1/√3; `orthogonal` 1 per gate; `keras` draws one orthogonal (H, kH) kernel, so that a block of it has
     variance 1/(kH) and radius 1/√k. None where the cell or initialiser has no derivation here.
     """
-    if cell not in AFFINE_MAPS:
+    maps = known().find(cell).recurrent_maps if cell in known() else None
+    if maps is None:
         return None
-    gains = {
-        "torch": TORCH_GAIN,
-        "torch-fb1": TORCH_GAIN,
-        "orthogonal": 1.0,
-        "keras": 1 / math.sqrt(AFFINE_MAPS[cell]),
-    }
+    keras = 1 / math.sqrt(maps) if maps else 0.0
+    gains = {"torch": TORCH_GAIN, "torch-fb1": TORCH_GAIN, "orthogonal": 1.0, "keras": keras}
     return gains.get(initialiser)
+
+
+def _kept(cell: Cell, bias: float) -> float:
+    """Share of the state that is kept a step where the bias of the gate that keeps is moved by `bias` to keeping."""
+    return 0.0 if cell.keeps is None else sigmoid(bias)
+
+
+def _gates_at_half(cell: Cell) -> float:
+    """Product of the gates σ(0) = ½ between the candidate's recurrent product and the output."""
+    return 0.5 ** sum(gate is not None for gate in (cell.writes, cell.shows, cell.resets))
 
 
 def factor_per_step(cell: str, initialiser: str) -> float | None:
     """Factor per step of a gradient at zero state and zero input, along the slowest direction.
 
-    RNN: g. LSTM: f + i·o·g. GRU: z + (1 - z)·r·g, where z keeps the state. Gates are σ(bias): ½, and f = σ(1) where
-    the initialiser sets the forget bias to one [2]_. chrono has a bias per unit and so no single factor.
+    It is what is kept and what is written: RNN: g. LSTM: f + i·o·g. GRU: z + (1 - z)·r·g, where z keeps the state.
+    Where no gate writes, what is not kept is written. A cell whose candidate does not see the state has the share that
+    is kept alone. Gates are σ(bias): ½, and f = σ(1) where the initialiser sets the forget bias to one [2]_. chrono has
+    a bias per unit and so no single factor.
 
     Returns
     -------
@@ -88,23 +96,42 @@ def factor_per_step(cell: str, initialiser: str) -> float | None:
     gain = recurrent_gain(cell, initialiser)
     if gain is None:
         return None
-    if cell == "rnn":
-        return gain
-    if cell == "lstm":
-        forget = sigmoid(1.0) if initialiser in ("keras", "torch-fb1") else 0.5
-        return forget + 0.25 * gain
-    return None if initialiser == "torch-fb1" else 0.5 + 0.25 * gain
+    meaning = known().find(cell)
+    if initialiser == "torch-fb1" and meaning.keeps is not None and not meaning.has_forget_gate:
+        return None
+    biased = meaning.has_forget_gate and initialiser in ("keras", "torch-fb1")
+    kept = _kept(meaning, 1.0 if biased else 0.0)
+    if not meaning.candidate_sees_state:
+        return kept
+    left = 1.0 if meaning.writes is not None else 1 - kept
+    return kept + left * _gates_at_half(meaning) * gain
 
 
 def parameters(cell: str, input_size: int, hidden_size: int, biases: int = 1, directions: int = 1) -> int:
-    """P = D · [k·H·(I + H) + n_b·k·H]: D directions, k affine maps, n_b bias vectors per map."""
-    k = AFFINE_MAPS[cell]
-    return directions * (k * hidden_size * (input_size + hidden_size) + biases * k * hidden_size)
+    """P = D · [k·H·I + k'·H² + biases]: D directions, k affine maps of x, of which k' see the state as well.
+
+    `biases` 0: none; 1: one bias vector per map; 2: beside it another one per map that sees the state.
+    """
+    maps, recurrent = _maps(cell)
+    count = maps * hidden_size * input_size + recurrent * hidden_size**2
+    return directions * (count + (0, maps, maps + recurrent)[biases] * hidden_size)
 
 
 def flop_ratio(cell: str, other: str) -> float:
-    """Ratio of the products' FLOPs, 2kH(I + H) per step: k/k', whatever the sizes."""
-    return AFFINE_MAPS[cell] / AFFINE_MAPS[other]
+    """Ratio of the products' FLOPs, 2H(k·I + k'·H) per step, at I = H: for k = k' it is so whatever the sizes."""
+    return sum(_maps(cell)) / sum(_maps(other))
+
+
+def has_counts(cell: str) -> bool:
+    """Say whether the number of a cell's affine maps is known."""
+    return cell in known() and known().find(cell).maps is not None
+
+
+def _maps(cell: str) -> tuple[int, int]:
+    """Affine maps of a step, and those that see the state."""
+    meaning = known().find(cell)
+    _require(meaning.maps is not None, "cell", cell, "a cell whose environment describes it")
+    return meaning.maps or 0, meaning.recurrent_maps or 0
 
 
 def log10_forget_product(bias: float, lag: float) -> float:
@@ -139,12 +166,16 @@ def chrono_left(t_max: float, lag: float) -> float:
 def critical_gain(cell: str, gate_bias: float = 0.0) -> float:
     """Gain of the candidate's recurrent matrix at which the zero state turns unstable, at zero input [7]_.
 
-    RNN: 1. LSTM: f + i·o·g = 1 gives (1 - f)/(i·o), f = σ(gate_bias), i = o = ½. GRU: z + (1 - z)·r·g = 1 gives 1/r = 2
-    whatever z = σ(gate_bias), which keeps the state.
+    Where the factor per step is one. RNN: 1. LSTM: f + i·o·g = 1 gives (1 - f)/(i·o), f = σ(gate_bias), i = o = ½. GRU:
+    z + (1 - z)·r·g = 1 gives 1/r = 2 whatever z = σ(gate_bias), which keeps the state. inf where the candidate does
+    not see the state.
     """
-    gains = {"rnn": 1.0, "gru": 2.0, "gru-reset-before": 2.0, "lstm": sigmoid(-gate_bias) / 0.25}
-    _require(cell in gains, "cell", cell, ", ".join(gains))
-    return gains[cell]
+    meaning = known().find(cell)
+    _require(meaning.maps is not None, "cell", cell, "a cell whose environment describes it")
+    if not meaning.candidate_sees_state:
+        return math.inf
+    coupled = meaning.keeps is None or meaning.writes is None  # 1 - z stands on both sides
+    return (1.0 if coupled else sigmoid(-gate_bias)) / _gates_at_half(meaning)
 
 
 def underflow_steps(factor: float, dtype: str) -> tuple[float, float]:

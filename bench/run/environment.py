@@ -40,7 +40,9 @@ class Environment:
 
 
 def this_environment() -> Environment:
-    """The environment of this process, now."""
+    """Describe the environment of this process, now, and what its cells are, for readers without `cells`."""
+    from cells.registry import cell_meanings
+
     return Environment(
         {
             "cpu": cpu_name(),
@@ -54,6 +56,7 @@ def this_environment() -> Environment:
             "versions": versions(),
             "commit": git_commit(),
             "gpu": gpu.facts(),
+            "cells": cell_meanings(),
         }
     )
 

@@ -8,6 +8,7 @@ import pytest
 
 from analysis import analyse
 from analysis.result import Analysis
+from cells.registry import cell_meanings
 from reports.build import write
 from reports.catalogue import Catalogue, load_catalogue
 from tests.support.rows import synthetic as rows
@@ -32,4 +33,4 @@ def empty_page(tmp_path_factory: pytest.TempPathFactory, text: Catalogue) -> Pat
 @pytest.fixture(scope="session")
 def analysed() -> Analysis:
     """The rows of a full run, made up and small, really analysed."""
-    return analyse(rows.frame(rows.Truth(seeds=3, blocks=4)), ({"cpu": "Example CPU"},))
+    return analyse(rows.frame(rows.Truth(seeds=3, blocks=4)), ({"cpu": "Example CPU", "cells": cell_meanings()},))

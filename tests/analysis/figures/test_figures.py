@@ -10,6 +10,7 @@ import matplotlib as mpl
 import pandas as pd
 import pytest
 
+from analysis.cells import known
 from analysis.drawing import style
 from analysis.figures import REGISTRY, FigureModule, draw
 from analysis.select import measured
@@ -17,10 +18,10 @@ from tests.support.rows import synthetic
 
 
 class Recorder(dict[str, str]):
-    """Labels that remember which of them were asked for."""
+    """Labels that remember which of them were asked for; those of cells come with the rows."""
 
     def __init__(self, keys: tuple[str, ...]) -> None:
-        super().__init__({key: "w" for key in keys})
+        super().__init__({key: "w" for key in (*keys, *(f"cell.{name}" for name in known().order))})
         self.unknown: set[str] = set()
 
     def get(self, key: str, default: object = None) -> object:  # type: ignore[override]

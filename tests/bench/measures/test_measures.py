@@ -13,6 +13,7 @@ from bench.measures import counts as parameters
 from bench.measures import first_call as compiling
 from bench.measures import gradient_flow as gradients
 from bench.metrics import METRICS
+from cells import cell_names
 
 FLOW = Case(
     study="gradients", cell="lstm", direction="profile", seq_len=40, hidden_size=8, dtype="float64", input_size=2
@@ -32,7 +33,7 @@ def test_lags_are_dense_at_first_and_reach_the_start():
         assert set(range(min(steps, 10) + 1)) <= set(lags)
 
 
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "gru-reset-before"])
+@pytest.mark.parametrize("cell", cell_names())
 def test_a_profile_agrees_with_finite_differences(cell):
     case = replace(FLOW, cell=cell, seq_len=4)
     layer, x, _, rng = draw(case)
@@ -77,7 +78,7 @@ def test_a_gradient_beyond_every_float_is_a_number(gain, sign):
 
 @pytest.mark.parametrize("steps", [1, 2])
 @pytest.mark.parametrize("hidden", [1, 3])
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "gru-reset-before"])
+@pytest.mark.parametrize("cell", cell_names())
 def test_the_smallest_cases_give_rows_that_are_finite(cell, hidden, steps):
     case = replace(FLOW, cell=cell, seq_len=steps, hidden_size=hidden)
     for measure in (gradients.measure_flow, gates.measure_gates, jacobians.measure, probes.measure_clamped):

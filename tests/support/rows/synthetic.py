@@ -15,6 +15,7 @@ from analysis.theory import closed_forms as theory
 from bench.case import Case, as_row, make_case
 from bench.metrics import METRICS
 from bench.rows import COLUMNS, Measurement
+from cells.registry import find_cell
 from tests.support.rows import synthetic_gain as gains
 from tests.support.rows import synthetic_gpu as devices
 from tests.support.rows import synthetic_probes as probes
@@ -110,7 +111,7 @@ def runtime(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
         for cell in CELLS:
             for direction, factor in (("inference", 2), ("training", 6)):
                 case = Case("runtime", cell, "cpu", direction, "none", t, h, 32, b)
-                flops = factor * theory.AFFINE_MAPS[cell] * h * (h + 32) * t * b
+                flops = factor * len(find_cell(cell).gates) * h * (h + 32) * t * b
                 yield Measurement(case, f"flops_{direction}", flops, "FLOP")
                 yield Measurement(case, "validation_error", 3e-7, "1")
 
@@ -119,7 +120,7 @@ def grid(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
     """The fastest peer takes 1.5 times as long at every point."""
     for t, b, i, h in ((64, 1, 32, 32), (64, 16, 64, 64), (25, 16, 512, 512)):
         for cell, direction in itertools.product(CELLS[:3], ("inference", "training")):
-            flops = (2 if direction == "inference" else 6) * theory.AFFINE_MAPS[cell] * h * (h + i) * t * b
+            flops = (2 if direction == "inference" else 6) * len(find_cell(cell).gates) * h * (h + i) * t * b
             peers = {"torch": 1.5, "onnxruntime": 1.8} if direction == "inference" else {"torch": 1.5}
             for backend, scale in ({"cpu": 1.0, "cpu-again": 1.0} | peers).items():
                 case = Case("grid", cell, backend, direction, "none", t, h, i, b, threads=2)
@@ -270,7 +271,6 @@ def activations(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]
 
 
 def parameters(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
-    gate_counts = {"rnn": 0, "lstm": 3, "gru": 2, "gru-reset-before": 2}
     for cell in CELLS:
         for i, h in ((1, 32), (10, 100), (28, 128), (256, 256)):
             for merge in ("none", "concat"):
@@ -281,11 +281,11 @@ def parameters(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
                 for biases, name in ((0, "none"), (1, "single"), (2, "double")):
                     count = theory.parameters(cell, i, h, biases, d)
                     yield Measurement(case, f"parameters_{name}", count, "count")
-                k = theory.AFFINE_MAPS[cell]
+                k = len(find_cell(cell).gates)
                 yield Measurement(case, "flops_inference", d * 2 * k * h * (h + i), "FLOP")
                 yield Measurement(case, "flops_training", d * 6 * k * h * (h + i), "FLOP")
                 yield Measurement(case, "bytes_parameters", 4 * theory.parameters(cell, i, h, 2, d), "B")
-                yield Measurement(case, "gates", gate_counts[cell], "count")
+                yield Measurement(case, "gates", len(find_cell(cell).sigmoid_gates), "count")
                 yield Measurement(case, "affine_maps", k, "count")
 
 

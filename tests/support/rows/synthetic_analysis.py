@@ -9,8 +9,10 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
+from analysis.cells import cells_of
 from analysis.claims import CLAIMS
 from analysis.result import Analysis, Estimate, Fact, Figure, Finding, Slice, Table
+from cells.registry import cell_meanings
 from reports.catalogue import Catalogue, placeholders
 from reports.content import PAGE
 
@@ -20,6 +22,7 @@ ENVIRONMENT = {
     "versions": {"numba": "0.0"},
     "measured_at": "2026-01-02T03:04:05Z",
     "code_version": "0123456789abcdef",
+    "cells": cell_meanings(),
 }
 CELLS = ("rnn", "lstm", "gru")
 
@@ -136,6 +139,7 @@ def full(text: Catalogue) -> Analysis:
         ),
         missing={},
         environments=(ENVIRONMENT,),
+        cells=cells_of([ENVIRONMENT]),
         facts={
             name: "3"
             for chapter in text.keys("chapters")
@@ -164,4 +168,5 @@ def empty() -> Analysis:
         tables=(),
         missing={id: "gradients" for id in PAGE.figure_ids()},
         environments=(),
+        cells=cells_of([ENVIRONMENT]),
     )

@@ -13,7 +13,7 @@ BIASES = ("single", "double", "none")
 def count_parameters(
     cell: str, input_size: int, hidden_size: int, bias: str = "double", bidirectional: bool = False
 ) -> int:
-    """Number of trainable parameters of one layer.
+    """Count the trainable parameters of one layer.
 
     P = D [G H (I + H) + n_b G H] with G gates, D directions and n_b bias vectors per gate: 1 in the lecture
     ("single"), 2 in PyTorch and cuDNN ("double"), 0 for "none".

@@ -213,7 +213,7 @@ WITH_VALUE = {
 
 
 def find_initialiser(given: str | Initialiser, value: float | None = None) -> Initialiser:
-    """An initialiser itself, or the one of that name; those of `WITH_VALUE` take `value`."""
+    """Return an initialiser itself, or the one of that name; those of `WITH_VALUE` take `value`."""
     if isinstance(given, Initialiser):
         return given
     if isinstance(given, str) and given in NAMED:

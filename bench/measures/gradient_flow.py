@@ -66,7 +66,7 @@ def profile_rows(
 
 
 def log_row(case: Case, metric: str, value: float, block: int, step: float) -> Measurement:
-    """A row of a log10; a number that is exactly 0 has none, and the row says so."""
+    """Make a row of a log10; a number that is exactly 0 has none, and the row says so."""
     if value == -math.inf:
         reason = f"exactly 0 in {case.dtype}"
         return Measurement(case, metric, None, "log10", block, step=step, status="zero", reason=reason)

@@ -168,7 +168,7 @@ def measure_reach(case: Case, block: int) -> list[Measurement]:
 
 
 def measure_clamped(case: Case, block: int) -> list[Measurement]:
-    """The gradient profile with gates that move, and with each gate held at its unit's own mean opening."""
+    """Measure the gradient profile with gates that move, and with each gate held at its unit's own mean opening."""
     layer, x, start, rng = draw(case)
     trace = layer.forward(x, start)
     d_last = rng.standard_normal((case.batch_size, case.hidden_size))

@@ -59,7 +59,7 @@ def measure_radius(case: Case, block: int) -> list[Measurement]:
 
 
 def measure_critical_gain(case: Case, block: int) -> list[Measurement]:
-    """The recurrent gain at which the zero state of a layer without input stops being stable, by bisection.
+    """Measure the recurrent gain at which the zero state of a layer without input stops being stable, by bisection.
 
     All gates share g Q with a reflection Q, which has the eigenvalue 1, so that the gain is no matter of the draw. The
     gradient over the second half of T steps grows or shrinks: that decides each step of the bisection.

@@ -159,7 +159,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _source(arguments: argparse.Namespace) -> Path:
-    """The rows to read: named, else the store, else the committed reference."""
+    """Return the rows to read: named, else the store, else the committed reference."""
     from bench.run.store import Store
     from reports.build import reference_folder
 

@@ -34,7 +34,7 @@ def choose_runs(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def separate_blocks(frame: pd.DataFrame) -> pd.DataFrame:
-    """Number blocks so that no two runs on one machine share a number; the first run keeps its own."""
+    """Renumber blocks so that no two runs on one machine share a number; the first run keeps its own."""
     if frame["run"].nunique() < 2 and frame["code_version"].nunique() < 2:
         return frame
     runs = frame.groupby(["environment", "run", "code_version"], sort=False).agg(

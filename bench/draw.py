@@ -25,14 +25,14 @@ class Drawn(NamedTuple):
 
 
 def draw_parameters(case: Case, rng: np.random.Generator) -> dict[str, Array]:
-    """The parameters of a layer of one direction, by name: those that `draw` has with the same generator."""
+    """Return the parameters of a layer of one direction, by name: those that `draw` has with the same generator."""
     initialiser = find_initialiser(case.initialiser, case.initialiser_value)
     parameters = initialiser(find_cell(case.cell), case.input_size, case.hidden_size, rng)
     return {name: value.astype(case.dtype) for name, value in parameters.items()}
 
 
 def draw(case: Case) -> Drawn:
-    """The case's layer and input. Parameters are drawn first, then x, then the start: none shifts with another."""
+    """Return the case's layer and input. Parameters are drawn first, then x, then the start: none shifts another."""
     rng = np.random.default_rng(case.seed)
     initialiser = find_initialiser(case.initialiser, case.initialiser_value)
     layer = Layer(

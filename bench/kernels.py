@@ -62,7 +62,7 @@ def growth(blocks: int) -> Iterator[str]:
 
 
 def ratios(blocks: int) -> Iterator[str]:
-    """The grid, ratios of times: forward over inference, float32 over float64, one thread over all."""
+    """Measure the grid, ratios of times: forward over inference, float32 over float64, one thread over all."""
     most = get_threads()
     yield f"ratios of times over the grid, median [smallest, largest] of {blocks} blocks"
     heads = (
@@ -87,7 +87,7 @@ def ratios(blocks: int) -> Iterator[str]:
 
 
 def gradients(blocks: int) -> Iterator[str]:
-    """A gradient profile (all lags, all states, log scale) over a plain pass; seconds of a full Lyapunov spectrum."""
+    """Time a gradient profile (all lags, all states, log scale) over a plain pass, and a full Lyapunov spectrum."""
     yield "a gradient profile over forward and backward, T, B, I, H = 500, 16, 128, 128"
     rng = np.random.default_rng(1)
     for cell in GRID_CELLS:

@@ -39,5 +39,5 @@ def split_gradient(d_output: Array, merge: str | None) -> tuple[Array, ...]:
 
 
 def in_order(array: Array, direction: int) -> Array:
-    """A (T, ...) array in the order in which the direction runs through it; its own inverse."""
+    """Return a (T, ...) array in the order in which the direction runs through it; its own inverse."""
     return np.ascontiguousarray(array[::-1] if direction else array)

@@ -50,13 +50,13 @@ def sigmoid(x: Any) -> Any:
 
 @formula
 def dtanh(y):
-    """Derivative of tanh from its output: y = tanh(x), dy/dx = 1 - y^2."""
+    """Return derivative of tanh from its output: y = tanh(x), dy/dx = 1 - y^2."""
     return ONE - y * y
 
 
 @formula
 def dsigmoid(y):
-    """Derivative of sigma from its output: y = sigma(x), dy/dx = y (1 - y)."""
+    """Return derivative of sigma from its output: y = sigma(x), dy/dx = y (1 - y)."""
     return y * (ONE - y)
 
 

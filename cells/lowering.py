@@ -21,7 +21,7 @@ ZERO, ONE, TWO = np.float32(0), np.float32(1), np.float32(2)
 
 
 def _element(kind: Any) -> Any:
-    """The type of a scalar, or of the elements of a vector (`cells.cpu.kernels.vector`)."""
+    """Return the type of a scalar, or of the elements of a vector (`cells.cpu.kernels.vector`)."""
     return getattr(kind, "dtype", kind)
 
 

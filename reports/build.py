@@ -107,7 +107,7 @@ def read(source: Path) -> tuple[pd.DataFrame, tuple[Mapping[str, object], ...]]:
 
 
 def companions(source: Path) -> list[Path]:
-    """Runs on a GPU beside a run: `cuda-...` beside a committed one, `gpu.sqlite` beside a store."""
+    """Return runs on a GPU beside a run: `cuda-...` beside a committed one, `gpu.sqlite` beside a store."""
     source = source.resolve()
     if source.parent == REFERENCE.resolve():
         return [] if source.name.startswith("cuda-") else sorted(REFERENCE.glob("cuda-*"))

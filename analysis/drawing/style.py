@@ -117,7 +117,7 @@ def look(style: str) -> Look:
 
 
 def shades(levels: Sequence[Any]) -> dict[Any, Any]:
-    """A colour for each level of something that grows: the middle of viridis, whose ends vanish on some page."""
+    """Return a colour for each level of something that grows: the middle of viridis, whose ends vanish on some page."""
     colors = sns.color_palette("viridis", as_cmap=True)
     return {level: colors(share) for level, share in zip(levels, np.linspace(0.32, 0.84, len(levels)), strict=True)}
 

@@ -64,7 +64,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
 
 
 def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:
-    """A row per pass, a column per cell; colour says the batch size, filled and solid is this suite, open is cuDNN."""
+    """Draw a row per pass, a column per cell; colour is the batch size, filled and solid this suite, open cuDNN."""
     directions = ordered(data["direction"], DIRECTION_ORDER)
     names, batches = ordered(data["name"], known().main), sorted(set(data["batch_size"]))
     colors = style.shades(batches)

@@ -71,7 +71,7 @@ def _facts(data: pd.DataFrame, rows: pd.DataFrame) -> dict[str, Fact]:
 
 
 def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:
-    """A panel per cell, a bar per part; the mark on a bar is where it would end at the peak."""
+    """Draw a panel per cell, a bar per part; the mark on a bar is where it would end at the peak."""
     names = ordered(data["name"], known().main)
     parts = ordered(data["part"], PARTS)
     with style.canvas(style_name, 1, len(names), ratio=0.95 * len(names), sharex=True, sharey=True) as drawing:

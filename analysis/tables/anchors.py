@@ -75,7 +75,7 @@ def anchors(frame: pd.DataFrame) -> list[Anchor]:
 
 
 def anchor_table(frame: pd.DataFrame) -> Table | None:
-    """The anchors as a table of the page."""
+    """Return the anchors as a table of the page."""
     found = anchors(frame)
     if not found:
         return None
@@ -152,7 +152,7 @@ def _radii(frame: pd.DataFrame) -> Iterator[Anchor]:
 
 
 def _mean_field(frame: pd.DataFrame) -> Iterator[Anchor]:
-    """The tanh RNN at the largest size: finite-size theory; where it dies to zero, ln of its own matrices' radii."""
+    """Return the tanh RNN at the largest size: finite-size theory; where it dies, ln of its own matrices' radii."""
     curves = profiles(_simple(frame, "mean-field", "log10_norm_h", "gaussian"))
     if curves.empty:
         return
@@ -245,7 +245,7 @@ def _bound(frame: pd.DataFrame) -> Iterator[Anchor]:
 
 
 def _lost(frame: pd.DataFrame) -> Iterator[Anchor]:
-    """Steps until float32 loses a gradient that falls by a known factor, as seen in a plain pass."""
+    """Return steps until float32 loses a gradient that falls by a known factor, as seen in a plain pass."""
     rows = _simple(frame, "underflow", ("lost_seen_normal", "lost_seen_denormal"), "scaled-orthogonal")
     for (gain, metric), part in rows.groupby(["initialiser_value", "metric"]):
         steps = dict(zip(("normal", "denormal"), theory.underflow_steps(float(str(gain)), "float32"), strict=True))

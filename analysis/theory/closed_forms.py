@@ -147,7 +147,7 @@ def pascanu_bound(largest_singular_value: float, lag: float, slope: float = 1.0)
 
 
 def forget_half_life(bias: float) -> float:
-    """Steps until half of a memory is left at zero input, ln 2 / -ln σ(b_f); inf where σ is one [2]_."""
+    """Return steps until half of a memory is left at zero input, ln 2 / -ln σ(b_f); inf where σ is one [2]_."""
     decay = float(np.logaddexp(0.0, -bias))  # -ln σ(b) = ln(1 + e^-b), without overflow
     return math.log(2) / decay if decay > 0 else math.inf
 
@@ -179,7 +179,7 @@ def critical_gain(cell: str, gate_bias: float = 0.0) -> float:
 
 
 def underflow_steps(factor: float, dtype: str) -> tuple[float, float]:
-    """Steps k, real numbers, at which factor^k is the smallest normal and denormal number: ln(smallest)/ln(factor).
+    """Return the real k at which factor^k is the smallest normal and denormal number: ln(smallest)/ln(factor).
 
     `dtype` is float16, float32 or float64. (inf, inf) where the factor is 1 or more.
     """
@@ -312,7 +312,7 @@ def entropy_rate(exponents: npt.ArrayLike) -> float:
 
 
 def adding_baseline() -> tuple[float, float]:
-    """Always answering 1, the mean of u + v, u and v ~ U(0, 1): MSE 1/6 and P(|error| < .04) = 1 - .96² [11]_."""
+    """Score always answering 1, the mean of u + v, u and v ~ U(0, 1): MSE 1/6 and P(|error| < .04) = 1 - .96² [11]_."""
     return 1 / 6, 1 - 0.96**2
 
 

@@ -19,7 +19,7 @@ SHARED_OF_SYSTEM, SHARED_UNIT = 1024, 128  # of each block
 
 
 def why_not() -> str | None:
-    """What is missing to compile kernels, with how to get it; None where nothing is."""
+    """Return what is missing to compile kernels, with how to get it; None where nothing is."""
     if importlib.util.find_spec("numba_cuda") is None and os.environ.get("RECURBENCH_CUDA") != "simulator":
         return 'numba-cuda is not installed: pip install "recurbench[cuda13]" (or cuda12, for an older driver)'
     from cells.cuda.device.compile import missing
@@ -28,7 +28,7 @@ def why_not() -> str | None:
 
 
 def chip(backend: str) -> Facts:
-    """The data sheet of the GPU that a backend compiles for."""
+    """Return the data sheet of the GPU that a backend compiles for."""
     from cells.cuda.device.target import A100, H200
 
     return {"sm_80": A100, "sm_90a": H200}[backend]

@@ -23,7 +23,7 @@ def _place(
 
 
 def in_order(array: DeviceArray, direction: int) -> DeviceArray:
-    """A (T, B, W) array in the order in which the direction runs through it; its own inverse."""
+    """Return a (T, B, W) array in the order in which the direction runs through it; its own inverse."""
     if not direction:
         return array
     out = empty(array.shape, array.dtype)

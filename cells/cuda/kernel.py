@@ -47,7 +47,7 @@ class Kernel:
         return f"{MAKERS}.{self.maker.rpartition('.')[0]}"
 
     def function(self) -> Callable[..., None]:
-        """The kernel as a plain function, for numba or the simulator; ImportError without numba."""
+        """Return the kernel as a plain function, for numba or the simulator; ImportError without numba."""
         made: Callable[..., None] = getattr(importlib.import_module(self.module), self.maker.rpartition(".")[2])(
             *self.parameters
         )
@@ -55,7 +55,7 @@ class Kernel:
 
 
 def time_loop(design: Design, way: str) -> Kernel:
-    """The time loop of a design, "forward" or "backward": `cells.cuda.kernels.forward` and its twin."""
+    """Return the time loop of a design, "forward" or "backward": `cells.cuda.kernels.forward` and its twin."""
     reals, words = (3, 2) if way == "forward" else (5, 2)
     kinds = (*["{0}*"] * reals, *["{1}*"] * words, "int32*", *["int32"] * 5)
     # Weights for tensor cores are words of two numbers.
@@ -64,7 +64,7 @@ def time_loop(design: Design, way: str) -> Kernel:
 
 
 def profile(design: Design) -> Kernel:
-    """The backward pass in log scale."""
+    """Return the backward pass in log scale."""
     kinds = (*["{0}*"] * 4, "int32*", *["{0}*"] * 2, *["int32"] * 2)
     return Kernel("profile.make_profile", (design,), _signature(kinds, design.real), profile_threads(design))
 
@@ -93,7 +93,7 @@ def pack(real: str, way: str, tensor: bool, rounded: bool) -> Kernel:
 
 
 def place(real: str, accumulate: bool) -> Kernel:
-    """A block of one array into one of another, or added to it."""
+    """Copy a block of one array into one of another, or added to it."""
     signature = _signature(("{0}*", "{0}*", *["int32"] * 7, "{0}"), real)
     return Kernel("copies.make_place", (accumulate,), signature, COPYING)
 

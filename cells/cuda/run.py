@@ -87,7 +87,7 @@ def forward(weights: Weights, x: DeviceArray, initial: DeviceArray | None) -> Ru
 
 
 def choice(weights: Weights, batch: int, way: str, keep: bool = True) -> Choice:
-    """The design that a pass takes here, and its grid."""
+    """Return the design that a pass takes here, and its grid."""
     given = (weights.spec.name, weights.hidden_size, batch, weights.dtype, target.facts())
     return choose(*given, way=way, keep=keep, sharing=weights.sharing)
 
@@ -123,7 +123,7 @@ def backward(done: Run, d_output: DeviceArray, d_final: DeviceArray | None) -> R
 
 
 def loop_alone(weights: Weights, x: DeviceArray, d_output: DeviceArray | None) -> dict[str, Callable[[], None]]:
-    """The time loops of a pass by way, each ready to be launched again and again: what a step costs by itself.
+    """Return the time loops of a pass by way, each ready to be launched again and again: what a step costs by itself.
 
     Without dL/d output the forward loop of inference, else those of training.
     """

@@ -77,7 +77,7 @@ class Weights:
         return self._kept("forward", design)
 
     def packed_back(self, design: Design) -> tuple[DeviceArray, DeviceArray]:
-        """The same for the way back."""
+        """Return the weights as the backward kernel's threads hold them."""
         return self._kept("backward", design)
 
     def forget_packed(self) -> None:

@@ -54,7 +54,7 @@ def forward(cell, k, slots, previous, state):
 
 
 def backward(cell, k, slots, previous, state, d_slots, d_state, d_previous):
-    """The reset gate's gradient waits for the masked product: `mask_backward` sets it."""
+    """Leave the reset gate's gradient to the masked product: `mask_backward` sets it."""
     da_z, da_n, dh_prev = mix_backward(d_state[0, k], slots[1, k], slots[2, k], previous[0, k])
     d_slots[1, k] = da_z
     d_slots[2, k] = da_n

@@ -6,7 +6,7 @@ from cells.spec import CellSpec, Layout
 
 @formula
 def rnn_forward(a):
-    """New hidden state from the pre-activation."""
+    """Return new hidden state from the pre-activation."""
     return tanh(a)
 
 
@@ -24,7 +24,7 @@ def forward(cell, k, slots, previous, state):
 
 
 def backward(cell, k, slots, previous, state, d_slots, d_state, d_previous):
-    """The RNN has no path around its product: d_previous starts at zero."""
+    """Leave d_previous at zero: the RNN has no path around its product."""
     d_slots[0, k] = rnn_backward(d_state[0, k], state[0, k])
     d_previous[0, k] = 0
 

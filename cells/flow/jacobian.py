@@ -98,7 +98,7 @@ class Linearisation:
 
 
 def linearise(what: str, trace: Trace) -> Linearisation:
-    """The parts of every Jacobian of a trace; ValueError and FloatingPointError as `cells.gradient_profile`."""
+    """Return the parts of every Jacobian of a trace; ValueError and FloatingPointError as `cells.gradient_profile`."""
     run = finite_run(what, trace)
     spec, hidden, (steps, batch) = run.weights.spec, run.weights.hidden_size, run.x.shape[:2]
     shape = (steps, batch, hidden)
@@ -239,7 +239,7 @@ def _norms(out: dict[str, Array], kind: str, place: int, matrix: Array, exponent
 
 
 def _scaled(matrix: Array) -> tuple[Array, int]:
-    """A matrix divided by a power of two, and its exponent."""
+    """Return a matrix divided by a power of two, and its exponent."""
     exponent = int(np.frexp(np.abs(matrix).max())[1])
     return np.ldexp(matrix, -exponent), exponent
 

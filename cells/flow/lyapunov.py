@@ -69,7 +69,7 @@ def lyapunov_spectrum(layer: Layer, x: Any, burn_in: int = 300, initial: Mapping
 
 
 def spectrum(parts: Linearisation, burn_in: int) -> Array:
-    """The exponents of a linearised trace, measured from step `burn_in` on."""
+    """Return the exponents of a linearised trace, measured from step `burn_in` on."""
     # The directions to begin with are drawn, the same at each call: any set does, but none that a cell prefers.
     directions = qr(np.random.default_rng(0).standard_normal((parts.size, parts.size)))[0]
     steps, t = 1, max(0, burn_in - WARM_UP)
@@ -110,7 +110,7 @@ def _advance(parts: Linearisation, directions: Array, start: int, end: int) -> t
 
 
 def _apart(rates: Array) -> int:
-    """Steps after which directions with these rates are LOST_DIGITS decades apart."""
+    """Return steps after which directions with these rates are LOST_DIGITS decades apart."""
     finite = rates[np.isfinite(rates)]
     if finite.size < rates.size:
         return 1

@@ -98,7 +98,7 @@ def check_one_direction(what: str, bidirectional: str | None) -> None:
 
 
 def finite_run(what: str, trace: Trace) -> Run[Any]:
-    """The only run of a trace; FloatingPointError names the first step whose state or slot is not finite."""
+    """Return the only run of a trace; FloatingPointError names the first step whose state or slot is not finite."""
     if not isinstance(trace, Trace):
         raise TypeError(f"{what}: trace is {type(trace).__name__}; allowed: a Trace, as Layer.forward gives it")
     check_one_direction(what, trace.merge)

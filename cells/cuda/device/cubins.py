@@ -68,7 +68,7 @@ def architecture(capability: tuple[int, int]) -> str:
 
 
 def key(kernel: Kernel, capability: tuple[int, int]) -> str:
-    """The name of a kernel's machine code, the same on every machine that has these sources."""
+    """Return the name of a kernel's machine code, the same on every machine that has these sources."""
     given = (kernel.maker, kernel.parameters, kernel.signature, kernel.threads)
     text = f"{source_digest(kernel.module)} {given!r}"
     return f"{kernel.name}-{architecture(capability)}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
@@ -86,7 +86,7 @@ def source_digest(module: str) -> str:
 
 
 def travelling() -> Path | None:
-    """The folder of machine code that came along, or None; FileNotFoundError where it is named and not there."""
+    """Return the folder of machine code that came along, or None; FileNotFoundError where it is named and not there."""
     given = os.environ.get(TRAVELLING)
     if not given:
         return None
@@ -105,7 +105,7 @@ def cache_folder(compilers: Mapping[str, str]) -> Path:
 
 
 def find(folder: Path, name: str) -> Compiled | None:
-    """The machine code of that name in a folder, or None; ValueError where its file is damaged."""
+    """Return the machine code of that name in a folder, or None; ValueError where its file is damaged."""
     path = folder / f"{name}{ENDING}"
     if not path.exists():
         return None

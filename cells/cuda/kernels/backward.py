@@ -17,8 +17,9 @@ from cells.formula import formula
 
 
 def make_backward(design: Design) -> Callable[..., None]:
-    """The backward kernel: phases [begin, end), counted from the end of the sequence; after T steps one more, whose
-    product gives the gradient of the initial state.
+    """Make the backward kernel: phases [begin, end), counted from the end of the sequence.
+
+    After T steps there is one more, whose product gives the gradient of the initial state.
 
     d_states: index T is dL/d final state on entry; on exit the total dL/d state at every step. d_slots: on exit dL/d
     pre-activations, all of them.

@@ -9,7 +9,7 @@ from cells.cuda.kernels.instructions import cuda
 
 
 def make_place(accumulate: bool) -> Callable[..., None]:
-    """The kernel behind all of this module: a (T, B, W) block of one array into one of another, or added to it."""
+    """Make the kernel behind all of this module: a (T, B, W) block of one array into one of another, or added to it."""
 
     def place(source, target, steps, batch, width, of_source, of_target, first, reverse, scale):
         i = cuda.blockIdx.x * THREADS + cuda.threadIdx.x
@@ -30,7 +30,7 @@ def make_place(accumulate: bool) -> Callable[..., None]:
 
 
 def make_fill() -> Callable[..., None]:
-    """The kernel of `_broadcast`: out[first + row * stride + column] = bias[column]."""
+    """Make the kernel of `_broadcast`: out[first + row * stride + column] = bias[column]."""
 
     def fill(bias, out, rows, columns, first, stride):
         i = cuda.blockIdx.x * THREADS + cuda.threadIdx.x

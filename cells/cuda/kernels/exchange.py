@@ -28,13 +28,15 @@ from cells.formula import formula
 
 
 def make_rounding(design: Design) -> Any:
-    """What becomes of a number before it enters a product."""
+    """Return what becomes of a number before it enters a product."""
     return round_bfloat16 if design.rounded else formula(lambda x: x)
 
 
 def make_meeting(design: Design) -> tuple[Callable[..., None], Callable[..., None]]:
-    """`done(counters, group, thread)` says that this block has finished a phase; `meet(counters, group, phases,
-    thread)` waits until all have finished so many. Between the two there is time for what needs nobody else.
+    """Make the two halves of a meeting of blocks.
+
+    `done(counters, group, thread)` says that this block has finished a phase; `meet(counters, group, phases, thread)`
+    waits until all have finished so many. Between the two there is time for what needs nobody else.
     """
     parts = design.parts
     if design.sharing == "cluster":

@@ -31,7 +31,7 @@ def held(tile: Tile | None, real: str) -> tuple[Callable[..., None], Callable[..
 
 
 def make_forward(design: Design) -> Callable[..., None]:
-    """The forward kernel: phases [begin, end) of `phases` a step.
+    """Make the forward kernel: phases [begin, end) of `phases` a step.
 
     slots: products of the input with biases where the cell has input gates, on entry; activations on exit if the design
     keeps them. states: index 0 is set on entry. bias (P, H): what slots without a product of the input start from.

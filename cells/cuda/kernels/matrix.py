@@ -157,7 +157,7 @@ def make_product(
 def make_sums(
     real: str, from_scratch: bool, to_scratch: bool, biased: bool, width: int, lanes: int
 ) -> Callable[..., None]:
-    """Sums of rows: lane n of a block has rows n, n + lanes, ... of its piece, then the lanes are added in order.
+    """Sum rows: lane n of a block has rows n, n + lanes, ... of its piece, then the lanes are added in order.
 
     grid: (blocks of `width` columns, pieces). Reads `a` or `scratch`; writes `scratch` (pieces, size), or `out`.
     """

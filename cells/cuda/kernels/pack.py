@@ -22,7 +22,7 @@ def make_pack(real: str, way: str, tensor: bool, rounded: bool) -> Callable[...,
 
     @formula
     def weight(weights, places, hidden, units, rows, depth, part, row, k):
-        """The number at a row of a part's own weights and a place along their depth; zero beyond both."""
+        """Return the number at a row of a part's own weights and a place along their depth; zero beyond both."""
         if backward:
             gate, u, column = k // hidden, row, k % hidden
         else:

@@ -26,7 +26,7 @@ MOST = {"float32": 120, "float64": 1000}  # power of two that one step takes out
 
 
 def make_profile(design: Design) -> Callable[..., None]:
-    """The kernel. Flat arrays: slots (T, B, P, H), states, totals and carried (S, T + 1, B, H), exponents (T + 1, B).
+    """Make the kernel: slots (T, B, P, H), states, totals and carried (S, T + 1, B, H), exponents (T + 1, B), all flat.
 
     totals: index T holds dL/d final state on entry; on exit dL/ds with the paths inside of a step. carried: on exit
     without them, as coordinates of the joint state. Both over 2^exponents.
@@ -56,7 +56,7 @@ def make_profile(design: Design) -> Callable[..., None]:
 
     @formula
     def power_of(shared, own, thread):
-        """The power of two next to the largest |own| of the block: 0 where there is none, or an infinite one."""
+        """Return the power of two next to the largest |own| of the block: 0 where there is none, or an infinite one."""
         distance = WARP // 2
         while distance > 0:
             other = from_lane(own, distance)

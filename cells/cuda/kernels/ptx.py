@@ -52,7 +52,7 @@ def _four(builder: Any, pieces: list[Any]) -> Any:
 
 @intrinsic
 def pointer(typing_context, array):
-    """The address of an array's first element: indices from it are not checked for being negative."""
+    """Return the address of an array's first element: indices from it are not checked for being negative."""
 
     def codegen(context, builder, signature, arguments):
         return context.make_array(signature.args[0])(context, builder, arguments[0]).data
@@ -76,7 +76,7 @@ def load4(typing_context, base, index):
 
 @intrinsic
 def from_lane(typing_context, value, distance):
-    """What the lane whose number differs by these bits has as `value`; all lanes of the warp ask."""
+    """Return what the lane whose number differs by these bits has as `value`; all lanes of the warp ask."""
 
     def codegen(context, builder, signature, arguments):
         value, distance = arguments
@@ -112,7 +112,7 @@ def load_shared_by_blocks(typing_context, base, index):
 
 @intrinsic
 def load4_shared_by_blocks(typing_context, base, index):
-    """The same, four neighbours at once."""
+    """Return the same, four neighbours at once."""
 
     def codegen(context, builder, signature, arguments):
         scalar = context.get_value_type(signature.args[0].dtype)
@@ -199,7 +199,7 @@ def pack_bfloat16(typing_context, low, high):
 
 @intrinsic
 def round_bfloat16(typing_context, x):
-    """The nearest bfloat16, ties to even, as float32."""
+    """Return the nearest bfloat16, ties to even, as float32."""
 
     def codegen(context, builder, signature, arguments):
         zero = ir.Constant(F32, 0.0)

@@ -104,8 +104,10 @@ def _make_scalar_product(tile: Tile, real: str) -> Callable[..., None]:
 
 
 def _make_from_registers(tile: Tile, piece: int) -> Callable[..., None]:
-    """The multiply-adds with the weights in registers, from a piece on. A function for each piece, so that every index
-    of a register is a constant: the compiler unrolls no loop of this many operations.
+    """Make the multiply-adds with the weights in registers, from a piece on.
+
+    There is a function for each piece, so that every index of a register is a constant: the compiler unrolls no loop
+    of this many operations.
     """
     if piece == tile.in_registers:
         return formula(lambda own, sums, shared, start, stride: None)

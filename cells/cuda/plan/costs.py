@@ -136,7 +136,7 @@ def read(path: Path = FILE) -> dict[str, Entry]:
 
 
 def load(path: Path = FILE) -> Costs:
-    """The constants of a file; errors as for `read`."""
+    """Return the constants of a file; errors as for `read`."""
     return Costs(**{name: entry.value for name, entry in read(path).items()})
 
 

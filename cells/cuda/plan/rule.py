@@ -57,7 +57,7 @@ def choose(
     sharing: str | None = None,
     costs: Costs = ESTIMATES,
 ) -> Choice:
-    """The cheapest candidate; of one sharing, if that is named."""
+    """Return the cheapest candidate; of one sharing, if that is named."""
     if sharing not in (None, *SHARINGS):
         raise ValueError(f"unknown sharing {sharing!r}; known: {', '.join(SHARINGS)}")
     found = list(candidates(cell, hidden, batch, dtype, facts, way=way, keep=keep, sharing=sharing, costs=costs))
@@ -169,7 +169,7 @@ def profile_design(cell: str, hidden: int, dtype: str, facts: Facts) -> Design:
 def make_tile(
     rows: int, depth: int, batch: int, real: str, shared: int, *, share: int, held: bool, tensor: bool, units: int
 ) -> Tile:
-    """A tile for a product: warps until a thread has few weights, which stay in registers, then in shared memory.
+    """Return a tile for a product: warps until a thread has few weights, in registers, then in shared memory.
 
     shared: bytes that this product may have. share: products that share the registers. held: whether weights stay on
     chip between steps at all. units: of the block.
@@ -209,7 +209,7 @@ def make_tile(
 
 
 def _busy_registers(each: int, batch: int, itemsize: int, tensor: bool, share: int) -> int:
-    """Registers of a thread that hold no weights: sums, a vector, the unit's slots and states, addresses."""
+    """Return registers of a thread that hold no weights: sums, a vector, the unit's slots and states, addresses."""
     of_numbers = 24 + (0 if tensor else each * batch + 4)
     return 52 + of_numbers * itemsize // 4 + 16 * (share - 1)
 
@@ -224,7 +224,7 @@ def _cycles(design: Design, batch: int, groups: int, of_group: int, facts: Facts
 
 
 def terms(design: Design, batch: int, groups: int, of_group: int, facts: Facts) -> Terms:
-    """What a step of this design asks of the GPU, for a batch in `groups` groups of `of_group` rows; no costs yet."""
+    """Return what a step of this design asks of the GPU, for a batch in `groups` groups of `of_group` rows."""
     blocks = groups * design.parts
     if design.sharing == "cluster":  # which has to find its place inside of one graphics processing cluster
         waves = -(-groups // facts.clusters_of(design.parts))

@@ -59,7 +59,7 @@ def multiply(
     stream: int,
     gpu: int = 0,
 ) -> None:
-    """The product out = op(a) op(b), or out += where `accumulate`: for a bias, fill `out` with it first.
+    """Compute the product out = op(a) op(b), or out += where `accumulate`: for a bias, fill `out` with it first.
 
     addresses: of the flat arrays that `a`, `b` and `out` lie in, in bytes, in the memory of `gpu`, which is the
     current one. stream: the handle of the one that it is queued on. rounded: cuBLAS may, not must, round the operands
@@ -95,13 +95,13 @@ _using = threading.Lock()
 
 @functools.cache
 def _bindings() -> Any:
-    """The module that calls cuBLAS; a test puts a double in its place."""
+    """Return the module that calls cuBLAS; a test puts a double in its place."""
     return importlib.import_module("nvmath.bindings.cublas")
 
 
 @functools.cache
 def _handle(gpu: int) -> int:
-    """The state of cuBLAS on a device, made once and kept until the process ends."""
+    """Return the state of cuBLAS on a device, made once and kept until the process ends."""
     try:
         handle: int = _bindings().create()
     except (ImportError, RuntimeError) as error:

@@ -76,7 +76,7 @@ class Call:
 
 
 def tiling(rows: int, columns: int, depth: int, multiprocessors: int, real: str = "float32") -> Tiling:
-    """The tile for an `out` of (rows, columns), and the split that fills the GPU: at most one wave of pieces.
+    """Return the tile for an `out` of (rows, columns), and the split that fills the GPU: at most one wave of pieces.
 
     float32: 64 x 64 with 64 threads, narrower where `out` is; 128 x 128 with 256 threads where this gives four blocks
     a multiprocessor and pads `out` hardly more. float64 takes twice the registers: at most 64 x 64 with 256 threads.
@@ -109,7 +109,7 @@ def product_calls(
     bias_first: int = 0,
     cut: Tiling | None = None,
 ) -> list[Call]:
-    """The product out = op(a) op(b) + bias: one launch, or two where the inner dimension is split.
+    """Compute the product out = op(a) op(b) + bias: one launch, or two where the inner dimension is split.
 
     `a`, `b`, `out`: as they are stored; op transposes where asked. `bias`: whether bias[bias_first + j] is added to
     column j. `rounded`: operands are rounded to bfloat16, sums are float32. `cut`: instead of `tiling`'s choice.

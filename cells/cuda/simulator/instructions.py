@@ -27,7 +27,7 @@ class _Shared:
 class _Local:
     @staticmethod
     def array(shape: Any, dtype: Any) -> Any:
-        """Registers: full of NaN, or of zeros for integers."""
+        """Return registers: full of NaN, or of zeros for integers."""
         kind = as_dtype(dtype)
         return np.full(shape, np.nan if kind.kind == "f" else 0, kind)
 
@@ -52,7 +52,7 @@ cuda = _Cuda()
 
 
 def pointer(memory: Memory) -> Memory:
-    """An array is its own address."""
+    """Return an array, which is its own address."""
     return memory
 
 
@@ -67,7 +67,7 @@ load4_shared_by_blocks = load4
 
 
 def from_lane(value: Any, distance: int) -> Any:
-    """What the lane whose number differs by these bits has as `value`."""
+    """Return what the lane whose number differs by these bits has as `value`."""
     return with_warp(value, lambda given: {lane: given[lane ^ distance] for lane in given})
 
 
@@ -105,7 +105,7 @@ def store_in_cluster(memory: Memory, index: int, rank: int, value: Any) -> None:
 
 
 def round_bfloat16(x: Any) -> Any:
-    """The nearest bfloat16, ties to even, as float32."""
+    """Return the nearest bfloat16, ties to even, as float32."""
     return _float32(_bits(x) << 16)
 
 

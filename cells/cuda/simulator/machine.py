@@ -50,7 +50,7 @@ class Memory:
         self.values[place] = value
 
     def place(self, index: Any) -> int:
-        """The index as int, if it lies inside."""
+        """Return the index as int, if it lies inside."""
         place = int(index)
         if not 0 <= place < len(self.values):
             raise SimulationError(f"{self.what}[{place}] is outside of its {len(self.values)} elements")
@@ -115,7 +115,7 @@ class Thread(greenlet):  # type: ignore[misc]
 
 
 def this_thread() -> Thread:
-    """The CUDA thread that runs now."""
+    """Return the CUDA thread that runs now."""
     current = getcurrent()
     if not isinstance(current, Thread):
         raise SimulationError("a kernel's instruction was called outside of a launch")

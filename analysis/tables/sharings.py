@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 from analysis.cells import cell_order
@@ -33,8 +35,8 @@ def sharing_table(frame: pd.DataFrame) -> Table | None:
             row["name"],
             row["direction"],
             row["hidden_size"],
-            *(Number(row[sharing], "s", digits=3) for sharing in (*SHARINGS, RULE)),
-            Number(row["excess"], digits=3),
+            *(_number(row[sharing], "s") for sharing in (*SHARINGS, RULE)),
+            _number(row["excess"]),
         )
         for row in found.to_dict("records")
     ]
@@ -45,3 +47,8 @@ def sharing_table(frame: pd.DataFrame) -> Table | None:
         facts["worst"] = Number(float(excess.max()), digits=3)
     columns = ("cell", "direction", "hidden_size", *(f"of_{name}" for name in SHARINGS), "of_rule", "excess")
     return Table("cuda-sharings", columns, tuple(out), facts)
+
+
+def _number(value: float, unit: str = "1") -> Number | None:
+    """Return a cell of the table; None where that sharing does not fit."""
+    return None if math.isnan(value) else Number(value, unit, digits=3)

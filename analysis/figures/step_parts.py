@@ -61,10 +61,10 @@ def _facts(data: pd.DataFrame, rows: pd.DataFrame) -> dict[str, Fact]:
         low, median, high = quartiles(whole)
         products = part.loc[part["floor_s"].notna()]
         facts[f"{name}_whole"] = Estimate(median, low, high, "s", len(whole))
-        facts[f"{name}_floor"] = Number(float(products["floor_s"].sum() / median) * 100, digits=2)
-        facts[f"{name}_products"] = Number(
-            float(products["floor_s"].sum() / products["median_s"].sum()) * 100, digits=2
-        )
+        if len(products):  # without a measured peak there is no floor
+            floor = float(products["floor_s"].sum())
+            facts[f"{name}_floor"] = Number(floor / median * 100, digits=2)
+            facts[f"{name}_products"] = Number(floor / float(products["median_s"].sum()) * 100, digits=2)
         point_wise = part.loc[part["part"].str.startswith("point_wise"), "median_s"].sum()
         facts[f"{name}_point_wise"] = Number(float(point_wise / median) * 100, digits=2)
     return facts

@@ -55,7 +55,7 @@ def _sources() -> set[Path]:
     files = sorted(cpu.rglob("[a-z]*.py"))
     modules = [".".join(path.relative_to(cpu.parents[1]).with_suffix("").parts) for path in files]
     modules += [f"cells.equations.{name}" for name in FILES]
-    return set().union(*map(sources.closure, modules))
+    return set().union(*(sources.closure(module, ("cells.cuda",)) for module in modules))
 
 
 def helper(function: F) -> F:

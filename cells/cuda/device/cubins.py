@@ -31,14 +31,8 @@ from cells.registry import CELLS
 
 CACHE = "RECURBENCH_CACHE_DIR"
 ENDING = ".cubin.gz"
-# These say where a kernel runs, and enter no machine code.
-NOT_COMPILED = (
-    "cells/cuda/simulator/instructions.py",
-    "cells/cuda/simulator/machine.py",
-    "cells/cuda/device/target.py",
-    "cells/cuda/device/interface.py",
-    "cells/cuda/device/numba_cuda.py",
-)
+NOT_COMPILED = ("cells.cuda.device", "cells.cuda.simulator")
+"""Packages that say where a kernel runs, and enter no machine code."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +71,7 @@ def key(kernel: Kernel, capability: tuple[int, int]) -> str:
 @functools.cache
 def source_digest(module: str) -> str:
     """16 hex digits over the sources of a maker and of every cell."""
-    files = {path for path in sources.closure(module) if path.relative_to(sources.ROOT).as_posix() not in NOT_COMPILED}
+    files = set(sources.closure(module, NOT_COMPILED))
     for name in {spec.forward.__module__ for spec in CELLS.values()}:
         own = importlib.import_module(name).__file__
         # A cell of the registry by what it imports too; one that somebody else has registered by its file.

@@ -124,6 +124,7 @@ def test_doctor_describes_the_machine(capsys):
     assert "numba" in out
 
 
+@pytest.mark.slow
 def test_a_store_without_items_shows_the_reference_and_says_so(tmp_path, capsys):
     store = tmp_path / "empty.sqlite"
     store.touch()

@@ -26,7 +26,7 @@ def parts_of(layer, x):
 
 
 @pytest.mark.parametrize("cell", CELLS)
-@EVERY_DTYPE
+@pytest.mark.parametrize("dtype", ["float64", pytest.param("float32", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_forward_parts_make_the_gates_and_states_of_a_pass(cell, dtype, shape):
     """All states are there already, so that the products of all steps may come before the formulas of all steps."""
@@ -51,7 +51,7 @@ def test_the_forward_parts_make_the_gates_and_states_of_a_pass(cell, dtype, shap
 
 
 @pytest.mark.parametrize("cell", CELLS)
-@EVERY_DTYPE
+@pytest.mark.parametrize("dtype", ["float64", pytest.param("float32", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_backward_parts_make_the_gradients_of_a_pass(cell, dtype, shape):
     """With no recurrent weights a step sends nothing back through its product, and the formulas need not wait."""

@@ -22,6 +22,7 @@ from bench.run.environment import ROOT
 COMMAND = (sys.executable, "-m", "bench.gpu_checks.worker")
 ENDING_S = 2.0  # for a killed process to be gone; one that the driver holds in the kernel may take longer
 MOST_NOISE = 20  # lines of it that are kept
+MOST_UNREAD = 16  # pieces of 64 KiB that are read of a lost worker: more than a pipe holds
 LONGEST = 64 << 20  # bytes of one line: rows of a check have some thousands
 TAIL = 600  # characters of its error output that a line quotes
 FIELDS: dict[str, Any] = {"status": str, "reason": str, "numbers": dict, "items": list, "broken": (str, type(None))}
@@ -59,8 +60,7 @@ class Worker:
         self._selector.register(self._process.stdout, selectors.EVENT_READ)
         self._read = b""
         self._running: str | None = None
-        self.items: list[dict[str, Any]] = []
-        """The rows of the request that is being answered, as far as the worker has handed them over."""
+        self._items: list[dict[str, Any]] = []
         self.noise: list[str] = []
         """What came on the worker's output and was no answer."""
 
@@ -75,7 +75,7 @@ class Worker:
         begin = time.monotonic()
         heard = begin
         told = self._told()
-        self.items = []
+        self._items = []
         self._running = None
         with contextlib.suppress(OSError):  # it is gone already; why is told below
             assert self._process.stdin is not None
@@ -85,12 +85,12 @@ class Worker:
             for message in self._messages():
                 heard = time.monotonic()
                 if "item" in message:
-                    self.items.append(message["item"])
+                    self._items.append(message["item"])
                 elif "begins" in message:
                     self._running = message["begins"]
                 else:
                     if "facts" not in message:
-                        message["items"] = [*self.items, *message["items"]]
+                        message["items"] = [*self._items, *message["items"]]
                     return message
             until = begin + seconds if silence_s is None else min(begin + seconds, heard + silence_s)
             left = until - time.monotonic()
@@ -103,17 +103,28 @@ class Worker:
 
     def _hung(self, seconds: float, told: int) -> Lost:
         words = self._tail(told)
+        items = self.handed_over()
         during = f" while it was at {self._running}" if self._running else ""
         gone = "" if self.end() else "; it cannot be killed"
-        return Lost("hung", f"no answer in {seconds:.1f} s{during}{gone}{words}", self.items, self._running)
+        return Lost("hung", f"no answer in {seconds:.1f} s{during}{gone}{words}", items, self._running)
 
     def _died(self, told: int) -> Lost:
         with contextlib.suppress(subprocess.TimeoutExpired):  # it closed its output, or the driver holds it
             self._process.wait(ENDING_S)
         words = self._tail(told)
         cause = _cause(self._process.returncode)
+        items = self.handed_over()
         self.end()
-        return Lost("died", cause + words, self.items, self._running)
+        return Lost("died", cause + words, items, self._running)
+
+    def handed_over(self) -> tuple[dict[str, Any], ...]:
+        """Return the rows of the request that is not answered yet, with what stands unread on the worker's output."""
+        with contextlib.suppress(OSError, ValueError):  # nothing stands there, or it has been closed
+            for _ in range(MOST_UNREAD):  # a worker that goes on printing must not hold the runner here
+                if not self._more():
+                    break
+        self._items += [message["item"] for message in self._messages() if "item" in message]
+        return tuple(self._items)
 
     def _more(self) -> bool:
         """Read what is there; False at the end of the output."""

@@ -134,14 +134,14 @@ class Runner:
         try:
             result = self._do(check)
         except KeyboardInterrupt:
-            items = tuple(self._worker.items) if self._worker is not None else ()
+            items = self._worker.handed_over() if self._worker is not None else ()
             self.end()
             self.record(check, Result("not reached", INTERRUPTED, {}, items), time.monotonic() - start)
             for other in (*others, *self._postponed):
                 self.record(other, Result("not reached", INTERRUPTED))
             raise
         except Exception as error:  # of the runner's own: the next check must have its turn
-            items = tuple(self._worker.items) if self._worker is not None else ()
+            items = self._worker.handed_over() if self._worker is not None else ()
             self.end()
             result = Result("failed", f"the runner met {type(error).__name__}: {error}", {}, items)
         self.record(check, result, time.monotonic() - start)

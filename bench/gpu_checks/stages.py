@@ -27,6 +27,7 @@ SAFE = BY_RISK[:2]
 MERGES = ("concat", "mean", "sum")
 RANDOM = 12
 WARM_S = 8.0  # for a check that takes 0.3 to 2 s, in a worker that has imported and loaded everything
+SIMULATED_S = 600.0  # a simulator computes as plain Python, on a machine that may be busy
 WARM_WITHOUT_TORCH_S = 30.0  # for a point whose truth NumPy computes
 LONG_PROBES = {"shared-with-torch": 60.0, "killed-spinner": 60.0}
 """Probes that import PyTorch, or wait for a second process and for the GPU after its end; with their limits."""
@@ -56,17 +57,14 @@ class Setting:
 def plan(setting: Setting, stages: Sequence[str]) -> Iterator[Check]:
     """Yield the checks of these stages. Stage "tests" is not among them: its checks are collected by pytest."""
     for stage in stages:
-        yield from PLANS[stage](setting)
+        for check in PLANS[stage](setting):
+            yield replace(check, limit_s=SIMULATED_S, warm_limit_s=None) if setting.toy else check
 
 
-def _pass(setting: Setting, stage: str, call: Pass, expected_s: float, limit_s: float, repeats: int = 2) -> Check:
+def _pass(stage: str, call: Pass, expected_s: float, limit_s: float, repeats: int = 2) -> Check:
     arguments = {"pass": asdict(call), "repeats": repeats}
     name = f"{stage} {call.label}"
-    return Check(stage, name, "pass", arguments, expected_s, limit_s, warm_limit_s=_warm(setting))
-
-
-def _warm(setting: Setting) -> float | None:
-    return None if setting.toy else WARM_S  # a simulator takes its time
+    return Check(stage, name, "pass", arguments, expected_s, limit_s, warm_limit_s=WARM_S)
 
 
 def _fits(setting: Setting, call: Pass) -> bool:
@@ -86,11 +84,11 @@ def contact(setting: Setting) -> Iterator[Check]:
     sizes = (3, 1, 2, 5) if setting.toy else (5, 3, 16, 20)
     yield from _small_passes(setting, sizes, SAFE)
     if not setting.toy:  # weights of more than 48 KB of shared memory, first met where a graph is captured
-        yield _pass(setting, "contact", Pass("lstm", "training", 4, 3, 16, 600, sharing="launch"), 0.5, 20)
+        yield _pass("contact", Pass("lstm", "training", 4, 3, 16, 600, sharing="launch"), 0.5, 20)
     for cell in cell_names():
         call = Pass(cell, "training", *sizes)
         name = f"contact profile {call.label}"
-        yield Check("contact", name, "profile", {"pass": asdict(call)}, 0.3, 20, warm_limit_s=_warm(setting))
+        yield Check("contact", name, "profile", {"pass": asdict(call)}, 0.3, 20, warm_limit_s=WARM_S)
     yield from _products(setting)
     yield from _small_passes(setting, sizes, tuple(sharing for sharing in BY_RISK if sharing not in SAFE))
 
@@ -99,7 +97,7 @@ def _small_passes(setting: Setting, sizes: tuple[int, int, int, int], sharings: 
     for sharing, cell, way in itertools.product(sharings, cell_names(), WAYS):
         call = Pass(cell, way, *sizes, sharing=sharing, initial=True)
         if _fits(setting, call):
-            yield _pass(setting, "contact", call, 0.3, 20)
+            yield _pass("contact", call, 0.3, 20)
 
 
 def _products(setting: Setting) -> Iterator[Check]:
@@ -109,7 +107,7 @@ def _products(setting: Setting) -> Iterator[Check]:
     ):
         arguments = {"provider": provider, "dtype": dtype, "rounded": rounded, "sizes": list(of_product)}
         name = f"contact product {provider} {'bfloat16' if rounded else dtype}"
-        yield Check("contact", name, "product", arguments, 0.3, 20, warm_limit_s=_warm(setting))
+        yield Check("contact", name, "product", arguments, 0.3, 20, warm_limit_s=WARM_S)
 
 
 # (steps, batch, inputs, hidden): a tail in every size, one step, one row, and the sizes that matter.
@@ -149,7 +147,7 @@ def parity(setting: Setting) -> Iterator[Check]:
         passes.append(call if _fits(setting, call) else replace(call, sharing=None))
     for call in dict.fromkeys(passes):
         if _fits(setting, call):
-            yield _pass(setting, "parity", call, 0.3, 40, repeats)
+            yield _pass("parity", call, 0.3, 40, repeats)
 
 
 def drawn(count: int, most: dict[str, int]) -> Iterator[Pass]:
@@ -182,9 +180,7 @@ def _points(
 def _gpu_points(
     setting: Setting, stage: str, points: Iterator[tuple[Point, list[Case]]], expected_s: float
 ) -> Iterator[Check]:
-    warm = _warm(setting)
-    if warm is not None and not setting.torch:
-        warm = WARM_WITHOUT_TORCH_S
+    warm = WARM_S if setting.torch else WARM_WITHOUT_TORCH_S
     return _points(stage, points, setting.blocks, expected_s, warm_limit_s=warm)
 
 

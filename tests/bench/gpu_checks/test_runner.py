@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -159,33 +158,44 @@ def cases_of(*variants):
     return [as_row(make_case("sharings", "rnn", "cuda", "training", variant=variant)) for variant in variants]
 
 
+def point_that_meets(fault):
+    """A point whose second contender meets a fault, in a worker that is quick since it has measured before."""
+    before = check("partial", cases=cases_of("block"), good=None, then=None)
+    lost = check("partial", cases=cases_of("block", "grid", "launch"), good=1, then=fault)
+    return [replace(before, name="before"), replace(lost, warm_limit_s=1.0)]
+
+
+def variants(items):
+    return [item["case"]["variant"] for item in items]
+
+
 @pytest.mark.parametrize(("fault", "status"), [("hang", "hung"), ("crash", "died")])
 def test_rows_that_were_measured_before_a_worker_was_lost_are_kept(fault, status, log):
     kept = []
-    lost = check("partial", 1.0, cases=cases_of("block", "launch", "grid"), good=2, then=fault)
-    outcome, lines = run([lost, check("fine", number=1)], keep=kept.extend)
-    assert [result.status for _, result, _ in outcome.results] == [status, "passed"]
-    assert [item["case"]["variant"] for item in kept] == ["block", "launch"]
+    outcome, lines = run([*point_that_meets(fault), check("fine", number=1)], keep=kept.extend)
+    assert [result.status for _, result, _ in outcome.results] == ["passed", status, "passed"]
+    assert variants(kept) == ["block", "block"]
     if status == "hung":
-        assert "while it was at grid training" in lines[1]["reason"]
+        assert "while it was at grid training" in lines[2]["reason"]
 
 
 def test_rows_that_were_measured_when_the_time_was_up_are_kept(log):
     kept = []
-    outcome, _ = run([check("partial", cases=cases_of("block", "grid"), good=1, then="hang")], 1.0, kept.extend)
+    outcome, _ = run([check("partial", cases=cases_of("block", "grid"), good=1, then="hang")], 3.0, kept.extend)
     assert [result.status for _, result, _ in outcome.results] == ["not reached"]
-    assert [item["case"]["variant"] for item in kept] == ["block"]
+    assert variants(kept) == ["block"]
 
 
-def passes(*sharings, limit=60.0):
+def passes(*sharings):
+    """Checks of these sharings; those of the grid hang, and are given up after half a second."""
     for number, sharing in enumerate(sharings):
         given = {"pass": {"sharing": sharing, "way": "training"}, "number": number}
-        yield Check("contact", f"{sharing} {number}", "pass", given, 0.1, limit, warm_limit_s=0.4)
+        yield Check("contact", f"{sharing} {number}", "pass", given, 0.1, 0.5 if sharing == "grid" else 60.0)
 
 
 def test_what_hangs_twice_waits_for_all_others_and_is_given_up_after_four_times(log):
     order = ["block", "grid", "grid", "block", "grid", "grid", "grid", "block"]
-    outcome, lines = run(list(passes(*order, limit=0.6)))
+    outcome, lines = run(list(passes(*order)))
     ends = [(check.name, result.status) for check, result, _ in outcome.results]
     assert ends == [
         *[("block 0", "passed"), ("grid 1", "hung"), ("grid 2", "hung"), ("block 3", "passed"), ("block 7", "passed")],
@@ -196,19 +206,19 @@ def test_what_hangs_twice_waits_for_all_others_and_is_given_up_after_four_times(
 
 
 def test_of_a_point_only_the_contender_that_hangs_waits(log):
-    several = check("partial", 0.6, cases=cases_of("block", "grid", "launch"), good=1, then="hang")
-    blocks = [check("point", cases=cases_of("block", "grid", "launch"), blocks=1)]
+    last = check("point", cases=cases_of("block", "grid", "launch"), blocks=1)
     kept = []
-    outcome, _ = run([several, replace(several, name="again"), *blocks], keep=kept.extend)
-    ends = [(check.name, result.status) for check, result, _ in outcome.results]
-    assert ends == [("partial", "hung"), ("again", "hung"), ("point", "passed"), ("point grid training", "passed")]
-    assert [item["case"]["variant"] for item in kept] == ["block", "block", "block", "launch", "grid"]
+    outcome, _ = run([*point_that_meets("hang"), *point_that_meets("hang"), last], keep=kept.extend)
+    ends = [(check.name, result.status) for check, result, _ in outcome.results[-2:]]
+    assert ends == [("point", "passed"), ("point grid training", "passed")]
+    assert variants(kept) == ["block", "block"] * 2 + ["block", "launch", "grid"]
 
 
 def test_a_worker_that_has_done_the_like_before_may_be_silent_for_less_time(log):
-    outcome, _ = run(list(passes("block", "grid", "block")))
+    first, hanging, last = passes("block", "grid", "block")
+    outcome, _ = run([first, replace(hanging, limit_s=60.0, warm_limit_s=0.5), last])
     assert [result.status for _, result, _ in outcome.results] == ["passed", "hung", "passed"]
-    assert outcome.results[1][2] < SLACK_S < 60
+    assert "no answer in 0.5 s" in outcome.results[1][1].reason
 
 
 def test_a_worker_that_cannot_be_started_is_a_line_for_each_check():
@@ -233,7 +243,7 @@ def test_an_error_of_the_runners_own_is_a_result_and_the_run_goes_on(log, monkey
     outcome, lines = run([check("fine", number=1), check("fine", number=2)])
     assert [result.status for _, result, _ in outcome.results] == ["failed", "passed"]
     assert lines[1]["reason"] == "the runner met RuntimeError: odd"
-    assert calls[0] is not calls[1]
+    assert calls[0] is not calls[-1]
 
 
 def test_too_few_seconds_are_named_as_the_reason():
@@ -260,15 +270,23 @@ def test_a_signal_interrupts_waiting_and_nothing_else(log):
 
 
 def test_rows_that_were_measured_when_a_signal_came_are_kept(log):
+    """Those that stand unread on the worker's output, too: the worker sends the signal right behind them."""
     kept = []
     interrupts = Interrupts()
     runner = Runner(lambda line: None, None, FAULTY, keep=kept.extend, waiting=interrupts.waiting)
-    hanging = check("partial", cases=cases_of("block", "grid"), good=1, then="hang")
-    killer = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGHUP))
-    killer.start()
     with interrupts.caught(), pytest.raises(KeyboardInterrupt):
-        runner.run("contact", [hanging])
-    assert [item["case"]["variant"] for item in kept] == ["block"]
+        runner.run("contact", point_that_meets("interrupt"))
+    assert variants(kept) == ["block", "block"]
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_each_signal_that_ends_a_run_interrupts_it(name):
+    interrupts = Interrupts()
+    with interrupts.caught():
+        os.kill(os.getpid(), getattr(signal, name))
+        with pytest.raises(KeyboardInterrupt), interrupts.waiting():
+            time.sleep(5)
+    assert interrupts.raised
 
 
 def test_an_interrupted_run_names_what_it_did_not_reach(log, monkeypatch):

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from bench.case import CASE_COLUMNS
+from bench.case import CASE_COLUMNS, SHAPE
 
-SHAPE = ["study", "environment", "seq_len", "hidden_size", "batch_size", "input_size", "direction", "threads"]
-"""What contenders of one comparison share."""
+MEETING = ["study", "environment", *SHAPE]
+"""Where contenders of one comparison meet."""
 
 
 def choose_runs(frame: pd.DataFrame) -> pd.DataFrame:
@@ -54,16 +54,16 @@ def separate_blocks(frame: pd.DataFrame) -> pd.DataFrame:
 def _one_version_of_a_shape(frame: pd.DataFrame) -> pd.DataFrame:
     if frame["code_version"].nunique() < 2:
         return frame
-    versions = frame.groupby([*SHAPE, "code_version"], sort=False)
+    versions = frame.groupby([*MEETING, "code_version"], sort=False)
     candidates = versions.agg(whole=("whole", "max"), last=("measured_at", "max")).reset_index()
     items = frame.drop_duplicates([*CASE_COLUMNS, "environment", "code_version", "block"])
-    size = items.groupby([*SHAPE, "code_version"], sort=False).size().rename("size").reset_index()
-    candidates = candidates.merge(size, on=[*SHAPE, "code_version"])
+    size = items.groupby([*MEETING, "code_version"], sort=False).size().rename("size").reset_index()
+    candidates = candidates.merge(size, on=[*MEETING, "code_version"])
     # Among whole versions the last; where none is whole, the one with the most items, and of equals the last.
     candidates["size"] = candidates["size"].where(candidates["whole"] == 0, 0)
     order = candidates.sort_values(["whole", "size", "last", "code_version"], kind="stable")
-    chosen = order.drop_duplicates(SHAPE, keep="last")
-    return frame.merge(chosen[[*SHAPE, "code_version"]], on=[*SHAPE, "code_version"], how="inner")
+    chosen = order.drop_duplicates(MEETING, keep="last")
+    return frame.merge(chosen[[*MEETING, "code_version"]], on=[*MEETING, "code_version"], how="inner")
 
 
 def _last_run_of_an_item(frame: pd.DataFrame) -> pd.DataFrame:

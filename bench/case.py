@@ -159,6 +159,8 @@ class Case:
 
 
 LEAST = {"seq_len": 1, "hidden_size": 1, "input_size": 1, "batch_size": 1, "threads": 1, "seed": 0}
+SHAPE = ("seq_len", "hidden_size", "batch_size", "input_size", "direction", "threads")
+"""What contenders that are compared have in common: they are measured one after another, in a block of a run."""
 CORE_COLUMNS = tuple(field.name for field in fields(Case) if field.name != "conditions")
 CASE_COLUMNS = (*CORE_COLUMNS, *CONDITIONS)
 """Columns of a tidy frame that say what was measured: what every case has, then a column for each condition."""

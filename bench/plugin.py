@@ -123,7 +123,7 @@ class BenchmarkRun:
             self._bar.update()
 
     @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self) -> None:
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
         """Close the store, the bar and the peers."""
         from bench.contenders.process import stop_peers
 
@@ -131,7 +131,10 @@ class BenchmarkRun:
             self._bar.close()
         stop_peers()
         self._run = None
-        self._open.close()
+        if exitstatus == pytest.ExitCode.INTERRUPTED:  # so that the store does not take the run for ended
+            self._open.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
+        else:
+            self._open.close()
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Say where the rows are and what to do with them."""

@@ -44,8 +44,8 @@ def open_rows(path: Path, facts: Mapping[str, Any]) -> Iterator[Rows]:
         return
     store = Store(path)
     with store.writing() as writer:
-        writer.forget_failed(environment, store.done(environment))
         valid = _versions()
+        writer.forget_failed(environment, {key for key in store.done(environment) if key[2] in valid})
         done = {(key, block) for key, block, version in store.done(environment) if version in valid}
         with writer.run(environment) as run:
             yield Rows(run, done)

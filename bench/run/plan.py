@@ -6,7 +6,7 @@ import random
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from bench.case import Case
+from bench.case import SHAPE, Case
 from bench.run.store import Key
 from bench.studies.registry import find_studies
 from bench.study import Item, Study, check_preset
@@ -75,4 +75,4 @@ def _meeting(item: Item) -> tuple[object, ...]:
 
 
 def _shape(case: Case) -> tuple[object, ...]:
-    return (case.seq_len, case.hidden_size, case.batch_size, case.input_size, case.direction, case.threads)
+    return tuple(getattr(case, name) for name in SHAPE)

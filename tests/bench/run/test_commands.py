@@ -44,6 +44,24 @@ def test_killed_in_the_middle_pytest_benchmark_resumes_with_every_case_once(tmp_
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
+def test_an_interrupted_run_has_begun_and_not_ended(tmp_path):
+    path = tmp_path / "store.sqlite"
+    command = [sys.executable, "-m", "pytest", "--benchmark", f"--store={path}", "-p", "no:cacheprovider", *STUDIES]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and items_in(path) < 5:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    assert process.wait() == pytest.ExitCode.INTERRUPTED
+    ended = "SELECT count(*), count(ended_at) FROM runs"
+    with sqlite3.connect(path) as connection:
+        assert connection.execute(ended).fetchone() == (1, 0)
+    assert benchmark(path, *STUDIES).returncode == 0
+    with sqlite3.connect(path) as connection:
+        assert connection.execute(ended).fetchone() == (2, 1)
+    assert set(Store(path).frame()["whole"]) == {1}
+
+
 def items_in(path):
     if not path.exists():
         return 0

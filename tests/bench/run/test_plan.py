@@ -2,6 +2,7 @@ import itertools
 
 import pytest
 
+from bench.case import SHAPE
 from bench.measures import machine_code
 from bench.run import gpu_facts as gpu
 from bench.run.plan import missing, plan
@@ -42,6 +43,15 @@ def test_blocks_are_shuffled_differently():
 def test_what_is_done_is_not_planned_again():
     items = plan("quick", ["parameters"])
     assert missing(items, {item.key for item in items[:10]}) == items[10:]
+
+
+def test_where_a_timed_item_is_missing_its_rivals_are_measured_again_beside_it():
+    items = plan("quick", ["runtime"])
+    absent = next(item for item in items if item.case.backend == "cpu-again")
+    place = (absent.block, *(getattr(absent.case, name) for name in SHAPE))
+    rivals = [item for item in items if (item.block, *(getattr(item.case, name) for name in SHAPE)) == place]
+    assert {item.case.backend for item in rivals} >= {"cpu", "cpu-again"}
+    assert missing(items, {item.key for item in items} - {absent.key}) == rivals
 
 
 def test_an_unknown_preset_or_study_names_the_known_ones():

@@ -27,6 +27,17 @@ FROM_BENCH = {
     "bench.run.store",
 }
 OURS = set(ALLOWED)
+BASIS = {"statistics", "theory"}
+ROOMS = {
+    "statistics": {"statistics"},
+    "theory": {"theory"},
+    "readings": {"readings"} | BASIS,
+    "claims": {"claims", "readings"} | BASIS,
+    "drawing": {"drawing", "readings"} | BASIS,
+    "figures": {"figures", "drawing", "readings"} | BASIS,
+    "tables": {"tables", "readings"} | BASIS,
+}
+"""Which room of `analysis` may import which: claims, figures and tables share their readings and nothing else."""
 
 
 def imports(path):
@@ -50,6 +61,22 @@ def test_a_folder_imports_only_what_stands_before_it(folder):
             if folder in ("analysis", "reports"):
                 assert top not in ("numba", "llvmlite", "cells"), f"{path} imports {name}"
                 assert top != "bench" or name in FROM_BENCH, f"{path} imports {name}; allowed: {FROM_BENCH}"
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_of_the_analysis_imports_only_what_stands_before_it(room):
+    found = files(f"analysis/{room}")
+    assert found
+    for path in found:
+        for name in imports(path):
+            parts = name.split(".")
+            assert parts != ["analysis"], f"{path} imports from all of analysis"
+            if parts[0] == "analysis" and (ROOT / "analysis" / parts[1]).is_dir():
+                assert parts[1] in ROOMS[room], f"{path} imports {name}"
+
+
+def test_every_room_of_the_analysis_has_its_arrows():
+    assert {path.parent.name for path in (ROOT / "analysis").glob("*/__init__.py")} == set(ROOMS)
 
 
 def test_a_page_is_made_without_numba_and_without_the_cells(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import pandas as pd
@@ -10,17 +11,19 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from analysis.cells import cell_order, known
-from analysis.claims.statistics.timed import elapsed
 from analysis.drawing import style
 from analysis.drawing.build import make
+from analysis.readings.call_times import elapsed, timed
+from analysis.readings.peak import peak_rate
 from analysis.result import Estimate, Fact, Figure, Number
 from analysis.select import AGAIN, BACKEND_ORDER, DIRECTION_ORDER, measured, ordered, sweep
 from analysis.statistics.fits import exponents
 from analysis.statistics.intervals import bca, generator, quartiles
 from analysis.statistics.paired import block_ratios, paired_ratio
 
-LIMIT, DOTS = "limit", (0, (1, 2))
-"""Cells with a column; the variants are in the tables."""
+LIMIT = "limit"
+"""Stands for an implementation: the operations of a call at the measured peak."""
+DOTS = (0, (1, 2))
 
 LABELS = (
     "x",
@@ -56,15 +59,13 @@ def build_sweep(frame: pd.DataFrame, figure_id: str, size: str) -> Figure | None
 
 def limit(frame: pd.DataFrame, rows: pd.DataFrame, size: str) -> pd.DataFrame:
     """Compute the time of a call's operations at the measured multiply-add peak, as rows of the backend "limit"."""
-    threads, dtype = rows["threads"].iloc[0], rows["dtype"].iloc[0]
-    rates = measured(frame, "peak", "multiply_add_rate")
-    rates = rates.loc[(rates["threads"] == threads) & (rates["dtype"] == dtype), "value"]
+    rate = peak_rate(frame, rows["threads"].iloc[0], rows["dtype"].iloc[0])
     work = measured(frame, "runtime", [f"flops_{name}" for name in DIRECTION_ORDER])
     shapes = ["direction", "name", "seq_len", "hidden_size", "batch_size", "input_size", "threads", "dtype"]
     work = work.drop_duplicates(shapes).merge(rows[shapes].drop_duplicates(), on=shapes)
-    if work.empty or rates.empty:
+    if work.empty or math.isnan(rate):
         return work.iloc[:0]
-    floor = work["value"] / float(rates.max())
+    floor = work["value"] / rate
     found = work.loc[:, ["direction", "name", size]].assign(backend=LIMIT, median_s=floor, low_s=floor, high_s=floor)
     return found.assign(samples=1)
 
@@ -79,15 +80,6 @@ def peak_facts(data: pd.DataFrame, size: str) -> dict[str, Fact]:
         for (name, direction, backend), time in last.items()
         if backend != LIMIT and (name, direction, LIMIT) in last.index
     }
-
-
-def timed(rows: pd.DataFrame, groups: list[str]) -> pd.DataFrame:
-    """Median and quartiles of elapsed_s per group: columns `median_s`, `low_s`, `high_s`, `samples`."""
-    found = []
-    for key, part in rows.groupby(groups, sort=True):
-        low, median, high = quartiles(part["value"])
-        found.append((*key, median, low, high, len(part)))
-    return pd.DataFrame(found, columns=[*groups, "median_s", "low_s", "high_s", "samples"])
 
 
 def sweep_facts(rows: pd.DataFrame, size: str) -> dict[str, Fact]:

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
-from analysis.claims.statistics.squashed import LECTURE_X, activation_values, saturation
 from analysis.drawing import style
 from analysis.drawing.build import make
+from analysis.readings.activation_values import LECTURE_X, activation_values, saturation
 from analysis.result import Figure
 
 ID = "activations"

@@ -12,7 +12,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from analysis.cells import known
 from analysis.drawing import style
 from analysis.drawing.build import make
-from analysis.drawing.sweep import timed
+from analysis.readings.call_times import timed
 from analysis.readings.device_times import OWN, PEERS, STUDY, events, on_grid
 from analysis.result import Estimate, Fact, Figure
 from analysis.select import DIRECTION_ORDER, main_level, ordered

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, NullLocator
 
 from analysis.cells import cell_order
-from analysis.claims.statistics.flow import state_curves
 from analysis.drawing import style
 from analysis.drawing.build import interval_over_seeds, make
+from analysis.readings.gradient_curves import state_curves
 from analysis.result import Estimate, Fact, Figure, Number
 from analysis.select import INITIALISER_ORDER, ordered
 from analysis.statistics.fits import factor, slopes

@@ -8,9 +8,9 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from analysis.claims.statistics.flow import gradient_curves
 from analysis.drawing import style
 from analysis.drawing.build import make, over_seeds
+from analysis.readings.gradient_curves import gradient_curves
 from analysis.result import LOGARITHM, Fact, Figure, Number
 from analysis.select import main_level
 from analysis.statistics.fits import half_life, slopes

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from analysis.cells import cell_order
-from analysis.claims.statistics.flow import state_curves
 from analysis.drawing import style
 from analysis.drawing.build import make, over_seeds
+from analysis.readings.gradient_curves import state_curves
 from analysis.readings.horizons import median_horizon
 from analysis.result import LOGARITHM, Fact, Figure, Number
 from analysis.select import INITIALISER_ORDER, main_level, ordered

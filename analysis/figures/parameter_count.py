@@ -8,9 +8,9 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
 from analysis.cells import LECTURE, known
-from analysis.claims.statistics.counted import counts
 from analysis.drawing import style
 from analysis.drawing.build import make
+from analysis.readings.parameter_counts import counts
 from analysis.result import Fact, Figure
 from analysis.select import ordered
 

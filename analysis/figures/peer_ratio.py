@@ -14,7 +14,8 @@ from matplotlib.figure import Figure as Canvas
 from analysis.cells import known
 from analysis.drawing import style
 from analysis.drawing.build import make
-from analysis.readings.grid_times import OWN, PEERS, POINT, STUDY, operations, peak_rate, times
+from analysis.readings.grid_times import OWN, PEERS, POINT, STUDY, operations, times
+from analysis.readings.peak import peak_rate
 from analysis.result import Fact, Figure, Number
 from analysis.select import AGAIN, DIRECTION_ORDER, ordered
 from analysis.statistics.intervals import generator, geometric_mean, quartiles

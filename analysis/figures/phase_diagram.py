@@ -15,13 +15,13 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter
 
 from analysis.cells import known
-from analysis.claims.statistics.flow import joint_curves
 from analysis.drawing import style
 from analysis.drawing.build import interval_over_seeds, make
 from analysis.figures.peer_ratio import COLORS
+from analysis.readings.gradient_curves import handed_on
 from analysis.result import Estimate, Fact, Figure, Number
 from analysis.select import measured, ordered
-from analysis.statistics.fits import profiles, slopes
+from analysis.statistics.fits import slopes
 from analysis.statistics.intervals import bca, generator
 from analysis.theory.closed_forms import FloatArray, critical_gain
 from analysis.theory.common_input import critical_gain_of
@@ -116,8 +116,7 @@ def _slopes(frame: pd.DataFrame) -> pd.DataFrame:
         & (rows["initialiser"] == "gaussian")
         & ((rows["inputs"] == "normal") | (rows["inputs"] == without))
     ]
-    hidden, joint = (profiles(rows.loc[rows["metric"] == metric]) for metric in ("log10_norm_h", "log10_norm_joint"))
-    return slopes(joint_curves(hidden, joint)).rename(columns={"initialiser_value": "gain"})
+    return slopes(handed_on(rows)).rename(columns={"initialiser_value": "gain"})
 
 
 def _critical(part: pd.DataFrame, rng: np.random.Generator) -> tuple[float, float, float]:

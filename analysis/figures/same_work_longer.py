@@ -10,9 +10,9 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 
 from analysis.cells import known
-from analysis.claims.statistics.stretched import CONTROL, stretch
 from analysis.drawing import style
 from analysis.drawing.build import make
+from analysis.readings.stretched_times import CONTROL, stretch
 from analysis.result import Fact, Figure
 from analysis.select import BACKEND_ORDER, ordered
 from analysis.statistics.intervals import bca, exponential, generator

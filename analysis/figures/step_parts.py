@@ -12,6 +12,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from analysis.cells import known
 from analysis.drawing import style
 from analysis.drawing.build import make
+from analysis.readings.peak import peak_rate
 from analysis.result import Estimate, Fact, Figure, Number
 from analysis.select import measured, ordered
 from analysis.statistics.intervals import quartiles
@@ -36,9 +37,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
     rows = measured(frame, "steps")
     if rows.empty:
         return None
-    rates = measured(frame, "peak", "multiply_add_rate")
-    rates = rates.loc[(rates["threads"] == 1) & (rates["dtype"] == rows["dtype"].iloc[0]), "value"]
-    rate = float(rates.max()) if len(rates) else math.nan
+    rate = peak_rate(frame, 1, rows["dtype"].iloc[0])
     found = []
     for name in ordered(rows["name"], known().main):
         own = rows.loc[rows["name"] == name]

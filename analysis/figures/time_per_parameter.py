@@ -9,10 +9,9 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, NullLocator
 
 from analysis.cells import cell_order, known
-from analysis.claims.statistics.timed import elapsed
 from analysis.drawing import style
 from analysis.drawing.build import make
-from analysis.drawing.sweep import timed
+from analysis.readings.call_times import elapsed, timed
 from analysis.result import Fact, Figure, Number
 from analysis.select import DIRECTION_ORDER, ordered, sweep
 from analysis.theory.closed_forms import has_counts, parameters

@@ -9,9 +9,9 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 
-from analysis.claims.statistics.timed import OWN, PLACE, elapsed
 from analysis.drawing import style
 from analysis.drawing.build import make
+from analysis.readings.call_times import OWN, PLACE, elapsed
 from analysis.result import Estimate, Fact, Figure, Number
 from analysis.select import AGAIN, BACKEND_ORDER, DIRECTION_ORDER, ordered, sweep
 from analysis.statistics.intervals import generator

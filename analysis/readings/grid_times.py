@@ -1,8 +1,6 @@
-"""Times of the grid of shapes at which all implementations meet: times, operations and the measured peak."""
+"""Times of the grid of shapes at which all implementations meet: times and operations."""
 
 from __future__ import annotations
-
-import math
 
 import pandas as pd
 
@@ -24,10 +22,3 @@ def operations(frame: pd.DataFrame) -> dict[tuple[object, ...], float]:
     rows = measured(frame, STUDY, ["flops_inference", "flops_training"])
     keys = rows[["direction", "name", *POINT]].itertuples(index=False, name=None)
     return dict(zip(keys, rows["value"], strict=True))
-
-
-def peak_rate(frame: pd.DataFrame, threads: int, dtype: str) -> float:
-    """Return the measured multiply-add peak with as many threads, in FLOP/s; NaN where there is none."""
-    rates = measured(frame, "peak", "multiply_add_rate")
-    keep = (rates["threads"] == threads) & (rates["dtype"] == dtype)
-    return float(rates.loc[keep, "value"].max()) if keep.any() else math.nan

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.claims.statistics.squashed import EXACT, LECTURE_X, activation_values
+from analysis.readings.activation_values import EXACT, LECTURE_X, activation_values
 from analysis.result import Cell, Number, Table
 
 DECIMALS = 9

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from analysis.claims.statistics.flow import state_curves
+from analysis.readings.gradient_curves import state_curves
 from analysis.result import Estimate, Fact, Number, Table
 from analysis.select import measured
 from analysis.statistics.fits import BURN_IN, factor, profiles, slopes

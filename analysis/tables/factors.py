@@ -7,7 +7,7 @@ import math
 import pandas as pd
 
 from analysis.cells import cell_order
-from analysis.claims.statistics.flow import state_curves
+from analysis.readings.gradient_curves import state_curves
 from analysis.result import Cell, Estimate, Number, Table
 from analysis.select import INITIALISER_ORDER, ordered
 from analysis.statistics.fits import factor, slopes

@@ -7,7 +7,8 @@ import math
 import pandas as pd
 
 from analysis.cells import cell_order
-from analysis.readings.grid_times import OWN, PEERS, POINT, operations, peak_rate, times
+from analysis.readings.grid_times import OWN, PEERS, POINT, operations, times
+from analysis.readings.peak import peak_rate
 from analysis.result import Cell, Estimate, Fact, Number, Table
 from analysis.select import AGAIN, DIRECTION_ORDER, arranged
 from analysis.statistics.intervals import generator, geometric_mean, quartiles

@@ -7,7 +7,7 @@ import math
 import pandas as pd
 
 from analysis.cells import cell_order
-from analysis.claims.statistics.flow import state_curves
+from analysis.readings.gradient_curves import state_curves
 from analysis.readings.horizons import median_horizon
 from analysis.result import LOGARITHM, Cell, Estimate, Fact, Number, Table
 from analysis.select import INITIALISER_ORDER, main_level, measured, ordered

@@ -7,7 +7,7 @@ import math
 import pandas as pd
 
 from analysis.cells import LECTURE, known
-from analysis.claims.statistics.counted import counts
+from analysis.readings.parameter_counts import counts
 from analysis.result import Number, Table
 from analysis.theory.closed_forms import has_counts, parameters
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.cells import cell_order
-from analysis.claims.statistics.timed import elapsed
+from analysis.readings.call_times import elapsed
 from analysis.result import Cell, Estimate, Fact, Table
 from analysis.select import AGAIN, BACKEND_ORDER, DIRECTION_ORDER, ordered, sweep
 from analysis.statistics.intervals import generator, quartiles

@@ -6,19 +6,8 @@ import pandas as pd
 
 from analysis.claims.rule import Statistic
 from analysis.claims.samples import Samples
+from analysis.readings.parameter_counts import SHAPE, counts
 from analysis.result import Fact
-from analysis.select import measured
-
-SHAPE = ("input_size", "hidden_size")
-
-
-def counts(frame: pd.DataFrame) -> pd.DataFrame:
-    """Take the counts of "parameters": one row per `name`, input_size and hidden_size, one column per metric."""
-    rows = measured(frame, "parameters")
-    if rows.empty:
-        return pd.DataFrame(columns=["name", *SHAPE])
-    wide = rows.pivot_table(index=["name", *SHAPE], columns="metric", values="value", aggfunc="first")
-    return wide.reset_index()
 
 
 def _pair(frame: pd.DataFrame, name: str, other: str, metrics: tuple[str, ...]) -> pd.DataFrame:

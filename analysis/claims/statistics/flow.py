@@ -8,10 +8,11 @@ import pandas as pd
 
 from analysis.claims.rule import Statistic
 from analysis.claims.samples import Samples
+from analysis.readings.gradient_curves import gradient_curves, state_curves
 from analysis.readings.horizons import median_horizon
 from analysis.result import LOGARITHM, Fact, Number
-from analysis.select import INITIALISER_ORDER, main_level, measured
-from analysis.statistics.fits import CURVE, factor, horizons, profiles, slopes
+from analysis.select import INITIALISER_ORDER
+from analysis.statistics.fits import CURVE, factor, horizons, slopes
 
 EPSILON = 1e-3
 """A gradient below this share of its start is called lost."""
@@ -21,34 +22,6 @@ LONGER = 2.0
 
 GATE_INITIALISERS = ("torch-fb1", "chrono")
 """Initialisers that differ from `torch` in a gate's bias only: a cell without gates is the same under both."""
-
-
-def gradient_curves(frame: pd.DataFrame, study: str, metric: str, *, relative: bool = True) -> pd.DataFrame:
-    """Profiles of one metric at N(0, 1) inputs, no added bias, and the sequence length that most cases share."""
-    rows = measured(frame, study, metric)
-    if rows.empty:
-        return pd.DataFrame(columns=[*CURVE, "lag", "log10_g"]).astype({"log10_g": float})
-    if "normal" in set(rows["inputs"]):
-        rows = rows.loc[(rows["inputs"] == "normal") & (rows["input_scale"] == 1.0) & (rows["gate_bias"] == 0.0)]
-    rows = rows.loc[
-        rows["input_size"] == main_level(rows, "input_size", ("name", "initialiser", "hidden_size", "seed"))
-    ]
-    rows = rows.loc[rows["seq_len"] == main_level(rows, "seq_len", ("name", "initialiser", "hidden_size", "seed"))]
-    return profiles(rows, relative=relative and metric != "log10_forget_path")
-
-
-def state_curves(frame: pd.DataFrame) -> pd.DataFrame:
-    """Profiles of all that a cell hands on: h for the RNN and the GRU, (h, c) for the LSTM.
-
-    Comparing h alone would charge the LSTM for a first step in which its gradient moves from h to c.
-    """
-    curves = [gradient_curves(frame, "gradients", metric) for metric in ("log10_norm_h", "log10_norm_joint")]
-    return joint_curves(*curves)
-
-
-def joint_curves(hidden: pd.DataFrame, joint: pd.DataFrame) -> pd.DataFrame:
-    """Profiles of the joint state where a cell has more than one state, and of h where h is all there is."""
-    return pd.concat([hidden.loc[~hidden["name"].isin(joint["name"])], joint], ignore_index=True)
 
 
 def horizon_ratio(name: str, other: str, epsilon: float = EPSILON) -> Statistic:

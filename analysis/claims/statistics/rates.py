@@ -8,7 +8,8 @@ import pandas as pd
 
 from analysis.claims.rule import Statistic, slug
 from analysis.claims.samples import Samples
-from analysis.claims.statistics.flow import EPSILON, in_order, joint_curves
+from analysis.claims.statistics.flow import EPSILON, in_order
+from analysis.readings.gradient_curves import handed_on
 from analysis.readings.horizons import median_horizon
 from analysis.result import Fact, Number
 from analysis.select import main_level, measured
@@ -88,8 +89,7 @@ def steps_until_lost(epsilon: float = EPSILON) -> Statistic:
         rows = rows.loc[rows["hidden_size"] == main_level(rows, "hidden_size", ("name", "initialiser", "seq_len"))]
         longest = rows.groupby(["name", "initialiser"])["seq_len"].transform("max")
         rows = rows.loc[rows["seq_len"] == longest]
-        hidden, joint = (profiles(rows.loc[rows["metric"] == f"log10_norm_{state}"]) for state in ("h", "joint"))
-        found = horizons(joint_curves(hidden, joint), epsilon)
+        found = horizons(handed_on(rows), epsilon)
         table = found.loc[:, ["name", "initialiser"]].assign(
             sample=found["seed"], value=found["horizon"], low=found["horizon"],
             high=found["horizon"].where(~found["censored"], math.inf),

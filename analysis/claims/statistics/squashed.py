@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 
 from analysis.claims.rule import Statistic
 from analysis.claims.samples import Samples
+from analysis.readings.activation_values import EXACT, LECTURE_X, activation_values, saturation
 from analysis.result import RANGE, Fact, Number
 from analysis.select import measured
-from analysis.theory.closed_forms import sigmoid
-
-LECTURE_X = (5.0, 0.1, -0.5)
-"""The arguments of the lecture's worked examples."""
-
-EXACT: dict[str, Callable[[float], float]] = {"sigmoid": sigmoid, "tanh": math.tanh}
 
 ROUNDING = 1e-12
 """Largest error allowed in float64: rounding, with room for another way to write the formula."""
-
-
-def activation_values(frame: pd.DataFrame, metric: str, dtype: str = "float64") -> pd.Series:
-    """Return an activation's values by x, as the kernels compute them in `dtype`."""
-    rows = measured(frame, "activations", metric)
-    rows = rows.loc[rows["dtype"] == dtype]
-    return rows.drop_duplicates("step").set_index("step")["value"].sort_index()
-
-
-def saturation(values: pd.Series) -> float:
-    """Return the smallest x from which every value is exactly 1; NaN where none is."""
-    below = values.index[values.to_numpy() < 1.0]
-    beyond = values.index[values.index > (below.max() if len(below) else -math.inf)]
-    return float(beyond.min()) if len(beyond) else math.nan
 
 
 def worked_values(metric: str) -> Statistic:

@@ -6,25 +6,10 @@ import pandas as pd
 
 from analysis.claims.rule import Statistic
 from analysis.claims.samples import Samples
+from analysis.readings.stretched_times import CONTROL, stretch
 from analysis.result import Fact
-from analysis.select import measured
 from analysis.statistics.intervals import generator
-from analysis.statistics.paired import block_medians, ratio_of_levels
-
-CONTROL = "convolution"
-
-
-def stretch(frame: pd.DataFrame) -> pd.DataFrame:
-    """Time at each length over the time at the shortest, in each block: columns as the rows', and `shortest`."""
-    rows = measured(frame, "parallel", "elapsed_s")
-    medians = block_medians(rows, ["backend", "name", "seq_len"])
-    if medians.empty:
-        return medians
-    shortest = medians["seq_len"].min()
-    base = medians.loc[medians["seq_len"] == shortest, ["backend", "name", "block", "value"]]
-    table = medians.merge(base, on=["backend", "name", "block"], suffixes=("", "_base"))
-    table["value"] /= table.pop("value_base")
-    return table.assign(shortest=shortest)
+from analysis.statistics.paired import ratio_of_levels
 
 
 def stretch_ratio(name: str) -> Statistic:

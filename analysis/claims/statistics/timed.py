@@ -6,20 +6,12 @@ import pandas as pd
 
 from analysis.claims.rule import Statistic
 from analysis.claims.samples import Samples
+from analysis.readings.call_times import OWN, PLACE, POINT, elapsed
 from analysis.result import Fact, Number
-from analysis.select import AGAIN, measured
+from analysis.select import AGAIN
 from analysis.statistics.intervals import generator
 from analysis.statistics.paired import block_medians, noise, ratio_of_levels, with_noise
 from analysis.theory.closed_forms import flop_ratio
-
-POINT = ("direction", "seq_len", "hidden_size", "batch_size")
-PLACE = (*POINT, "input_size", "dtype", "threads")
-OWN = "cpu"
-
-
-def elapsed(frame: pd.DataFrame) -> pd.DataFrame:
-    """Select the rows of elapsed_s, with the column `name`."""
-    return measured(frame, "runtime", "elapsed_s")
 
 
 def time_ratio(name: str, other: str) -> Statistic:

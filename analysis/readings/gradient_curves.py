@@ -1,0 +1,43 @@
+"""Gradient curves: log10 of what is left of a gradient, lag by lag, one curve per case and seed."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.select import main_level, measured
+from analysis.statistics.fits import CURVE, profiles
+
+WHOLE_STATE = ("log10_norm_h", "log10_norm_joint")
+"""Metrics of h alone and of the joint state, which only cells of more than one state have."""
+
+
+def gradient_curves(frame: pd.DataFrame, study: str, metric: str, *, relative: bool = True) -> pd.DataFrame:
+    """Profiles of one metric at N(0, 1) inputs, no added bias, and the sequence length that most cases share."""
+    rows = measured(frame, study, metric)
+    if rows.empty:
+        return pd.DataFrame(columns=[*CURVE, "lag", "log10_g"]).astype({"log10_g": float})
+    if "normal" in set(rows["inputs"]):
+        rows = rows.loc[(rows["inputs"] == "normal") & (rows["input_scale"] == 1.0) & (rows["gate_bias"] == 0.0)]
+    rows = rows.loc[
+        rows["input_size"] == main_level(rows, "input_size", ("name", "initialiser", "hidden_size", "seed"))
+    ]
+    rows = rows.loc[rows["seq_len"] == main_level(rows, "seq_len", ("name", "initialiser", "hidden_size", "seed"))]
+    return profiles(rows, relative=relative and metric != "log10_forget_path")
+
+
+def state_curves(frame: pd.DataFrame) -> pd.DataFrame:
+    """Profiles of all that a cell hands on: h for the RNN and the GRU, (h, c) for the LSTM.
+
+    Comparing h alone would charge the LSTM for a first step in which its gradient moves from h to c.
+    """
+    return _joint(*(gradient_curves(frame, "gradients", metric) for metric in WHOLE_STATE))
+
+
+def handed_on(rows: pd.DataFrame) -> pd.DataFrame:
+    """Take the same profiles from chosen rows, of both metrics of `WHOLE_STATE`."""
+    return _joint(*(profiles(rows.loc[rows["metric"] == metric]) for metric in WHOLE_STATE))
+
+
+def _joint(hidden: pd.DataFrame, joint: pd.DataFrame) -> pd.DataFrame:
+    """Keep the joint state where a cell has more than one state, and h where h is all there is."""
+    return pd.concat([hidden.loc[~hidden["name"].isin(joint["name"])], joint], ignore_index=True)

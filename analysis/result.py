@@ -6,6 +6,7 @@ reports, one per language; `facts` are the numbers that it may quote. The report
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -68,6 +69,12 @@ Fact = Estimate | Number | float | str | tuple[float, ...]
 
 Cell = Estimate | Number | float | str | None
 """What stands in a table: a number, the name of a level (True and False are levels), or nothing."""
+
+
+def fact_key(*levels: object) -> str:
+    """Name a fact after the levels it belongs to: ("gru-reset-before", -0.5) is "gru_reset_before_m0_5"."""
+    words = (f"{level:g}" if isinstance(level, float) else str(level) for level in levels)
+    return "_".join(re.sub(r"^-", "m", word).replace("-", "_").replace(".", "_") for word in words)
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,13 @@ def ordered(levels: Iterable[Any], order: tuple[Any, ...]) -> list[Any]:
     return [level for level in order if level in found] + sorted(found - set(order))
 
 
+def ordered_keys(keys: Iterable[tuple[Any, ...]], *orders: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    """Sort tuples of levels, each place in the house's order given for it; () sorts a place by value."""
+    keys = list(keys)
+    ranks = [ordered((key[place] for key in keys), order) for place, order in enumerate(orders)]
+    return sorted(keys, key=lambda key: [rank.index(level) for rank, level in zip(ranks, key, strict=True)])
+
+
 def arranged(frame: pd.DataFrame, by: list[str], orders: Mapping[str, tuple[Any, ...]]) -> pd.DataFrame:
     """Sort the frame by columns, levels of those in `orders` in the house's order; number its rows from 0."""
     ranks = {name: pd.Index(ordered(frame[name], order)) for name, order in orders.items()}

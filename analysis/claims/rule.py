@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.claims.samples import Samples
-from analysis.result import Estimate, Fact, Finding, Slice
+from analysis.result import Estimate, Fact, Finding, Slice, fact_key
 from analysis.select import BACKEND_ORDER, DIRECTION_ORDER, INITIALISER_ORDER, ordered
 from analysis.statistics.intervals import generator
 
@@ -144,11 +144,6 @@ def telling_variable(points: pd.DataFrame, variables: tuple[str, ...]) -> str:
     return best
 
 
-def slug(text: str) -> str:
-    """Name of a level inside the key of a fact: "torch-fb1" is "torch_fb1", "-2" is "m2"."""
-    return text.replace("-", "_") if not text.startswith("-") else "m" + text[1:].replace("-", "_")
-
-
 def _points(claim: Claim, samples: Samples, rng: np.random.Generator) -> pd.DataFrame:
     """Estimate and verdict at each point of the grid."""
     predicts = claim.predicts or Interval()
@@ -211,7 +206,7 @@ def _facts(
     if claim.predicts is not None:
         facts |= {"predicts_low": claim.predicts.low, "predicts_high": claim.predicts.high}
     for part in slices:
-        facts[f"{part.variable}_{slug(part.level)}"] = part.estimate
+        facts[fact_key(part.variable, part.level)] = part.estimate
     return facts | dict(samples.facts)
 
 

@@ -291,24 +291,3 @@ def beside(axes: Axes, handles: list[Any], title: str | None = None) -> None:
     """Put a legend at the right of a panel."""
     place: Any = {"loc": "center left", "bbox_to_anchor": (1.03, 0.5), "borderaxespad": 0.0, "title": title}
     axes.legend(handles=handles, **place)
-
-
-def thousands(value: float, _: object = None) -> str:
-    """Write an axis number in full: 1, 16, 1,024; 0.5 where it is no integer."""
-    return f"{value:,.0f}" if value == round(value) else f"{value:g}"
-
-
-def power(value: float, _: object = None) -> str:
-    """Write a decimal logarithm as the power it stands for: −3 is 10⁻³."""
-    if value == 0:
-        return "1"
-    exponent = f"{value:g}".replace("-", "−")
-    return rf"$10^{{{exponent.replace('−', '-')}}}$"
-
-
-def seconds(value: float, _: object = None) -> str:
-    """Write a time with its unit: 1 ms, 100 µs."""
-    for scale, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")):
-        if value >= scale * 0.9999:
-            return f"{value / scale:g} {unit}"
-    return f"{value:g} s"

@@ -8,14 +8,14 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from analysis.cells import cell_order, known
 from analysis.drawing import style
+from analysis.drawing.axes import size_axis, time_axis
 from analysis.drawing.build import make
 from analysis.readings.call_times import elapsed, timed
 from analysis.readings.peak import peak_rate
-from analysis.result import Estimate, Fact, Figure, Number
+from analysis.result import Estimate, Fact, Figure, Number, fact_key
 from analysis.select import AGAIN, BACKEND_ORDER, DIRECTION_ORDER, measured, ordered, sweep
 from analysis.statistics.fits import exponents
 from analysis.statistics.intervals import bca, generator, quartiles
@@ -74,9 +74,7 @@ def peak_facts(data: pd.DataFrame, size: str) -> dict[str, Fact]:
     """Share of the peak, in percent, that each cell and implementation reaches at the largest size."""
     last = data.loc[data[size] == data[size].max()].set_index(["name", "direction", "backend"])["median_s"]
     return {
-        f"{name}_{backend}_{direction}_peak".replace("-", "_"): Number(
-            float(last[name, direction, LIMIT] / time) * 100, digits=2
-        )
+        fact_key(name, backend, direction, "peak"): Number(float(last[name, direction, LIMIT] / time) * 100, digits=2)
         for (name, direction, backend), time in last.items()
         if backend != LIMIT and (name, direction, LIMIT) in last.index
     }
@@ -87,7 +85,7 @@ def sweep_facts(rows: pd.DataFrame, size: str) -> dict[str, Fact]:
     rng = generator(size)
     facts: dict[str, Fact] = {}
     for (name, backend, direction), part in rows.groupby(["name", "backend", "direction"], sort=True):
-        key = f"{name}_{backend}_{direction}".replace("-", "_")
+        key = fact_key(name, backend, direction)
         largest = part.loc[part[size] == rows[size].max(), "value"]
         if not largest.empty:
             low, median, high = quartiles(largest)
@@ -100,7 +98,7 @@ def sweep_facts(rows: pd.DataFrame, size: str) -> dict[str, Fact]:
         for backend in ordered(set(part["backend"]) - {"cpu"}, BACKEND_ORDER):
             peer = part.loc[part["backend"] == backend]
             if not block_ratios(peer, own).empty:
-                key = f"{name}_{backend}_{direction}_ratio".replace("-", "_")
+                key = fact_key(name, backend, direction, "ratio")
                 facts[key] = paired_ratio(peer, own, rng)
     return facts
 
@@ -123,7 +121,8 @@ def draw_sweep(data: pd.DataFrame, size: str, style_name: str, labels: Mapping[s
                     (data["name"] == name) & (data["backend"] == LIMIT) & (data["direction"] == direction)
                 ].sort_values(size)
                 axes.plot(floor[size], floor["median_s"], color=look.ink, linewidth=look.line * 0.7, linestyle=DOTS)
-                _scales(axes, sorted(set(data[size])))
+                size_axis(axes, _few(sorted(set(data[size]))))
+                time_axis(axes)
             row[0].set_ylabel(style.word(labels, "direction", direction), fontweight="bold")
         for axes, name in zip(drawing.panels[0], names, strict=True):
             axes.set_title(style.word(labels, "cell", name))
@@ -153,13 +152,6 @@ def _line(axes: Axes, part: pd.DataFrame, size: str, name: str, backend: str, di
     )
 
 
-def _scales(axes: Axes, levels: list[int]) -> None:
-    axes.set_xscale("log", base=2)
-    axes.set_yscale("log")
-    axes.set_xticks(levels if len(levels) <= 6 else levels[:: -(-len(levels) // 6)])
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(style.thousands))
-    axes.yaxis.set_major_locator(LogLocator(numticks=12))
-    axes.yaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_formatter(FuncFormatter(style.seconds))
-    axes.grid(False, axis="x")
+def _few(levels: list[int]) -> list[int]:
+    """At most about six of the levels, evenly taken."""
+    return levels if len(levels) <= 6 else levels[:: -(-len(levels) // 6)]

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import FuncFormatter
 
 from analysis.drawing import style
+from analysis.drawing.axes import signed
 from analysis.drawing.build import make
-from analysis.readings.activation_values import LECTURE_X, activation_values, saturation
+from analysis.readings.activation_values import LECTURE_X, activation_values, argument_key, saturation
 from analysis.result import Figure
 
 ID = "activations"
@@ -38,8 +40,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
         parts.append(part.assign(activation=metric, worked=part["x"].isin(LECTURE_X)))
         for x in LECTURE_X:
             if x in values.index:
-                sign = "minus_" if x < 0 else ""
-                facts[f"{metric}_at_{sign}{abs(x):g}".replace(".", "_")] = float(values[x])
+                facts[f"{metric}_{argument_key(x)}"] = float(values[x])
     if not parts:
         return None
     single = activation_values(frame, "sigmoid", "float32")
@@ -81,7 +82,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
             axes.set_xticks([-5, 0, 5], ["−5", "0", "5"])
             low, high = LEVELS[name]
             axes.set_yticks([low, (low + high) / 2, high])
-            axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", "−"))
+            axes.yaxis.set_major_formatter(FuncFormatter(signed))
             axes.set_xlim(-REACH, REACH)
             axes.margins(y=0.08)
             axes.grid(False, axis="y")

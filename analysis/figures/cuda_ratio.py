@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
-from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 
 from analysis.cells import known
 from analysis.drawing import style
+from analysis.drawing.axes import powers_of_two, ratio_axis, size_axis
 from analysis.drawing.build import make
-from analysis.figures.time_ratio import TICKS
 from analysis.readings.device_times import (
     AGAIN,
     OWN,
@@ -32,7 +29,7 @@ from analysis.readings.device_times import (
 from analysis.result import Fact, Figure, Number
 from analysis.select import DIRECTION_ORDER, ordered
 from analysis.statistics.intervals import generator, geometric_mean
-from analysis.statistics.paired import noise, noise_blocks, with_noise
+from analysis.statistics.paired import noise, noise_blocks, noise_facts, with_noise
 
 ID = "cuda-ratio"
 STUDIES = (STUDY,)
@@ -82,11 +79,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
     data = data.merge(over_lengths.reset_index(), on=LINE)
     facts: dict[str, Fact] = limits() | _facts(data)
     data = with_noise(data, noise(rows, PLACE, OWN, AGAIN), PLACE)
-    if "noise_low" in data.columns:
-        facts["noise_low"] = Number(float(data["noise_low"].min()), digits=3)
-        facts["noise_high"] = Number(float(data["noise_high"].max()), digits=3)
-    else:
-        facts["noise_blocks"] = noise_blocks(rows, OWN, AGAIN)
+    facts |= noise_facts(data) or {"noise_blocks": noise_blocks(rows, OWN, AGAIN)}
     ratios = ratios.assign(regime=regime(ratios))
     for area in REGIMES:
         for direction in DIRECTION_ORDER:
@@ -115,6 +108,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
     directions = ordered(data["direction"], DIRECTION_ORDER)
     names, batches = ordered(data["name"], known().main), sorted(set(data["batch_size"]))
     colors = style.shades(batches)
+    low, high = min(data["least"].min(), 1.0) / 1.15, max(data["most"].max(), 1.0) * 1.15
     ratio = 0.9 * len(names) / len(directions)
     with style.canvas(style_name, len(directions), len(names), ratio=ratio, sharex=True, sharey=True) as drawing:
         look = drawing.look
@@ -140,11 +134,11 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
                         x, line["mean"], color=colors[batch], marker=style.MARKERS[place], linewidth=look.line * 0.9,
                         gid=f"series-batch{batch}--{name}-{direction}",
                     )  # fmt: skip
-                _scales(axes, sorted(set(data["hidden_size"])))
+                size_axis(axes, powers_of_two(sorted(set(data["hidden_size"]))))
+                ratio_axis(axes, low, high)
             row[0].set_ylabel(style.word(labels, "direction", direction), fontweight="bold")
         for axes, name in zip(drawing.panels[0], names, strict=True):
             axes.set_title(style.word(labels, "cell", name), loc="left")
-        _ratio_axis(drawing.flat, data)
         drawing.figure.supxlabel(labels["x"], fontsize=look.type_size)
         drawing.figure.supylabel(labels["y"], fontsize=look.type_size)
         handles: list[Any] = [
@@ -155,23 +149,3 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
             handles.append(style.swatch(look, labels["noise"]))
         drawing.legend(handles)
     return drawing.figure
-
-
-def _scales(axes: Axes, sizes: list[int]) -> None:
-    axes.set_xscale("log", base=2)
-    axes.set_xticks([size for size in sizes if np.log2(size) == round(np.log2(size))] or sizes)
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(style.thousands))
-    axes.grid(False, axis="x")
-
-
-def _ratio_axis(panels: list[Axes], data: pd.DataFrame) -> None:
-    """Set ticks at plain ratios, as many as the data span."""
-    low, high = min(data["least"].min(), 1.0) / 1.15, max(data["most"].max(), 1.0) * 1.15
-    for axes in panels:
-        axes.set_yscale("log", base=2)
-        axes.set_ylim(low, high)
-        axes.set_yticks([tick for tick in TICKS if low <= tick <= high])
-        axes.yaxis.set_minor_locator(NullLocator())
-        axes.yaxis.set_minor_formatter(NullFormatter())
-        axes.yaxis.set_major_formatter(FuncFormatter(style.thousands))

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from analysis.cells import known
 from analysis.drawing import style
+from analysis.drawing.axes import powers_of_two, size_axis, time_axis
 from analysis.drawing.build import make
 from analysis.readings.call_times import timed
 from analysis.readings.device_times import OWN, PEERS, STUDY, events, on_grid
-from analysis.result import Estimate, Fact, Figure
+from analysis.result import Estimate, Fact, Figure, fact_key
 from analysis.select import DIRECTION_ORDER, main_level, ordered
 
 ID = "cuda-step"
@@ -59,7 +58,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
         for end, row in (("", part["hidden_size"].idxmax()), ("_small", part["hidden_size"].idxmin())):
             found = part.loc[row]
             time = Estimate(found["median_s"], found["low_s"], found["high_s"], "s", found["samples"])
-            facts[f"{name}_{backend}_{direction}{end}".replace("-", "_")] = time
+            facts[fact_key(name, backend, direction) + end] = time
     return make(ID, data, STUDIES, facts)
 
 
@@ -88,16 +87,8 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
                             linewidth=look.line * (0.9 if own else 0.6), zorder=4 if own else 3,
                             gid=f"series-batch{batch}--{name}-{direction}-{backend}",
                         )  # fmt: skip
-                axes.set_xscale("log", base=2)
-                axes.set_yscale("log")
-                sizes = sorted(set(data["hidden_size"]))
-                axes.set_xticks([size for size in sizes if np.log2(size) == round(np.log2(size))] or sizes)
-                axes.xaxis.set_minor_locator(NullLocator())
-                axes.xaxis.set_major_formatter(FuncFormatter(style.thousands))
-                axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=12))
-                axes.yaxis.set_minor_locator(NullLocator())
-                axes.yaxis.set_major_formatter(FuncFormatter(style.seconds))
-                axes.grid(False, axis="x")
+                size_axis(axes, powers_of_two(sorted(set(data["hidden_size"]))))
+                time_axis(axes, subs=(1, 2, 5))
             row[0].set_ylabel(style.word(labels, "direction", direction), fontweight="bold")
         for axes, name in zip(drawing.panels[0], names, strict=True):
             axes.set_title(style.word(labels, "cell", name), loc="left")

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
-from matplotlib.ticker import FuncFormatter, NullLocator
+from matplotlib.ticker import FuncFormatter
 
 from analysis.cells import cell_order
 from analysis.drawing import style
+from analysis.drawing.axes import signed, size_axis
 from analysis.drawing.build import interval_over_seeds, make
 from analysis.readings.gradient_curves import state_curves
-from analysis.result import Estimate, Fact, Figure, Number
+from analysis.result import Estimate, Fact, Figure, Number, fact_key
 from analysis.select import INITIALISER_ORDER, ordered
 from analysis.statistics.fits import factor, slopes
 from analysis.statistics.intervals import generator
@@ -48,7 +49,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
         "smallest_hidden_size": float(data["hidden_size"].min()),
     }
     for row in largest.fillna({"low": -math.inf, "high": math.inf}).itertuples():
-        key = f"{row.name}_{row.initialiser}".replace("-", "_")
+        key = fact_key(row.name, row.initialiser)
         facts[f"{key}_slope"] = Estimate(row.value, row.low, row.high, "decades per step", row.n)
         facts[f"{key}_factor"] = Number(factor(row.value), digits=3)
         if not math.isnan(row.theory):
@@ -84,14 +85,10 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
                     axes.axhline(theory, color=mark.color, linewidth=look.line * 0.45, alpha=0.8, zorder=1)
             axes.axhline(0, color=look.ink, linewidth=look.line * 0.5, zorder=1)
             axes.set_title(style.word(labels, "initialiser", initialiser), loc="left")
-            axes.set_xscale("log", base=2)
+            size_axis(axes, sizes)
             axes.set_xlim(sizes[0] / 1.4, sizes[-1] * 1.4)
-            axes.set_xticks(sizes)
-            axes.xaxis.set_minor_locator(NullLocator())
-            axes.xaxis.set_major_formatter(FuncFormatter(style.thousands))
-            axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("-", "−")))
+            axes.yaxis.set_major_formatter(FuncFormatter(signed))
             axes.tick_params(labelbottom=True)
-            axes.grid(False, axis="x")
         drawing.figure.supxlabel(labels["x"], fontsize=look.type_size)
         drawing.figure.supylabel(labels["y"], fontsize=look.type_size)
         handles = style.cell_handles(names, labels, look)

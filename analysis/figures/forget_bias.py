@@ -6,12 +6,13 @@ from collections.abc import Mapping
 
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from analysis.drawing import style
+from analysis.drawing.axes import power_axis, signed
 from analysis.drawing.build import make, over_seeds
 from analysis.readings.gradient_curves import gradient_curves
-from analysis.result import LOGARITHM, Fact, Figure, Number
+from analysis.result import LOGARITHM, Fact, Figure, Number, fact_key
 from analysis.select import main_level
 from analysis.statistics.fits import half_life, slopes
 from analysis.theory.closed_forms import sigmoid
@@ -52,13 +53,13 @@ def build(frame: pd.DataFrame) -> Figure | None:
         "hidden_size": float(kept[0]["hidden_size"].iloc[0]),
     }
     for (path, bias), part in data.groupby(["path", "forget_bias"]):
-        key = f"{bias:g}".replace("-", "m").replace(".", "_")
+        key = fact_key(bias)
         name = "total" if path == "total" else "path"
         facts[f"{name}_{key}"] = Number(float(part.loc[part["lag"].idxmax(), "median"]), LOGARITHM)
         facts[f"gate_{key}"] = Number(sigmoid(float(bias)), digits=3)
     for curves, path in zip(kept, METRICS, strict=False):
         for bias, slope in slopes(curves).groupby("initialiser_value")["slope10"].median().items():
-            key = f"{bias:g}".replace("-", "m").replace(".", "_")
+            key = fact_key(bias)
             name = "half_life" if path == "total" else "path_half_life"
             facts[f"{name}_{key}"] = Number(half_life(float(slope)), digits=3)
     return make(ID, data, STUDIES, facts, seeds=kept[0]["seed"].nunique())
@@ -88,12 +89,10 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
             axes.set_xlim(0, end)
             axes.set_ylim(floor, max(1.5, float(data["high"].max()) + 0.5))
             axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
-            axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
-            axes.yaxis.set_major_formatter(FuncFormatter(style.power))
+            power_axis(axes)
         drawing.flat[0].set_ylabel(labels["y"])
         handles = [
-            style.entry(style.Mark(colors[bias], style.MARKERS[i], "-"), f"{bias:g}".replace("-", "−"))
-            for i, bias in enumerate(biases)
+            style.entry(style.Mark(colors[bias], style.MARKERS[i], "-"), signed(bias)) for i, bias in enumerate(biases)
         ]
         handles.insert(0, style.rule(look, labels["threshold"]))
         style.beside(drawing.flat[-1], handles[::-1], labels["bias"])

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from analysis.cells import cell_order, known
 from analysis.drawing import style
 from analysis.drawing.build import make, over_seeds
-from analysis.result import Fact, Figure, Number
+from analysis.result import Fact, Figure, Number, fact_key
 from analysis.select import INITIALISER_ORDER, main_level, measured, ordered
 
 ID = "gates-along-sequence"
@@ -64,7 +64,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
         "seeds": rows["seed"].nunique(),
     }
     for (name, gate, initialiser), part in rows.groupby(["name", "gate", "initialiser"]):
-        key = f"{name}_{gate}_{initialiser}".replace("-", "_")
+        key = fact_key(name, gate, initialiser)
         facts[key] = Number(float(part["value"].mean()), digits=2)
     return make(ID, data, STUDIES, facts, seeds=rows["seed"].nunique())
 

@@ -6,14 +6,15 @@ from collections.abc import Mapping
 
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from analysis.cells import cell_order
 from analysis.drawing import style
+from analysis.drawing.axes import power_axis
 from analysis.drawing.build import make, over_seeds
 from analysis.readings.gradient_curves import state_curves
 from analysis.readings.horizons import median_horizon
-from analysis.result import LOGARITHM, Fact, Figure, Number
+from analysis.result import LOGARITHM, Fact, Figure, Number, fact_key
 from analysis.select import INITIALISER_ORDER, main_level, ordered
 from analysis.statistics.fits import factor, half_life, horizons, slopes
 
@@ -58,15 +59,15 @@ def build(frame: pd.DataFrame) -> Figure | None:
     }
     found = slopes(curves).groupby(["name", "initialiser"])["slope10"].median()
     for (name, initialiser), slope in found.items():
-        key = f"{name}_{initialiser}".replace("-", "_")
+        key = fact_key(name, initialiser)
         facts[f"{key}_slope"] = Number(float(slope), digits=3)
         facts[f"{key}_factor"] = Number(factor(float(slope)), digits=3)
         facts[f"{key}_half_life"] = Number(half_life(float(slope)), digits=3)
     for (name, initialiser), part in horizons(curves, 10.0**THRESHOLD).groupby(["name", "initialiser"]):
-        key = f"{name}_{initialiser}".replace("-", "_")
+        key = fact_key(name, initialiser)
         facts[f"{key}_horizon"] = median_horizon(part)
     for (initialiser, name), part in data.groupby(["initialiser", "name"]):
-        key = f"{name}_{initialiser}".replace("-", "_")
+        key = fact_key(name, initialiser)
         facts[f"{key}_left"] = Number(float(part.loc[part["lag"].idxmax(), "median"]), LOGARITHM)
     return make(ID, data, STUDIES, facts, seeds=curves["seed"].nunique())
 
@@ -102,8 +103,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
             axes.set_title(style.word(labels, "initialiser", initialiser), loc="left")
             axes.set_xlim(0, data["lag"].max())
             axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
-            axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
-            axes.yaxis.set_major_formatter(FuncFormatter(style.power))
+            power_axis(axes)
             axes.tick_params(labelbottom=True)
         _finish(drawing, len(initialisers), names, labels)
     return drawing.figure

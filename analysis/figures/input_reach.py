@@ -10,6 +10,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from analysis.cells import cell_order
 from analysis.drawing import style
+from analysis.drawing.axes import power_axis, signed
 from analysis.drawing.build import make, over_seeds
 from analysis.result import Fact, Figure, Number
 from analysis.select import measured, ordered
@@ -76,8 +77,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
         axes.set_xlabel(labels["x"])
         axes.set_ylabel(labels["y"])
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("-", "−")))
-        axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
-        axes.yaxis.set_major_formatter(FuncFormatter(style.power))
+        axes.xaxis.set_major_formatter(FuncFormatter(signed))
+        power_axis(axes)
         style.beside(axes, style.cell_handles(names, labels, look))
     return drawing.figure

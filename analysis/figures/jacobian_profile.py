@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from analysis.drawing import style
+from analysis.drawing.axes import power_axis
 from analysis.drawing.build import make, over_seeds
-from analysis.result import LOGARITHM, Fact, Figure, Number
+from analysis.result import LOGARITHM, Fact, Figure, Number, fact_key
 from analysis.select import INITIALISER_ORDER, main_level, measured
 from analysis.statistics.fits import FIRST_LAG, profiles, slopes
 from analysis.statistics.intervals import bca, generator
@@ -95,14 +96,14 @@ def _rates(curves: pd.DataFrame) -> dict[str, Fact]:
     for norm, part in curves.groupby("norm", sort=False):
         found = slopes(part, FIRST_LAGS.get(norm, FIRST_LAG))
         for (name, initialiser), each in found.groupby(["name", "initialiser"]):
-            key = f"{name}_{initialiser}_{norm}".replace("-", "_")
+            key = fact_key(name, initialiser, norm)
             slope = bca(each["slope10"].to_numpy(), rng, centre="mean", unit="decades per step")
             facts[f"{key}_slope"] = slope
             if norm == "bound":  # a straight line: its slope is log10 of the largest singular value
                 facts[f"{name}_{initialiser}_largest_singular_value"] = Number(10.0**slope.value, digits=3)
         last = part.loc[part["lag"] == part["lag"].max()]
         for (name, initialiser), each in last.groupby(["name", "initialiser"]):
-            key = f"{name}_{initialiser}_{norm}".replace("-", "_")
+            key = fact_key(name, initialiser, norm)
             facts[f"{key}_left"] = Number(float(each["log10_g"].median()), LOGARITHM)
     return facts
 
@@ -119,7 +120,7 @@ def _gaps(curves: pd.DataFrame) -> dict[str, Fact]:
     rng = generator(f"{ID}-gaps")
     for (name, initialiser), part in gap.loc[gap["lag"] == gap["lag"].max()].groupby(["name", "initialiser"]):
         excess = bca(part["gap"].to_numpy(), rng, unit="decades")
-        facts[f"{name}_{initialiser}_excess".replace("-", "_")] = excess
+        facts[fact_key(name, initialiser, "excess")] = excess
     return facts
 
 
@@ -154,8 +155,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
                 )
                 axes.set_xlim(0, data["lag"].max())
                 axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
-                axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
-                axes.yaxis.set_major_formatter(FuncFormatter(style.power))
+                power_axis(axes)
                 axes.tick_params(labelbottom=True)
         drawing.figure.supxlabel(labels["x"], fontsize=look.type_size)
         drawing.figure.supylabel(labels["y"], fontsize=look.type_size)

@@ -13,8 +13,9 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from analysis.cells import cell_order, known
 from analysis.drawing import style
+from analysis.drawing.axes import signed
 from analysis.drawing.build import make, over_seeds
-from analysis.result import Fact, Figure, Number
+from analysis.result import Fact, Figure, Number, fact_key
 from analysis.select import INITIALISER_ORDER, main_level, measured, ordered
 from analysis.statistics.intervals import bca, generator
 from analysis.theory.closed_forms import CLARK, entropy_rate, kaplan_yorke
@@ -118,7 +119,7 @@ def _chaos_facts(rows: pd.DataFrame) -> tuple[dict[str, Fact], dict[float, float
             "entropy": [entropy_rate(spectrum) / size for spectrum in spectra],
             "positive": [float((spectrum > 0).mean()) for spectrum in spectra],
         }
-        key = f"{gain:g}".replace(".", "_")
+        key = fact_key(gain)
         for name, values in numbers.items():
             facts[f"gain_{key}_{name}"] = bca(pd.Series(values).to_numpy(), rng, centre="mean")
         facts[f"gain_{key}_last"] = Number(float(part["value"].min()), digits=2)
@@ -147,7 +148,7 @@ def _driven_facts(rows: pd.DataFrame) -> dict[str, Fact]:
         "largest_driven": Number(float(rows["value"].max()), digits=2),
     }
     for (name, initialiser), part in first.groupby(["name", "initialiser"]):
-        key = f"{name}_{initialiser}".replace("-", "_")
+        key = fact_key(name, initialiser)
         exponent = bca(part["value"].to_numpy(), rng, centre="mean", unit="nats per step")
         facts[f"{key}_exponent"] = exponent
         if exponent.value < 0:
@@ -193,7 +194,7 @@ def _draw_chaos(axes: Axes, data: pd.DataFrame, look: style.Look, labels: Mappin
     axes.text(0.1, max(0.32, top), labels["entropy"], va="center")
     axes.legend(handles=handles, loc="lower left")
     axes.set_ylim(FLOOR, max(0.5, top + 0.1))
-    axes.yaxis.set_major_formatter(FuncFormatter(_minus))
+    axes.yaxis.set_major_formatter(FuncFormatter(signed))
 
 
 def _draw_driven(axes: Axes, data: pd.DataFrame, look: style.Look, labels: Mapping[str, str]) -> None:
@@ -214,7 +215,7 @@ def _draw_driven(axes: Axes, data: pd.DataFrame, look: style.Look, labels: Mappi
     axes.set_ylim(min(TICKS[-1], float(data["low"].min()) * 1.2), -TICKS[1])
     axes.yaxis.set_major_locator(FixedLocator(TICKS))
     axes.yaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_formatter(FuncFormatter(_minus))
+    axes.yaxis.set_major_formatter(FuncFormatter(signed))
     style.beside(axes, handles)
 
 
@@ -229,7 +230,3 @@ def _line(axes: Axes, part: pd.DataFrame, mark: style.Mark, gid: str, marks: tup
         part["place"], part["median"], color=mark.color, linestyle=mark.line, marker=mark.marker,
         markevery=(marks[0], max(1, marks[1])), gid=gid,
     )[0]  # fmt: skip
-
-
-def _minus(value: float, _: object = None) -> str:
-    return f"{value:g}".replace("-", "−")

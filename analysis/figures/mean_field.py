@@ -15,10 +15,11 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLoca
 from scipy.optimize import brentq
 
 from analysis.drawing import style
+from analysis.drawing.axes import signed, size_axis, thousands
 from analysis.drawing.build import interval_over_seeds, make
 from analysis.result import Estimate, Fact, Figure, Number
 from analysis.select import measured
-from analysis.statistics.fits import FIRST_LAG, profiles, slopes
+from analysis.statistics.fits import BURN_IN, FIRST_LAG, profiles, slopes
 from analysis.statistics.intervals import generator
 from analysis.theory.closed_forms import finite_size_exponent, mean_field
 
@@ -58,8 +59,6 @@ FACTS = (
 smallest above, both without input; `silent` and `driven` are those of the largest rate whose size is varied. `calm` of
 the `calm_of` smallest networks of `silent` have a rate below zero."""
 
-BURN_IN = 300
-"""First steps of a sequence that are left out: the start is not yet forgotten. Lags there are the longest."""
 INPUTS = {0.0: style.Mark(style.OKABE_ITO["orange"], "s", "-"), 1.0: style.Mark(style.OKABE_ITO["purple"], "o", "-")}
 """Colour and marker by input scale."""
 OTHER = style.Mark(style.OKABE_ITO["sky"], "^", "-")
@@ -197,7 +196,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
             axes.axhline(0, color=look.ink, linewidth=look.line * 0.6, zorder=1)
             words = labels["silent"] if scale == 0 else labels["driven"]
             axes.set_title(labels["at_gain"].format(gain=f"{gain:g}", input=words), loc="left")
-            _size_axis(axes, sorted(set(points["hidden_size"])), axes is strips[-1])
+            _strip_axes(axes, sorted(set(points["hidden_size"])), axes is strips[-1])
         strips[-1].set_xlabel(labels["x.size"])
         drawing.legend(_handles(sorted(set(limit["input_scale"])), labels, look), columns=2)
     return drawing.figure
@@ -234,24 +233,17 @@ def _gain_axis(axes: Axes, gains: pd.Series, look: style.Look) -> None:
     axes.set_xlim(float(gains.min()), float(gains.max()))
     axes.xaxis.set_major_locator(FixedLocator([gain for gain in TICKS if gains.min() <= gain <= gains.max()]))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(style.thousands))
-    axes.yaxis.set_major_formatter(FuncFormatter(_signed))
+    axes.xaxis.set_major_formatter(FuncFormatter(thousands))
+    axes.yaxis.set_major_formatter(FuncFormatter(signed))
     axes.axhline(0, color=look.ink, linewidth=look.line * 0.6, zorder=1)
 
 
-def _size_axis(axes: Axes, sizes: Sequence[float], labelled: bool) -> None:
-    axes.set_xscale("log", base=2)
+def _strip_axes(axes: Axes, sizes: Sequence[float], labelled: bool) -> None:
+    size_axis(axes, sizes, grid=True)
     axes.set_xlim(sizes[0] / 1.25, sizes[-1] * 1.25)
-    axes.set_xticks(sizes)
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(style.thousands))
     axes.tick_params(labelbottom=labelled)
     axes.yaxis.set_major_locator(MaxNLocator(3))
-    axes.yaxis.set_major_formatter(FuncFormatter(_signed))
-
-
-def _signed(value: float, _: object = None) -> str:
-    return f"{value:g}".replace("-", "−")
+    axes.yaxis.set_major_formatter(FuncFormatter(signed))
 
 
 def _handles(scales: Sequence[float], labels: Mapping[str, str], look: style.Look) -> list[Any]:

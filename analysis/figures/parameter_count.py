@@ -9,6 +9,7 @@ from matplotlib.figure import Figure as Canvas
 
 from analysis.cells import LECTURE, known
 from analysis.drawing import style
+from analysis.drawing.axes import thousands
 from analysis.drawing.build import make
 from analysis.readings.parameter_counts import counts
 from analysis.result import Fact, Figure
@@ -119,7 +120,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
                 bar.set_gid(f"series-{name}--{inputs}-{hidden}")
                 count, multiple = part.loc[name, "parameters_single"], part.loc[name, "per_rnn"]
                 axes.annotate(
-                    f"{style.thousands(count)}  ({multiple:.3g}×)",
+                    f"{thousands(count)}  ({multiple:.3g}×)",
                     (count, bar.get_y() + bar.get_height() / 2),
                     xytext=(look.type_size * 0.4, 0),
                     textcoords="offset points",

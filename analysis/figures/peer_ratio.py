@@ -13,12 +13,13 @@ from matplotlib.figure import Figure as Canvas
 
 from analysis.cells import known
 from analysis.drawing import style
+from analysis.drawing.axes import thousands
 from analysis.drawing.build import make
 from analysis.readings.grid_times import OWN, PEERS, POINT, STUDY, operations, times
 from analysis.readings.peak import peak_rate
 from analysis.result import Fact, Figure, Number
 from analysis.select import AGAIN, DIRECTION_ORDER, ordered
-from analysis.statistics.intervals import generator, geometric_mean, quartiles
+from analysis.statistics.intervals import generator, geometric_mean, known_ends, quartiles
 from analysis.statistics.paired import block_ratios, paired_ratio
 
 ID = "peer-ratio"
@@ -68,10 +69,8 @@ def build(frame: pd.DataFrame) -> Figure | None:
             fastest = min(ratios, key=lambda peer: ratios[peer].value)
             low, median, high = quartiles(own["value"])
             work = flops.get((key[0], key[1], *key[2:]), math.nan)
-            ends = (
-                value if 0 < value < math.inf else math.nan for value in (ratios[fastest].low, ratios[fastest].high)
-            )
-            found.append((*key, fastest, ratios[fastest].value, *ends, median, low, high, work / median / rate))
+            ratio = ratios[fastest]
+            found.append((*key, fastest, ratio.value, *known_ends(ratio), median, low, high, work / median / rate))
     if not found:
         return None
     names = ["direction", "name", *POINT, "fastest", "ratio", "low", "high", "own_s", "own_low_s", "own_high_s", "peak"]
@@ -92,7 +91,7 @@ def _facts(data: pd.DataFrame, threads: int) -> dict[str, Fact]:
 
 
 def _point(sizes: tuple[int, ...]) -> str:
-    return ", ".join(style.thousands(float(size)) for size in sizes)
+    return ", ".join(thousands(float(size)) for size in sizes)
 
 
 def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:

@@ -16,10 +16,11 @@ from matplotlib.ticker import FuncFormatter
 
 from analysis.cells import known
 from analysis.drawing import style
+from analysis.drawing.axes import signed
 from analysis.drawing.build import interval_over_seeds, make
 from analysis.figures.peer_ratio import COLORS
 from analysis.readings.gradient_curves import handed_on
-from analysis.result import Estimate, Fact, Figure, Number
+from analysis.result import Estimate, Fact, Figure, Number, fact_key
 from analysis.select import measured, ordered
 from analysis.statistics.fits import slopes
 from analysis.statistics.intervals import bca, generator
@@ -160,7 +161,7 @@ def _facts(data: pd.DataFrame) -> dict[str, Fact]:
         facts[f"{name}_least"] = Number(float(part["value"].min()), digits=2)
         facts[f"{name}_most"] = Number(float(part["value"].max()), digits=2)
     for row in data.drop_duplicates(["name", "input_scale", "gate_bias"]).itertuples():
-        key = f"{getattr(row, _against(row.name)):g}".replace("-", "m").replace(".", "_")
+        key = fact_key(getattr(row, _against(row.name)))
         kind = "silent" if _is_gated(row.name) and row.input_scale == 0 else "critical"
         facts[f"{row.name}_theory_{key}"] = Number(row.theory, digits=3)
         if math.isfinite(row.critical):
@@ -202,15 +203,15 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
             axes.set_xlabel(labels.get(f"x.{name}", labels["x"]) if _is_gated(name) else labels["x.rnn"])
             axes.set_xlim(-0.5, len(levels) - 0.5)
             axes.set_ylim(-0.5, len(gains) - 0.5)
-            axes.set_xticks(range(len(levels)), [_signed(level) for level in levels])
-            axes.set_yticks(range(len(gains)), [_signed(gain) for gain in gains])
+            axes.set_xticks(range(len(levels)), [signed(level) for level in levels])
+            axes.set_yticks(range(len(gains)), [signed(gain) for gain in gains])
             axes.tick_params(length=0)
             axes.grid(False)
             axes.spines[:].set_linewidth(0)
         drawing.flat[0].set_ylabel(labels["y"])
         bar = drawing.figure.colorbar(mesh, ax=drawing.flat, pad=0.02, fraction=0.06, aspect=26)
         bar.set_ticks([tick for tick in TICKS if abs(tick) <= 0.8 * shades.vmax])  # type: ignore[operator]
-        bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _signed(value)))
+        bar.ax.yaxis.set_major_formatter(FuncFormatter(signed))
         bar.ax.tick_params(length=0)
         bar.ax.set_title(labels["explodes"], loc="left", fontsize=look.type_size * 0.9)
         bar.ax.set_xlabel(labels["vanishes"], loc="left", fontsize=look.type_size * 0.9, fontweight="bold")
@@ -236,10 +237,6 @@ def _shades(largest: float) -> Normalize:
         return np.sinh(np.asarray(value)) * FINE
 
     return FuncNorm((forward, inverse), vmin=-largest, vmax=largest)
-
-
-def _signed(value: float) -> str:
-    return f"{value:g}".replace("-", "−")
 
 
 def _place(gains: pd.Series, known: Sequence[float]) -> FloatArray:

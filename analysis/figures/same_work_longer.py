@@ -7,13 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
-from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 
 from analysis.cells import known
 from analysis.drawing import style
+from analysis.drawing.axes import ratio_axis, size_axis
 from analysis.drawing.build import make
 from analysis.readings.stretched_times import CONTROL, stretch
-from analysis.result import Fact, Figure
+from analysis.result import Fact, Figure, fact_key
 from analysis.select import BACKEND_ORDER, ordered
 from analysis.statistics.intervals import bca, exponential, generator
 
@@ -51,7 +51,7 @@ def _facts(frame: pd.DataFrame, found: pd.DataFrame, data: pd.DataFrame) -> dict
     longest = found.loc[found["seq_len"] == found["seq_len"].max()]
     for (backend, name), part in longest.groupby(["backend", "name"]):
         ratio = exponential(bca(np.log(part["value"].to_numpy()), generator(f"{backend}{name}"), unit="ratio"))
-        facts[f"{backend}_{name}".replace("-", "_")] = ratio
+        facts[fact_key(backend, name)] = ratio
     return facts
 
 
@@ -71,19 +71,9 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
                     gid=f"series-{name}--{backend}",
                 )  # fmt: skip
             axes.set_title(style.word(labels, "backend", backend), loc="left")
-            axes.set_xscale("log", base=2)
-            axes.set_yscale("log", base=2)
-            axes.set_xticks(sorted(set(data["seq_len"])))
-            axes.xaxis.set_minor_locator(NullLocator())
-            axes.xaxis.set_major_formatter(FuncFormatter(style.thousands))
-            low, high = min(data["ratio"].min(), 1) / 1.2, data["ratio"].max() * 1.2
-            axes.set_ylim(low, high)
-            axes.set_yticks([tick for tick in TICKS if low <= tick <= high])
-            axes.yaxis.set_minor_locator(NullLocator())
-            axes.yaxis.set_minor_formatter(NullFormatter())
-            axes.yaxis.set_major_formatter(FuncFormatter(style.thousands))
+            size_axis(axes, sorted(set(data["seq_len"])))
+            ratio_axis(axes, min(data["ratio"].min(), 1) / 1.2, data["ratio"].max() * 1.2, TICKS)
             axes.set_xlabel(labels["x"])
-            axes.grid(False, axis="x")
         drawing.flat[0].set_ylabel(labels["y"])
         drawing.legend(style.cell_handles(names, labels, look))
     return drawing.figure

@@ -11,6 +11,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from analysis.cells import known
 from analysis.drawing import style
+from analysis.drawing.axes import seconds
 from analysis.drawing.build import make
 from analysis.readings.peak import peak_rate
 from analysis.result import Estimate, Fact, Figure, Number
@@ -89,7 +90,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
             axes.set_yticks(places, [style.word(labels, "part", part) for part in parts])
             axes.set_title(style.word(labels, "cell", name), loc="left")
             axes.xaxis.set_major_locator(MaxNLocator(4))
-            axes.xaxis.set_major_formatter(FuncFormatter(style.seconds))
+            axes.xaxis.set_major_formatter(FuncFormatter(seconds))
             axes.tick_params(axis="y", length=0)
             axes.grid(False, axis="y")
         drawing.flat[0].invert_yaxis()

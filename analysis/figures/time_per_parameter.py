@@ -6,13 +6,14 @@ from collections.abc import Mapping
 
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
-from matplotlib.ticker import FuncFormatter, NullLocator
+from matplotlib.ticker import FuncFormatter
 
 from analysis.cells import cell_order, known
 from analysis.drawing import style
+from analysis.drawing.axes import size_axis, thousands
 from analysis.drawing.build import make
 from analysis.readings.call_times import elapsed, timed
-from analysis.result import Fact, Figure, Number
+from analysis.result import Fact, Figure, Number, fact_key
 from analysis.select import DIRECTION_ORDER, ordered, sweep
 from analysis.theory.closed_forms import has_counts, parameters
 
@@ -50,7 +51,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
     facts["smallest"] = float(data["hidden_size"].min())
     facts["largest"] = float(data["hidden_size"].max())
     for row in data.loc[data["hidden_size"] == data["hidden_size"].max()].itertuples():
-        facts[f"{row.name}_{row.direction}".replace("-", "_")] = Number(row.median_ps, digits=3)
+        facts[fact_key(row.name, row.direction)] = Number(row.median_ps, digits=3)
     return make(ID, data, STUDIES, facts)
 
 
@@ -73,14 +74,10 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
                     gid=f"series-{name}--{direction}",
                 )  # fmt: skip
             axes.set_title(style.word(labels, "direction", direction), loc="left")
-            axes.set_xscale("log", base=2)
-            axes.set_xticks(sorted(set(data["hidden_size"])))
-            axes.xaxis.set_minor_locator(NullLocator())
-            axes.xaxis.set_major_formatter(FuncFormatter(style.thousands))
-            axes.yaxis.set_major_formatter(FuncFormatter(style.thousands))
+            size_axis(axes, sorted(set(data["hidden_size"])))
+            axes.yaxis.set_major_formatter(FuncFormatter(thousands))
             axes.set_ylim(bottom=0)
             axes.set_xlabel(labels["x"])
-            axes.grid(False, axis="x")
         drawing.flat[0].set_ylabel(labels["y"])
         drawing.legend(style.cell_handles(names, labels, drawing.look))
     return drawing.figure

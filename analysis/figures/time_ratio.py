@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
-from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 
 from analysis.drawing import style
+from analysis.drawing.axes import ratio_axis, size_axis
 from analysis.drawing.build import make
 from analysis.readings.call_times import OWN, PLACE, elapsed
-from analysis.result import Estimate, Fact, Figure, Number
+from analysis.result import Fact, Figure, Number, fact_key
 from analysis.select import AGAIN, BACKEND_ORDER, DIRECTION_ORDER, ordered, sweep
-from analysis.statistics.intervals import generator
-from analysis.statistics.paired import block_ratios, noise, noise_blocks, paired_ratio, with_noise
+from analysis.statistics.intervals import generator, known_ends, ratio_between
+from analysis.statistics.paired import block_ratios, noise, noise_blocks, noise_facts, paired_ratio, with_noise
 from analysis.theory.closed_forms import flop_ratio
 
 ID = "time-ratio"
@@ -34,8 +33,6 @@ FACTS = ("flop_ratio", "seq_len", "batch_size", "noise_low", "noise_high", "cpu_
 Where no band can be drawn, `noise_blocks` stands for its ends: in how many blocks a kernel met itself.
 """
 
-TICKS = (0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24)
-
 
 def build(frame: pd.DataFrame) -> Figure | None:
     """Estimate the paired ratio, its median over blocks with its BCa interval, along the sweep over the hidden size."""
@@ -46,9 +43,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
         gru, lstm = part.loc[part["name"] == "gru"], part.loc[part["name"] == "lstm"]
         if not block_ratios(gru, lstm).empty:
             ratio = paired_ratio(gru, lstm, rng)
-            low = ratio.low if ratio.low > 0 else math.nan
-            high = ratio.high if math.isfinite(ratio.high) else math.nan
-            found.append((backend, *place, ratio.value, low, high, ratio.n))
+            found.append((backend, *place, ratio.value, *known_ends(ratio), ratio.n))
     if not found:
         return None
     data = pd.DataFrame(found, columns=["backend", *PLACE, "ratio", "low", "high", "blocks"])
@@ -64,23 +59,11 @@ def _facts(data: pd.DataFrame, blocks: int) -> dict[str, Fact]:
         "batch_size": float(data["batch_size"].iloc[0]),
         "largest": float(data["hidden_size"].max()),
     }
-    if "noise_low" in data.columns:
-        facts["noise_low"] = Number(float(data["noise_low"].min()), digits=3)
-        facts["noise_high"] = Number(float(data["noise_high"].max()), digits=3)
-    else:
-        facts["noise_blocks"] = blocks
+    facts |= noise_facts(data) or {"noise_blocks": blocks}
     for (backend, direction), part in data.groupby(["backend", "direction"]):
         row = part.loc[part["hidden_size"].idxmax()]
-        low, high = row["low"], row["high"]
-        estimate = Estimate(
-            row["ratio"],
-            0.0 if math.isnan(low) else low,
-            math.inf if math.isnan(high) else high,
-            "ratio",
-            row["blocks"],
-        )
-        key = f"{backend}_{direction}".replace("-", "_")
-        facts[key] = estimate
+        key = fact_key(backend, direction)
+        facts[key] = ratio_between(row["ratio"], row["low"], row["high"], row["blocks"])
         facts[f"{key}_least"] = Number(float(part["ratio"].min()), digits=3)
         facts[f"{key}_most"] = Number(float(part["ratio"].max()), digits=3)
     return facts
@@ -116,14 +99,9 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
                     gid=f"series-{backend}--{direction}",
                 )  # fmt: skip
             axes.set_title(style.word(labels, "direction", direction), loc="left")
-            axes.set_xscale("log", base=2)
-            axes.set_yscale("log", base=2)
-            axes.set_xticks(sorted(set(data["hidden_size"])))
-            axes.xaxis.set_minor_locator(NullLocator())
-            axes.xaxis.set_major_formatter(FuncFormatter(style.thousands))
+            size_axis(axes, sorted(set(data["hidden_size"])))
             axes.set_xlabel(labels["x"])
-            axes.grid(False, axis="x")
-        _ratio_axis(drawing, data)
+            ratio_axis(axes, *_span(data))
         drawing.flat[0].set_ylabel(labels["y"])
         handles = style.backend_handles(backends, labels, look)
         handles.append(
@@ -135,14 +113,6 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
     return drawing.figure
 
 
-def _ratio_axis(drawing: style.Drawing, data: pd.DataFrame) -> None:
-    """Set ticks at plain ratios, as many as the data span."""
-    low = min(data["ratio"].min(), data["flops"].min()) / 1.15
-    high = max(data["ratio"].max(), 1.0) * 1.15
-    ticks = [tick for tick in TICKS if low <= tick <= high]
-    for axes in drawing.flat:
-        axes.set_ylim(low, high)
-        axes.set_yticks(ticks)
-        axes.yaxis.set_minor_locator(NullLocator())
-        axes.yaxis.set_minor_formatter(NullFormatter())
-        axes.yaxis.set_major_formatter(FuncFormatter(style.thousands))
+def _span(data: pd.DataFrame) -> tuple[float, float]:
+    """Return the ends of the axis, with room beyond the ratios."""
+    return min(data["ratio"].min(), data["flops"].min()) / 1.15, max(data["ratio"].max(), 1.0) * 1.15

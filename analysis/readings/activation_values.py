@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from analysis.result import fact_key
 from analysis.select import measured
 from analysis.theory.closed_forms import sigmoid
 
@@ -22,6 +23,11 @@ def activation_values(frame: pd.DataFrame, metric: str, dtype: str = "float64") 
     rows = measured(frame, "activations", metric)
     rows = rows.loc[rows["dtype"] == dtype]
     return rows.drop_duplicates("step").set_index("step")["value"].sort_index()
+
+
+def argument_key(x: float) -> str:
+    """Name the fact of a value at x: −0.5 is "at_minus_0_5"."""
+    return f"at_{'minus_' if x < 0 else ''}{fact_key(abs(x))}"
 
 
 def saturation(values: pd.Series) -> float:

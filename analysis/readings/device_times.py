@@ -10,9 +10,9 @@ import math
 import numpy as np
 import pandas as pd
 
-from analysis.result import Estimate, Fact, Number
+from analysis.result import Estimate, Fact, Number, fact_key
 from analysis.select import measured
-from analysis.statistics.intervals import bca, exponential, generator, geometric_mean
+from analysis.statistics.intervals import bca, exponential, generator, geometric_mean, known_ends
 from analysis.statistics.paired import block_medians
 
 STUDY = "gpu"
@@ -65,8 +65,7 @@ def by_shape(ratios: pd.DataFrame, name: str) -> pd.DataFrame:
     rng, found = generator(name), []
     for key, part in ratios.groupby(POINT, sort=True):
         ratio = exponential(bca(np.log(part["ratio"].to_numpy()), rng, unit="ratio"))
-        ends = (end if 0 < end < math.inf else math.nan for end in (ratio.low, ratio.high))
-        found.append((*key, ratio.value, *ends, ratio.n))
+        found.append((*key, ratio.value, *known_ends(ratio), ratio.n))
     return pd.DataFrame(found, columns=[*POINT, "ratio", "low", "high", "blocks"])
 
 
@@ -120,7 +119,7 @@ def conditions(frame: pd.DataFrame) -> dict[str, Fact]:
         facts["gpu_samples"] = len(throttled)
     launches = measured(frame, STUDY, "launch_overhead_s")
     for backend, part in launches.groupby("backend"):
-        facts[f"gpu_launch_{backend}".replace("-", "_")] = Number(float(part["value"].median()), "s", digits=2)
+        facts[fact_key("gpu_launch", backend)] = Number(float(part["value"].median()), "s", digits=2)
     cold = measured(frame, STUDY, "event_cold_s")
     case = [*POINT, "backend"]
     warm = measured(frame, STUDY, "event_s").groupby(case)["value"].median()

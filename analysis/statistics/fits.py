@@ -11,6 +11,8 @@ import math
 import numpy as np
 import pandas as pd
 
+from analysis.result import Estimate
+
 CURVE = (
     "name",
     "initialiser",
@@ -103,6 +105,12 @@ def half_life(slope10: float) -> float:
 def factor(slope10: float) -> float:
     """Factor per step: 10^slope10."""
     return float(10.0**slope10)
+
+
+def factor_of(slope10: Estimate) -> Estimate:
+    """Factor per step of an estimated slope, with its interval."""
+    low, high = (factor(end) if math.isfinite(end) else end for end in (slope10.low, slope10.high))
+    return Estimate(factor(slope10.value), low, high, "1", slope10.n)
 
 
 def horizons(curves: pd.DataFrame, epsilon: float) -> pd.DataFrame:

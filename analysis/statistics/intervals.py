@@ -116,6 +116,23 @@ def exponential(estimate: Estimate) -> Estimate:
     return Estimate(math.exp(estimate.value), low, high, estimate.unit, estimate.n)
 
 
+def known_ends(ratio: Estimate) -> tuple[float, float]:
+    """Return the ends of a ratio's interval, to be drawn: NaN where an end is not known (too few blocks)."""
+    return ratio.low if ratio.low > 0 else math.nan, ratio.high if math.isfinite(ratio.high) else math.nan
+
+
+def ratio_between(value: float, low: float, high: float, n: int) -> Estimate:
+    """Take a ratio back from the columns of a figure, where NaN stands for an end that is not known."""
+    return Estimate(value, 0.0 if math.isnan(low) else low, math.inf if math.isnan(high) else high, "ratio", n)
+
+
+def mean_over_seeds(values: np.ndarray, rng: np.random.Generator) -> Estimate:
+    """Average over seeds, with the interval where there are enough of them for one, else with none."""
+    if len(values) < FEWEST:
+        return exact(float(np.mean(values)), "1", len(values))
+    return bca(values, rng, centre="mean")
+
+
 def geometric_mean(values: np.ndarray) -> float:
     """Average ratios: e to the mean of their logarithms."""
     return float(np.exp(np.mean(np.log(values))))

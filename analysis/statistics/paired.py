@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from analysis.result import Estimate
+from analysis.result import Estimate, Fact, Number
 from analysis.statistics.intervals import bca, exponential, generator
 
 
@@ -111,6 +111,16 @@ def with_noise(table: pd.DataFrame, intervals: pd.DataFrame, place: Sequence[str
     for name in widest:
         table[name] = table[name].fillna(table["direction"].map(fallback[name]))
     return table
+
+
+def noise_facts(table: pd.DataFrame) -> dict[str, Fact]:
+    """Return the ends of the widest A/A interval of a table as facts; none where no interval is known."""
+    if table.empty or "noise_low" not in table.columns:
+        return {}
+    return {
+        "noise_low": Number(float(table["noise_low"].min()), digits=3),
+        "noise_high": Number(float(table["noise_high"].max()), digits=3),
+    }
 
 
 def noise_blocks(rows: pd.DataFrame, own: str, again: str) -> int:

@@ -16,8 +16,8 @@ import pandas as pd
 from analysis.readings.gradient_curves import state_curves
 from analysis.result import Estimate, Fact, Number, Table
 from analysis.select import measured
-from analysis.statistics.fits import BURN_IN, factor, profiles, slopes
-from analysis.statistics.intervals import FEWEST, bca, exact, generator
+from analysis.statistics.fits import BURN_IN, factor_of, profiles, slopes
+from analysis.statistics.intervals import exact, generator, mean_over_seeds
 from analysis.theory import closed_forms as theory
 
 LN10 = math.log(10.0)
@@ -60,9 +60,7 @@ class Anchor(NamedTuple):
 
 def mean(values: pd.Series) -> Estimate:
     """Mean over seeds, with its interval where there are enough of them."""
-    if len(values) < FEWEST:
-        return exact(float(values.mean()), "1", len(values))
-    return bca(values.to_numpy(float), generator("anchors"), centre="mean")
+    return mean_over_seeds(values.to_numpy(float), generator("anchors"))
 
 
 def anchors(frame: pd.DataFrame) -> list[Anchor]:
@@ -224,9 +222,7 @@ def _factors(frame: pd.DataFrame) -> Iterator[Anchor]:
         expected = SIMULATED.get((str(name), str(initialiser), int(str(size))))
         if expected is None:
             continue
-        slope = mean(part["slope10"])
-        low, high = (factor(end) if math.isfinite(end) else end for end in (slope.low, slope.high))
-        value = Estimate(factor(slope.value), low, high, "1", slope.n)
+        value = factor_of(mean(part["slope10"]))
         tolerance = math.expm1(0.06 if (name, initialiser) == ("rnn", "torch") else 0.03)
         setting = f"{str(name).upper()}, {initialiser}, H = {size}"
         yield Anchor("factor", setting, expected, value, round(tolerance, 3), True)

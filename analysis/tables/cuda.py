@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import pandas as pd
 
 from analysis.cells import cell_order, known
@@ -20,9 +18,10 @@ from analysis.readings.device_times import (
     regime,
     together,
 )
-from analysis.result import Estimate, Number, Table
-from analysis.select import DIRECTION_ORDER, arranged, ordered
-from analysis.statistics.intervals import generator
+from analysis.result import Number, Table
+from analysis.select import DIRECTION_ORDER, arranged, ordered, ordered_keys
+from analysis.statistics.intervals import generator, ratio_between
+from analysis.tables.entries import number
 
 DTYPES = tuple(PEERS)
 HASTE = {"inference": 18.41e-3, "training": 43.86e-3}
@@ -43,19 +42,13 @@ def cuda_table(frame: pd.DataFrame) -> Table | None:
     ratios = ratios.assign(regime=regime(ratios))
     names = ordered(ratios["name"], known().main)
     rng, rows = generator("cuda-table"), []
-    parts = dict(list(ratios.groupby(["regime", "direction", "dtype"])))
-    for area in REGIMES:
-        for direction in DIRECTION_ORDER:
-            for dtype in DTYPES:
-                part = parts.get((area, direction, dtype))
-                if part is None:
-                    continue
-                cells = (part.loc[part["name"] == name] for name in names)
-                means = (together(cell, rng) if len(cell) else None for cell in cells)
-                shapes = part.groupby(POINT)["ratio"].median()
-                counts = (len(shapes), int((shapes < 1).sum()))
-                least = Number(float(shapes.min()), digits=3)
-                rows.append((area, direction, dtype, *means, least, *counts))
+    parts = dict(list(ratios.loc[ratios["regime"] != ""].groupby(["regime", "direction", "dtype"])))
+    for key in ordered_keys(parts, REGIMES, DIRECTION_ORDER, DTYPES):
+        part = parts[key]
+        cells = (part.loc[part["name"] == name] for name in names)
+        means = (together(cell, rng) if len(cell) else None for cell in cells)
+        shapes = part.groupby(POINT)["ratio"].median()
+        rows.append((*key, *means, number(shapes.min()), len(shapes), int((shapes < 1).sum())))
     columns = ("regime", "direction", "dtype", *names, "least", "shapes", "slower")
     return Table("cuda", columns, tuple(rows), limits())
 
@@ -76,11 +69,7 @@ def published_table(frame: pd.DataFrame) -> Table | None:
         key = tuple(row[name] for name in POINT)
         sizes = (row[name] for name in ("seq_len", "batch_size", "hidden_size"))
         spent = (Number(times[(*key, backend)], "s", digits=3) for backend in (OWN, PEERS[row["dtype"]]))
-        low, high = (
-            0.0 if math.isnan(row["low"]) else row["low"],
-            math.inf if math.isnan(row["high"]) else row["high"],
-        )
-        ratio = Estimate(row["ratio"], low, high, "ratio", row["blocks"])
+        ratio = ratio_between(row["ratio"], row["low"], row["high"], row["blocks"])
         out.append((row["name"], row["direction"], row["dtype"], *sizes, *spent, ratio, haste))
     columns = (
         "cell", "direction", "dtype", "seq_len", "batch_size", "hidden_size", "own_time", "cudnn_time", "ratio",

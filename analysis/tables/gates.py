@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.cells import cell_order
-from analysis.result import Cell, Fact, Table
-from analysis.select import INITIALISER_ORDER, measured, ordered
-from analysis.statistics.intervals import FEWEST, bca, exact, generator
+from analysis.result import Fact, Table
+from analysis.select import INITIALISER_ORDER, measured, ordered_keys
+from analysis.statistics.intervals import generator, mean_over_seeds
 
 METRICS = ("gate_mean", "gate_saturated", "time_constant")
 
@@ -26,18 +26,8 @@ def gate_table(frame: pd.DataFrame) -> Table | None:
     rng, out = generator("gates"), []
     parts = {key: values.to_numpy() for key, values in by_seed.groupby(level=[0, 1, 2, 3])}
     keys = {key[:3] for key in parts if key[3] == "gate_saturated"}
-    for name in ordered({key[0] for key in keys}, cell_order()):
-        for initialiser in ordered({key[1] for key in keys if key[0] == name}, INITIALISER_ORDER):
-            for gate in sorted(key[2] for key in keys if key[:2] == (name, initialiser)):
-                cells: list[Cell] = []
-                for kind in METRICS:
-                    values = parts.get((name, initialiser, gate, kind))
-                    if values is None:
-                        cells.append(None)
-                        continue
-                    few = len(values) < FEWEST
-                    estimate = exact(float(values.mean()), "1") if few else bca(values, rng, centre="mean")
-                    cells.append(estimate)
-                out.append((name, initialiser, gate, *cells))
+    for key in ordered_keys(keys, cell_order(), INITIALISER_ORDER, ()):
+        cells = (mean_over_seeds(parts[*key, kind], rng) if (*key, kind) in parts else None for kind in METRICS)
+        out.append((*key, *cells))
     facts: dict[str, Fact] = {"seeds": rows["seed"].nunique(), "hidden_size": float(rows["hidden_size"].max())}
     return Table("gates", ("cell", "initialiser", "gate", *METRICS), tuple(out), facts)

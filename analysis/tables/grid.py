@@ -13,6 +13,7 @@ from analysis.result import Cell, Estimate, Fact, Number, Table
 from analysis.select import AGAIN, DIRECTION_ORDER, arranged
 from analysis.statistics.intervals import generator, geometric_mean, quartiles
 from analysis.statistics.paired import block_ratios, paired_ratio
+from analysis.tables.entries import number
 
 KEYS = ["threads", *POINT, "name", "direction"]
 COLUMNS = (
@@ -59,7 +60,7 @@ def grid_table(frame: pd.DataFrame) -> Table | None:
             None if again is None or block_ratios(again, own).empty else paired_ratio(again, own, rng),
             *(_median_time(peers.get(name)) for name in PEERS),
             ratio,
-            None if math.isnan(share) else Number(share, "share", digits=2),
+            number(share, "share", digits=2),
         ))  # fmt: skip
     facts: dict[str, Fact] = {"points": len(lines), "threads": int(points["threads"].max())}
     for direction, values in fastest.items():
@@ -69,4 +70,4 @@ def grid_table(frame: pd.DataFrame) -> Table | None:
 
 
 def _median_time(rows: pd.DataFrame | None) -> Number | None:
-    return None if rows is None else Number(float(rows["value"].median()), "s", digits=3)
+    return None if rows is None else number(rows["value"].median(), "s")

@@ -10,7 +10,7 @@ from analysis.cells import cell_order
 from analysis.readings.gradient_curves import state_curves
 from analysis.readings.horizons import median_horizon
 from analysis.result import LOGARITHM, Cell, Estimate, Fact, Number, Table
-from analysis.select import INITIALISER_ORDER, main_level, measured, ordered
+from analysis.select import INITIALISER_ORDER, main_level, measured, ordered_keys
 from analysis.statistics.fits import EPSILONS, factor, half_life, horizons, slopes
 from analysis.statistics.intervals import bca, beyond, generator
 from analysis.theory.closed_forms import underflow_steps
@@ -43,7 +43,7 @@ def horizon_table(frame: pd.DataFrame) -> Table | None:
     reached = [dict(list(horizons(curves, epsilon).groupby(["name", "initialiser"]))) for epsilon in EPSILONS]
     seen, facts = _seen(frame)
     rng, rows = generator("horizons"), []
-    for name, initialiser in _keys(rates):
+    for name, initialiser in ordered_keys(rates, cell_order(), INITIALISER_ORDER):
         slope = bca(rates[name, initialiser].to_numpy(), rng, centre="mean", unit="decades per step")
         rows.append(
             (
@@ -66,17 +66,6 @@ def horizon_table(frame: pd.DataFrame) -> Table | None:
         "ten_millionth": Number(math.log10(EPSILONS[1]), LOGARITHM),
     }
     return Table("horizons", COLUMNS, tuple(rows), facts)
-
-
-def _keys(parts: dict[tuple[str, str], pd.Series]) -> list[tuple[str, str]]:
-    """Cells and initialisers in the house's order."""
-    names, initialisers = ({key[position] for key in parts} for position in (0, 1))
-    return [
-        (name, initialiser)
-        for name in ordered(names, cell_order())
-        for initialiser in ordered(initialisers, INITIALISER_ORDER)
-        if (name, initialiser) in parts
-    ]
 
 
 def _lost(slope10: float, kind: str, initialiser: str) -> Cell:

@@ -6,8 +6,8 @@ import pandas as pd
 
 from analysis.cells import cell_order
 from analysis.readings.call_times import elapsed
-from analysis.result import Estimate, Fact, Table
-from analysis.select import AGAIN, BACKEND_ORDER, DIRECTION_ORDER, SIZES, ordered, sweep
+from analysis.result import Estimate, Fact, Table, fact_key
+from analysis.select import AGAIN, BACKEND_ORDER, DIRECTION_ORDER, SIZES, ordered_keys, sweep
 from analysis.statistics.fits import exponents
 from analysis.statistics.intervals import bca, generator
 
@@ -26,16 +26,10 @@ def scaling_table(frame: pd.DataFrame) -> Table | None:
                 found.setdefault(key, {})[size] = bca(slope.to_numpy(), rng)
     if not found:
         return None
-    keys = [
-        (direction, name, backend)
-        for direction in ordered({key[0] for key in found}, DIRECTION_ORDER)
-        for name in ordered({key[1] for key in found}, cell_order())
-        for backend in ordered({key[2] for key in found}, BACKEND_ORDER)
-        if (direction, name, backend) in found
-    ]
+    keys = ordered_keys(found, DIRECTION_ORDER, cell_order(), BACKEND_ORDER)
     rows = tuple((*key, *(found[key].get(size) for size in SIZES)) for key in keys)
     facts: dict[str, Fact] = {
-        f"{name}_{backend}_{direction}_{size}".replace("-", "_"): exponent
+        fact_key(name, backend, direction, size): exponent
         for (direction, name, backend), sizes in found.items()
         for size, exponent in sizes.items()
     }

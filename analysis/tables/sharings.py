@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import pandas as pd
 
 from analysis.cells import cell_order
@@ -11,6 +9,7 @@ from analysis.result import Fact, Number, Table
 from analysis.select import DIRECTION_ORDER, arranged, measured
 from analysis.statistics.intervals import geometric_mean
 from analysis.statistics.paired import block_medians
+from analysis.tables.entries import number
 from analysis.tables.kernels import SHARINGS
 
 STUDY = "sharings"
@@ -19,7 +18,10 @@ KEY = ["name", "direction", "hidden_size"]
 
 
 def sharing_table(frame: pd.DataFrame) -> Table | None:
-    """One row per cell, pass and hidden size: median times, and the rule's over the least of each block."""
+    """One row per cell, pass and hidden size: median times, and the rule's over the least of each block.
+
+    Where a sharing does not fit there is nothing.
+    """
     rows = measured(frame, STUDY, "event_s")
     if rows.empty:
         return None
@@ -35,8 +37,8 @@ def sharing_table(frame: pd.DataFrame) -> Table | None:
             row["name"],
             row["direction"],
             row["hidden_size"],
-            *(_number(row[sharing], "s") for sharing in (*SHARINGS, RULE)),
-            _number(row["excess"]),
+            *(number(row[sharing], "s") for sharing in (*SHARINGS, RULE)),
+            number(row["excess"]),
         )
         for row in found.to_dict("records")
     ]
@@ -47,8 +49,3 @@ def sharing_table(frame: pd.DataFrame) -> Table | None:
         facts["worst"] = Number(float(excess.max()), digits=3)
     columns = ("cell", "direction", "hidden_size", *(f"of_{name}" for name in SHARINGS), "of_rule", "excess")
     return Table("cuda-sharings", columns, tuple(out), facts)
-
-
-def _number(value: float, unit: str = "1") -> Number | None:
-    """Return a cell of the table; None where that sharing does not fit."""
-    return None if math.isnan(value) else Number(value, unit, digits=3)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.cells import cell_order
-from analysis.readings.call_times import elapsed
+from analysis.readings.call_times import OWN, elapsed
 from analysis.result import Cell, Estimate, Fact, Table
-from analysis.select import AGAIN, BACKEND_ORDER, DIRECTION_ORDER, ordered, sweep
+from analysis.select import AGAIN, BACKEND_ORDER, DIRECTION_ORDER, ordered_keys, sweep
 from analysis.statistics.intervals import generator, quartiles
 from analysis.statistics.paired import block_ratios, paired_ratio
 
@@ -21,19 +21,12 @@ def time_table(frame: pd.DataFrame) -> Table | None:
     rng = generator("runtime-table")
     rows: list[tuple[Cell, ...]] = []
     parts = dict(list(times.groupby(["direction", "name", "hidden_size", "backend"])))
-    for direction in ordered(set(times["direction"]), DIRECTION_ORDER):
-        for name in ordered(set(times["name"]), cell_order()):
-            for size in sorted(set(times["hidden_size"])):
-                own = parts.get((direction, name, size, "cpu"))
-                for backend in ordered(set(times["backend"]), BACKEND_ORDER):
-                    part = parts.get((direction, name, size, backend))
-                    if part is None:
-                        continue
-                    low, median, high = quartiles(part["value"])
-                    paired = own is not None and backend != "cpu" and not block_ratios(part, own).empty
-                    ratio = paired_ratio(part, own, rng) if paired and own is not None else None
-                    time = Estimate(median, low, high, "s", len(part))
-                    rows.append((direction, name, size, backend, time, ratio))
+    for key in ordered_keys(parts, DIRECTION_ORDER, cell_order(), (), BACKEND_ORDER):
+        part, own = parts[key], parts.get((*key[:3], OWN))
+        low, median, high = quartiles(part["value"])
+        paired = own is not None and key[3] != OWN and not block_ratios(part, own).empty
+        ratio = paired_ratio(part, own, rng) if paired and own is not None else None
+        rows.append((*key, Estimate(median, low, high, "s", len(part)), ratio))
     first = times.iloc[0]
     facts: dict[str, Fact] = {size: float(first[size]) for size in ("seq_len", "batch_size", "input_size", "threads")}
     columns = ("direction", "cell", "hidden_size", "backend", "time", "ratio")

@@ -10,7 +10,7 @@ from analysis.claims.rule import Statistic
 from analysis.claims.samples import Samples
 from analysis.readings.gradient_curves import gradient_curves, state_curves
 from analysis.readings.horizons import median_horizon
-from analysis.result import LOGARITHM, Fact, Number
+from analysis.result import LOGARITHM, Fact, Number, fact_key
 from analysis.select import INITIALISER_ORDER
 from analysis.statistics.fits import CURVE, factor, horizons, slopes
 
@@ -48,7 +48,7 @@ def horizon_ratio(name: str, other: str, epsilon: float = EPSILON) -> Statistic:
         table = _ratios(pair, "_other")
         facts: dict[str, Fact] = {"epsilon": epsilon}
         for level, part in pair.groupby("initialiser"):
-            key = str(level).replace("-", "_")
+            key = fact_key(level)
             facts[f"horizon_{key}"] = median_horizon(part)
             facts[f"horizon_other_{key}"] = median_horizon(part, "_other")
         return Samples(in_order(table), ("initialiser", "hidden_size"), "ratio", scale="ratio", facts=facts)
@@ -85,9 +85,7 @@ def left_of_cell_state(study: str, variable: str, paths: bool = False) -> Statis
         table = table.loc[:, [*variables, "sample", "value"]]
         facts: dict[str, Fact] = {"lag": float(ends["lag"].max())}
         for (level, path), part in ends.groupby([variable, "path"]):
-            key = f"{level:g}".replace(".", "_") if isinstance(level, float) else str(level)
-            key = key.replace("-", "m", 1) if key.startswith("-") else key.replace("-", "_")
-            facts[f"left_{path.replace('-', '_')}_{key}"] = Number(float(part["log10_g"].median()), LOGARITHM)
+            facts[fact_key("left", path, level)] = Number(float(part["log10_g"].median()), LOGARITHM)
         table = in_order(table) if variable == "initialiser" else table.sort_values(list(variables))
         return Samples(table, variables, "decades", facts=facts)
 
@@ -110,11 +108,11 @@ def horizon_ratio_of_states(name: str = "lstm", epsilon: float = EPSILON) -> Sta
         table = _ratios(pair, "_h")
         facts: dict[str, Fact] = {"epsilon": epsilon}
         for level, part in pair.groupby("initialiser"):
-            key = str(level).replace("-", "_")
-            facts[f"c_{key}"], facts[f"h_{key}"] = median_horizon(part), median_horizon(part, "_h")
+            facts[fact_key("c", level)] = median_horizon(part)
+            facts[fact_key("h", level)] = median_horizon(part, "_h")
         for state, part in curves.items():
             for level, slope in slopes(part).groupby("initialiser")["slope10"].median().items():
-                facts[f"factor_{state}_{level}".replace("-", "_")] = Number(factor(float(slope)), digits=3)
+                facts[fact_key("factor", state, level)] = Number(factor(float(slope)), digits=3)
         return Samples(in_order(table), ("initialiser", "hidden_size"), "ratio", scale="ratio", facts=facts)
 
     return statistic

@@ -6,12 +6,12 @@ import math
 
 import pandas as pd
 
-from analysis.claims.rule import Statistic, slug
+from analysis.claims.rule import Statistic
 from analysis.claims.samples import Samples
 from analysis.claims.statistics.flow import EPSILON, in_order
 from analysis.readings.gradient_curves import handed_on
 from analysis.readings.horizons import median_horizon
-from analysis.result import Fact, Number
+from analysis.result import Fact, Number, fact_key
 from analysis.select import main_level, measured
 from analysis.statistics.fits import BURN_IN, CURVE, factor, horizons, profiles, slopes
 from analysis.theory.closed_forms import finite_size_exponent
@@ -41,7 +41,7 @@ def rate_beyond_recurrence() -> Statistic:
         ]
         both = pd.concat([linear, driven], ignore_index=True)
         facts: dict[str, Fact] = {
-            f"factor_{_key(gain)}": Number(factor(float(part["slope10"].mean())), digits=3)
+            fact_key("factor", gain): Number(factor(float(part["slope10"].mean())), digits=3)
             for gain, part in linear.loc[linear["arm"] == "orthogonal"].groupby("initialiser_value")
         }
         # A linear network at gain 1 is the edge itself: what rounding makes of its sign decides nothing.
@@ -69,7 +69,7 @@ def rate_under_tanh() -> Statistic:
         linear = linear.loc[linear["initialiser"] == "gaussian"]
         for kind, part in (("tanh", driven), ("identity", linear)):
             for gain, slope in part.groupby("initialiser_value")["slope10"].mean().items():
-                facts[f"{kind}_{_key(float(str(gain)))}"] = Number(factor(float(slope)), digits=3)
+                facts[fact_key(kind, float(str(gain)))] = Number(factor(float(slope)), digits=3)
         return Samples(table, ("gain",), "decades per step", centre="mean", facts=facts)
 
     return statistic
@@ -96,12 +96,12 @@ def steps_until_lost(epsilon: float = EPSILON) -> Statistic:
         )  # fmt: skip
         facts: dict[str, Fact] = {"epsilon": epsilon, "longest": float(rows["seq_len"].max())}
         for (name, initialiser), part in found.groupby(["name", "initialiser"]):
-            facts[f"horizon_{name}_{initialiser}".replace("-", "_")] = median_horizon(part)
+            facts[fact_key("horizon", name, initialiser)] = median_horizon(part)
         moved = slopes(profiles(measured(frame, "jacobians", "log10_perturbation")))
         back = slopes(profiles(measured(frame, "jacobians", "log10_jacobian_joint_rms")))
         for way, part in (("forward", moved), ("backward", back)):
             for (name, initialiser), slope in part.groupby(["name", "initialiser"])["slope10"].mean().items():
-                facts[f"{way}_{name}_{initialiser}".replace("-", "_")] = Number(factor(float(slope)), digits=3)
+                facts[fact_key(way, name, initialiser)] = Number(factor(float(slope)), digits=3)
         return Samples(in_order(table, ["name"]), ("name", "initialiser"), "steps", facts=facts)
 
     return statistic
@@ -169,7 +169,7 @@ def horizon_by_update_bias(epsilon: float = EPSILON) -> Statistic:
         )
         facts: dict[str, Fact] = {"epsilon": epsilon, "rnn": math.ceil(plain["horizon"].median())}
         for bias, part in pair.groupby("gate_bias"):
-            facts[f"gru_{slug(f'{bias:g}')}"] = median_horizon(part)
+            facts[fact_key("gru", bias)] = median_horizon(part)
         return Samples(table, ("gate_bias",), "ratio", scale="ratio", facts=facts)
 
     return statistic
@@ -182,7 +182,3 @@ def _simple(frame: pd.DataFrame, study: str, inputs: str) -> pd.DataFrame:
     if study == "mean-field":
         rows = rows.loc[rows["step"] <= rows["seq_len"] - BURN_IN]
     return slopes(profiles(rows))
-
-
-def _key(value: object) -> str:
-    return f"{value:g}".replace(".", "_")

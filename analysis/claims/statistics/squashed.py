@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from analysis.claims.rule import Statistic
 from analysis.claims.samples import Samples
-from analysis.readings.activation_values import EXACT, LECTURE_X, activation_values, saturation
+from analysis.readings.activation_values import EXACT, LECTURE_X, activation_values, argument_key, saturation
 from analysis.result import RANGE, Fact, Number
 from analysis.select import measured
 
@@ -25,7 +24,7 @@ def worked_values(metric: str) -> Statistic:
             return None
         error = (values - values.index.map(EXACT[metric])).abs()
         table = pd.DataFrame({"x": values.index, "sample": 0, "value": error.to_numpy()})
-        facts: dict[str, Fact] = {f"at_{_key(x)}": float(value) for x, value in values.items()}
+        facts: dict[str, Fact] = {argument_key(x): float(value) for x, value in values.items()}
         single = activation_values(frame, metric, "float32")
         if not single.empty:
             facts["rounds_to_one_at"] = saturation(single)
@@ -67,8 +66,3 @@ def gate_level(cell: str, gate: str) -> Statistic:
         return Samples(means.rename(columns={"seed": "sample"}), ("initialiser", "hidden_size"), "1", centre="mean")
 
     return statistic
-
-
-def _key(x: float) -> str:
-    text = f"{abs(x):g}".replace(".", "_")
-    return f"minus_{text}" if np.signbit(x) else text

@@ -7,10 +7,10 @@ import pandas as pd
 from analysis.claims.rule import Statistic
 from analysis.claims.samples import Samples
 from analysis.readings.call_times import OWN, PLACE, POINT, elapsed
-from analysis.result import Fact, Number
+from analysis.result import fact_key
 from analysis.select import AGAIN
 from analysis.statistics.intervals import generator
-from analysis.statistics.paired import block_medians, noise, ratio_of_levels, with_noise
+from analysis.statistics.paired import block_medians, noise, noise_facts, ratio_of_levels, with_noise
 from analysis.theory.closed_forms import flop_ratio
 
 
@@ -25,13 +25,10 @@ def time_ratio(name: str, other: str) -> Statistic:
             return None
         band = noise(rows, PLACE, OWN, AGAIN)
         table = with_noise(table, band, PLACE)
-        facts: dict[str, Fact] = {}
-        if not band.empty:
-            facts = {"noise_low": Number(float(band["noise_low"].min()), digits=3)}
-            facts["noise_high"] = Number(float(band["noise_high"].max()), digits=3)
+        facts = noise_facts(band)
         samples = Samples(table, ("backend", *POINT), "ratio", scale="ratio", facts=facts)
         for (backend, direction), part in table.groupby(["backend", "direction"], sort=False):
-            key = f"{backend}_{direction}".replace("-", "_")
+            key = fact_key(backend, direction)
             facts[key] = samples.estimate(generator(key), part)
         if "bilstm" not in (name, other):
             facts["flop_ratio"] = flop_ratio(name, other)

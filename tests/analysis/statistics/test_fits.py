@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.result import Estimate
 from analysis.select import main_level, measured, sweep
 from analysis.statistics import fits
 from analysis.theory import closed_forms as theory
@@ -97,3 +98,8 @@ def test_parameters_of_an_lstm_are_those_published(sizes: tuple[int, int], singl
 
 def test_a_forget_bias_of_zero_leaves_a_thousandth_after_ten_steps() -> None:
     assert theory.log10_forget_product(0.0, 10) == pytest.approx(-3.0103, abs=1e-4)
+
+
+def test_an_interval_of_a_slope_becomes_one_of_its_factor() -> None:
+    found = fits.factor_of(Estimate(-1.0, -2.0, math.inf, "decades per step", 4))
+    assert (found.value, found.low, found.high, found.n) == (pytest.approx(0.1), pytest.approx(0.01), math.inf, 4)

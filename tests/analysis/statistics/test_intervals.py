@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analysis.result import Estimate
 from analysis.statistics import intervals as statistics
 
 
@@ -58,3 +59,16 @@ def test_the_interval_holds_the_value_and_stays_inside_the_data(values: list[flo
 
 def test_the_geometric_mean_of_a_ratio_and_its_inverse_is_one() -> None:
     assert statistics.geometric_mean(np.array([4.0, 0.25])) == pytest.approx(1.0)
+
+
+def test_a_ratio_comes_back_from_what_is_drawn_of_it() -> None:
+    for ratio in (Estimate(2.0, 1.5, 3.0, "ratio", 9), Estimate(2.0, 0.0, math.inf, "ratio", 2)):
+        low, high = statistics.known_ends(ratio)
+        assert math.isnan(low) == math.isnan(high) == (ratio.n == 2)
+        assert statistics.ratio_between(ratio.value, low, high, ratio.n) == ratio
+
+
+def test_the_mean_over_few_seeds_has_no_interval() -> None:
+    assert statistics.mean_over_seeds(np.array([1.0, 3.0]), np.random.default_rng(0)) == Estimate(2.0, 2.0, 2.0, "1", 2)
+    many = statistics.mean_over_seeds(np.array([1.0, 2.0, 4.0, 5.0]), np.random.default_rng(0))
+    assert many.low < many.value == 3.0 < many.high

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from analysis.figures import cuda_ratio, time_ratio
-from analysis.result import Figure
+from analysis.result import Figure, Number
 from analysis.statistics import paired
 from bench.case import Case
 from bench.rows import COLUMNS, Measurement
@@ -105,3 +105,9 @@ def test_without_an_interval_there_is_no_band_and_the_page_says_why(
     caption = load_catalogue("en").told("figures", figure_id, "caption", facts=figure.facts)
     assert f"There is no band: a kernel met itself in {told} blocks" in caption
     assert "grey band" not in caption
+
+
+def test_the_widest_noise_is_a_fact_where_there_is_any() -> None:
+    table = pd.DataFrame({"noise_low": [0.9, 0.8], "noise_high": [1.1, 1.3]})
+    assert paired.noise_facts(table) == {"noise_low": Number(0.8, digits=3), "noise_high": Number(1.3, digits=3)}
+    assert paired.noise_facts(table.iloc[:0]) == paired.noise_facts(pd.DataFrame({"ratio": [1.0]})) == {}

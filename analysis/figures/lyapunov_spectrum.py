@@ -18,7 +18,8 @@ from analysis.drawing.build import make, over_seeds
 from analysis.result import Fact, Figure, Number, fact_key
 from analysis.select import INITIALISER_ORDER, main_level, measured, ordered
 from analysis.statistics.intervals import bca, generator
-from analysis.theory.closed_forms import CLARK, entropy_rate, kaplan_yorke
+from analysis.theory.closed_forms import entropy_rate, kaplan_yorke
+from analysis.theory.published import CLARK
 
 ID = "lyapunov-spectrum"
 STUDIES = ("spectrum",)

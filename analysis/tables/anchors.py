@@ -19,21 +19,9 @@ from analysis.select import measured
 from analysis.statistics.fits import BURN_IN, factor_of, profiles, slopes
 from analysis.statistics.intervals import exact, generator, mean_over_seeds
 from analysis.theory import closed_forms as theory
+from analysis.theory import published
 
 LN10 = math.log(10.0)
-SIMULATED = {
-    ("rnn", "torch", 128): 0.594,
-    ("rnn", "torch", 32): 0.580,
-    ("lstm", "torch", 128): 0.653,
-    ("lstm", "torch", 32): 0.644,
-    ("gru", "torch", 128): 0.647,
-    ("gru", "torch", 32): 0.637,
-    ("lstm", "torch-fb1", 128): 0.880,
-    ("lstm", "torch-fb1", 32): 0.856,
-    ("rnn", "keras", 128): 0.926,
-    ("rnn", "keras", 32): 0.865,
-}
-"""Factor per step at (cell, initialiser, H), one input drawn from N(0, 1), simulated apart from this suite."""
 
 
 class Anchor(NamedTuple):
@@ -145,8 +133,8 @@ def _matrix_products(frame: pd.DataFrame) -> Iterator[Anchor]:
 
 def _radii(frame: pd.DataFrame) -> Iterator[Anchor]:
     for size, part in measured(frame, "radius", "spectral_radius").groupby("hidden_size"):
-        if size in theory.UNIFORM_RADIUS:
-            yield Anchor("radius", f"H = {size}", theory.UNIFORM_RADIUS[int(str(size))], mean(part["value"]), 0.01)
+        if size in published.UNIFORM_RADIUS:
+            yield Anchor("radius", f"H = {size}", published.UNIFORM_RADIUS[int(str(size))], mean(part["value"]), 0.01)
 
 
 def _mean_field(frame: pd.DataFrame) -> Iterator[Anchor]:
@@ -175,15 +163,16 @@ def _full_spectrum(frame: pd.DataFrame) -> Iterator[Anchor]:
     rows = measured(frame, "spectrum", "lyapunov")
     rows = rows.loc[(rows["initialiser"] == "gaussian") & (rows["hidden_size"] == rows["hidden_size"].max())]
     for gain, part in rows.groupby("initialiser_value"):
-        if gain not in theory.CLARK:
+        if gain not in published.CLARK:
             continue
-        size, published = int(part["hidden_size"].iloc[0]), theory.CLARK[float(str(gain))]
+        size = int(part["hidden_size"].iloc[0])
+        exponent, dimension, entropy = published.CLARK[float(str(gain))]
         spectra = [net.sort_values("step")["value"].to_numpy() for _, net in part.groupby("seed")]
         setting = f"g = {gain:g}, N = {size}"
         numbers = {
-            "clark-exponent": ([values[0] for values in spectra], published[0], 0.02, False),
-            "clark-dimension": ([theory.kaplan_yorke(values) / size for values in spectra], published[1], 0.02, False),
-            "clark-entropy": ([theory.entropy_rate(values) / size for values in spectra], published[2], 0.12, True),
+            "clark-exponent": ([values[0] for values in spectra], exponent, 0.02, False),
+            "clark-dimension": ([theory.kaplan_yorke(values) / size for values in spectra], dimension, 0.02, False),
+            "clark-entropy": ([theory.entropy_rate(values) / size for values in spectra], entropy, 0.12, True),
             "mean-exponent": (
                 [float(values.mean()) for values in spectra],
                 theory.mean_field(float(str(gain)), 0.0).mean_exponent, 0.02, False,
@@ -219,7 +208,7 @@ def _factors(frame: pd.DataFrame) -> Iterator[Anchor]:
     """Factors per step at the usual initialisations; the tolerance is in nats, wider where the RNN's matrix varies."""
     found = slopes(state_curves(frame))
     for (name, initialiser, size), part in found.groupby(["name", "initialiser", "hidden_size"]):
-        expected = SIMULATED.get((str(name), str(initialiser), int(str(size))))
+        expected = published.SIMULATED_FACTORS.get((str(name), str(initialiser), int(str(size))))
         if expected is None:
             continue
         value = factor_of(mean(part["slope10"]))

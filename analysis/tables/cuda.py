@@ -22,15 +22,9 @@ from analysis.result import Number, Table
 from analysis.select import DIRECTION_ORDER, arranged, ordered, ordered_keys
 from analysis.statistics.intervals import generator, ratio_between
 from analysis.tables.entries import number
+from analysis.theory.published import HASTE, HASTE_SHAPE
 
 DTYPES = tuple(PEERS)
-HASTE = {"inference": 18.41e-3, "training": 43.86e-3}
-"""Seconds of Haste's LSTM in float32 on an H100, input product included, as published beside FlashRNN [1]_.
-
-.. [1] K. Pöppel, M. Beck, S. Hochreiter, "FlashRNN", 2024.
-"""
-COMPARED = (1024, 16, 768)
-"""T, B, H of that measurement; also a point of the grid."""
 
 
 def cuda_table(frame: pd.DataFrame) -> Table | None:
@@ -79,7 +73,7 @@ def published_table(frame: pd.DataFrame) -> Table | None:
 
 
 def _compared(rows: pd.DataFrame) -> pd.Series:
-    return (rows[["seq_len", "batch_size", "hidden_size"]] == list(COMPARED)).all(axis="columns")
+    return (rows[["seq_len", "batch_size", "hidden_size"]] == list(HASTE_SHAPE)).all(axis="columns")
 
 
 def _haste(rows: pd.DataFrame) -> list[Number | None]:

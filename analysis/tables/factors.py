@@ -10,9 +10,9 @@ from analysis.result import Cell, Table
 from analysis.select import INITIALISER_ORDER, ordered_keys
 from analysis.statistics.fits import factor_of, slopes
 from analysis.statistics.intervals import bca, generator
-from analysis.tables.anchors import SIMULATED
 from analysis.tables.entries import number
 from analysis.theory.closed_forms import factor_per_step
+from analysis.theory.published import SIMULATED_FACTORS
 
 
 def factor_table(frame: pd.DataFrame) -> Table | None:
@@ -24,7 +24,7 @@ def factor_table(frame: pd.DataFrame) -> Table | None:
     for name, initialiser, size in ordered_keys(parts, cell_order(), INITIALISER_ORDER, ()):
         measured = factor_of(bca(parts[name, initialiser, size]["slope10"].to_numpy(), rng, centre="mean"))
         derived = factor_per_step(name, initialiser)
-        reference = SIMULATED.get((name, initialiser, size))
+        reference = SIMULATED_FACTORS.get((name, initialiser, size))
         if derived is None and reference is None:
             continue
         rows.append((name, initialiser, int(size), number(derived), number(reference), measured))

@@ -1,24 +1,20 @@
-"""What the equations say before anything is measured: factors per step, exponents, horizons, parameters, baselines.
+"""What the equations say before anything is measured: factors per step, exponents, horizons, parameters.
 
 Exponents are in nats per step. N: units; g: gain, so that a recurrent weight has variance g²/N; ψ: digamma.
 Arguments that no formula allows raise ValueError, which names the given and the allowed.
 
 References
 ----------
-.. [1] R. Pascanu, T. Mikolov, Y. Bengio, "On the difficulty of training recurrent neural networks", ICML 2013.
-.. [2] F. A. Gers, J. Schmidhuber, F. Cummins, "Learning to forget", Neural Computation 12 (2000).
-.. [3] C. M. Newman, "The distribution of Lyapunov exponents: exact results for random matrices", CMP 103 (1986).
-.. [4] G. Akemann, Z. Burda, M. Kieburg, "Universal distribution of Lyapunov exponents for products of Ginibre
+.. [1] F. A. Gers, J. Schmidhuber, F. Cummins, "Learning to forget", Neural Computation 12 (2000).
+.. [2] C. M. Newman, "The distribution of Lyapunov exponents: exact results for random matrices", CMP 103 (1986).
+.. [3] G. Akemann, Z. Burda, M. Kieburg, "Universal distribution of Lyapunov exponents for products of Ginibre
    matrices", J. Phys. A 47 (2014).
-.. [5] H. Sompolinsky, A. Crisanti, H. J. Sommers, "Chaos in random neural networks", PRL 61 (1988).
-.. [6] R. Engelken, F. Wolf, L. F. Abbott, "Lyapunov spectra of chaotic recurrent neural networks", PRR 5 (2023).
-.. [7] T. Can, K. Krishnamurthy, D. J. Schwab, "Gating creates slow modes and controls phase-space complexity in GRUs
+.. [4] H. Sompolinsky, A. Crisanti, H. J. Sommers, "Chaos in random neural networks", PRL 61 (1988).
+.. [5] R. Engelken, F. Wolf, L. F. Abbott, "Lyapunov spectra of chaotic recurrent neural networks", PRR 5 (2023).
+.. [6] T. Can, K. Krishnamurthy, D. J. Schwab, "Gating creates slow modes and controls phase-space complexity in GRUs
    and LSTMs", MSML 2020.
-.. [8] C. Tallec, Y. Ollivier, "Can recurrent neural networks warp time?", ICLR 2018.
-.. [9] J. L. Kaplan, J. A. Yorke, "Chaotic behavior of multidimensional difference equations", LNM 730 (1979).
-.. [10] D. G. Clark, data of "Lyapunov spectrum of random neural networks", github.com/davidclark1/rnn-lyapunov.
-.. [11] S. Hochreiter, J. Schmidhuber, "Long short-term memory", Neural Computation 9 (1997).
-.. [12] M. Arjovsky, A. Shah, Y. Bengio, "Unitary evolution recurrent neural networks", ICML 2016.
+.. [7] C. Tallec, Y. Ollivier, "Can recurrent neural networks warp time?", ICLR 2018.
+.. [8] J. L. Kaplan, J. A. Yorke, "Chaotic behavior of multidimensional difference equations", LNM 730 (1979).
 
 """
 
@@ -36,12 +32,6 @@ FloatArray = npt.NDArray[np.float64]
 
 TORCH_GAIN = 1 / math.sqrt(3)
 """U(±1/√H) has variance 1/(3H): the spectral radius of the recurrent matrix tends to 1/√3."""
-
-UNIFORM_RADIUS = {32: 0.614, 64: 0.610, 128: 0.604, 256: 0.599}
-"""Mean spectral radius of U(±1/√H) by H, before that limit: simulated here, 80 000 to 1 500 draws, to ±.0005."""
-
-CLARK = {2.0: (0.15425, 0.25659, 0.010608), 3.0: (0.30958, 0.28717, 0.025106)}
-"""x' = W tanh x at N = 4096, by gain: λ1, Kaplan-Yorke dimension/N, entropy rate/N (nats per step) [10]_."""
 
 
 def _require(holds: bool, name: str, given: object, allowed: str = "positive and finite") -> None:
@@ -84,7 +74,7 @@ def factor_per_step(cell: str, initialiser: str) -> float | None:
 
     It is what is kept and what is written: RNN: g. LSTM: f + i·o·g. GRU: z + (1 - z)·r·g, where z keeps the state.
     Where no gate writes, what is not kept is written. A cell whose candidate does not see the state has the share that
-    is kept alone. Gates are σ(bias): ½, and f = σ(1) where the initialiser sets the forget bias to one [2]_. chrono has
+    is kept alone. Gates are σ(bias): ½, and f = σ(1) where the initialiser sets the forget bias to one [1]_. chrono has
     a bias per unit and so no single factor.
 
     Returns
@@ -134,26 +124,14 @@ def _maps(cell: str) -> tuple[int, int]:
     return meaning.maps or 0, meaning.recurrent_maps or 0
 
 
-def log10_forget_product(bias: float, lag: float) -> float:
-    """log10 of σ(b_f)^k: how much of a memory is left after k steps at zero input [2]_."""
-    return lag * math.log10(sigmoid(bias))
-
-
-def pascanu_bound(largest_singular_value: float, lag: float, slope: float = 1.0) -> float:
-    """log10 of (γ·σ_max)^k ≥ ‖∂h_T/∂h_{T-k}‖₂ of an RNN; γ, the largest slope of its activation, is 1 for tanh [1]_."""
-    _require(0 < largest_singular_value < math.inf, "largest_singular_value", largest_singular_value)
-    _require(0 < slope < math.inf, "slope", slope)
-    return lag * math.log10(slope * largest_singular_value)
-
-
 def forget_half_life(bias: float) -> float:
-    """Return steps until half of a memory is left at zero input, ln 2 / -ln σ(b_f); inf where σ is one [2]_."""
+    """Return steps until half of a memory is left at zero input, ln 2 / -ln σ(b_f); inf where σ is one [1]_."""
     decay = float(np.logaddexp(0.0, -bias))  # -ln σ(b) = ln(1 + e^-b), without overflow
     return math.log(2) / decay if decay > 0 else math.inf
 
 
 def chrono_left(t_max: float, lag: float) -> float:
-    """Mean of f^k over the units of a chrono initialisation: f = σ(ln u) = u/(1 + u), u ~ U(1, Tmax - 1) [8]_.
+    """Mean of f^k over the units of a chrono initialisation: f = σ(ln u) = u/(1 + u), u ~ U(1, Tmax - 1) [7]_.
 
     `t_max`, at least 2, and `lag` k are in steps. Integrated over ln u, exact to 1e-11 up to Tmax = k = 1e6.
     """
@@ -164,7 +142,7 @@ def chrono_left(t_max: float, lag: float) -> float:
 
 
 def critical_gain(cell: str, gate_bias: float = 0.0) -> float:
-    """Gain of the candidate's recurrent matrix at which the zero state turns unstable, at zero input [7]_.
+    """Gain of the candidate's recurrent matrix at which the zero state turns unstable, at zero input [6]_.
 
     Where the factor per step is one. RNN: 1. LSTM: f + i·o·g = 1 gives (1 - f)/(i·o), f = σ(gate_bias), i = o = ½. GRU:
     z + (1 - z)·r·g = 1 gives 1/r = 2 whatever z = σ(gate_bias), which keeps the state. inf where the candidate does
@@ -192,7 +170,7 @@ def underflow_steps(factor: float, dtype: str) -> tuple[float, float]:
 
 
 def gaussian_product_exponents(size: int, gain: float) -> FloatArray:
-    """λ_i = ½[ln(2g²/N) + ψ((N - i + 1)/2)], i = 1..N, of a product of fresh Gaussian matrices [3]_ [4]_.
+    """λ_i = ½[ln(2g²/N) + ψ((N - i + 1)/2)], i = 1..N, of a product of fresh Gaussian matrices [2]_ [3]_.
 
     `size` N, at least 1; `gain` g, positive. Returns (N,) nats per step, largest first; exact at every N.
     """
@@ -204,7 +182,7 @@ def gaussian_product_exponents(size: int, gain: float) -> FloatArray:
 
 
 def gaussian_product_deviations(size: int) -> FloatArray:
-    """√(¼ψ'((N - i + 1)/2)): (N,) standard deviations of ln|R_ii| per step, in nats, whatever the gain [3]_.
+    """√(¼ψ'((N - i + 1)/2)): (N,) standard deviations of ln|R_ii| per step, in nats, whatever the gain [2]_.
 
     |R_ii|·√N/g is a chi variable of N - i + 1 degrees of freedom, independent from step to step.
     """
@@ -215,7 +193,7 @@ def gaussian_product_deviations(size: int) -> FloatArray:
 
 
 def gaussian_product_norm(gain: float, lag: float) -> float:
-    """g^k: root mean square of ‖product of k fresh Gaussian matrices‖_F/√N, at every N [3]_."""
+    """g^k: root mean square of ‖product of k fresh Gaussian matrices‖_F/√N, at every N [2]_."""
     _require(0 < gain < math.inf, "gain", gain)
     return float(gain**lag)
 
@@ -235,7 +213,7 @@ class MeanField:
 
 
 def mean_field(gain: float, input_variance: float) -> MeanField:
-    """Mean field of h = tanh(W h + u): q = g²·E tanh²(a), χ = g²·E sech⁴(a), a = √(q + s²)·z, z ~ N(0, 1) [5]_ [6]_.
+    """Mean field of h = tanh(W h + u): q = g²·E tanh²(a), χ = g²·E sech⁴(a), a = √(q + s²)·z, z ~ N(0, 1) [4]_ [5]_.
 
     Parameters
     ----------
@@ -295,7 +273,7 @@ def _spectrum(exponents: npt.ArrayLike) -> FloatArray:
 
 
 def kaplan_yorke(exponents: npt.ArrayLike) -> float:
-    """D = k + (λ_1 + … + λ_k)/|λ_{k+1}|, k the last with a sum that is not negative: an attractor's dimension [9]_.
+    """D = k + (λ_1 + … + λ_k)/|λ_{k+1}|, k the last with a sum that is not negative: an attractor's dimension [8]_.
 
     `exponents`: (N,), nats per step; -inf is a direction lost in one step. 0 where λ1 < 0, N where no sum is negative.
     """
@@ -306,21 +284,6 @@ def kaplan_yorke(exponents: npt.ArrayLike) -> float:
 
 
 def entropy_rate(exponents: npt.ArrayLike) -> float:
-    """Sum of the positive exponents, (N,) nats per step: Pesin's formula for the Kolmogorov-Sinai entropy [6]_."""
+    """Sum of the positive exponents, (N,) nats per step: Pesin's formula for the Kolmogorov-Sinai entropy [5]_."""
     spectrum = _spectrum(exponents)
     return float(spectrum[spectrum > 0].sum())
-
-
-def adding_baseline() -> tuple[float, float]:
-    """Score always answering 1, the mean of u + v, u and v ~ U(0, 1): MSE 1/6 and P(|error| < .04) = 1 - .96² [11]_."""
-    return 1 / 6, 1 - 0.96**2
-
-
-def copy_baseline(delay: int, memory: int = 10, symbols: int = 8) -> float:
-    """m·ln s/(T + 2m): cross-entropy per step, in nats, of blanks and then m guesses among s symbols [12]_."""
-    return memory * math.log(symbols) / (delay + 2 * memory)
-
-
-def order_baseline(classes: int = 4) -> tuple[float, float]:
-    """Guessing one of the orders in the temporal order problem: cross-entropy ln C, in nats, and accuracy 1/C [11]_."""
-    return math.log(classes), 1 / classes

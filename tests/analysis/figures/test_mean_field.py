@@ -9,6 +9,7 @@ import pytest
 from scipy.integrate import quad
 
 from analysis.theory import closed_forms as theory
+from analysis.theory.published import CLARK
 
 MEAN_FIELD = [  # gain, s², q, χ, λ1, slope10
     (1 / math.sqrt(3), 0, 0, 0.333333, -0.549306, -0.238561),
@@ -118,4 +119,4 @@ def test_the_exponent_of_a_finite_linear_network_is_the_gaussian_product_s_to_fi
 def test_the_mean_exponent_is_that_of_clark_s_networks(gain: float, measured: float) -> None:
     found = theory.mean_field(gain, 0)
     assert found.mean_exponent == pytest.approx(measured, abs=3e-3)  # mean of 4096 exponents of one network
-    assert found.exponent == pytest.approx(theory.CLARK[gain][0], abs=6e-3)
+    assert found.exponent == pytest.approx(CLARK[gain][0], abs=6e-3)

@@ -9,7 +9,7 @@ import pytest
 
 from analysis.figures import draw, jacobian_profile, lyapunov_spectrum
 from analysis.result import Figure
-from analysis.theory import closed_forms as theory
+from analysis.theory.published import CLARK
 from tests.support.rows import synthetic, synthetic_spectra
 
 STUDIES = ("jacobians", "spectrum")
@@ -62,9 +62,9 @@ def test_a_norm_that_is_one_but_for_rounding_is_one(frame: pd.DataFrame) -> None
 @pytest.mark.parametrize("gain", [2.0, 3.0])
 def test_chaos_has_the_published_dimension_and_entropy(spectra: Figure, gain: float) -> None:
     measured = [spectra.facts[f"gain_{gain:g}_{name}"].value for name in ("exponent", "dimension", "entropy")]
-    assert measured == pytest.approx(theory.CLARK[gain], rel=0.05)
+    assert measured == pytest.approx(CLARK[gain], rel=0.05)
     drawn = spectra.data.loc[spectra.data["gain"] == gain]
-    assert drawn["dimension"].unique() == pytest.approx([theory.CLARK[gain][1]], rel=0.01)
+    assert drawn["dimension"].unique() == pytest.approx([CLARK[gain][1]], rel=0.01)
     assert drawn["place"].iloc[-1] == 1
 
 

@@ -79,27 +79,6 @@ def test_the_main_level_is_the_one_most_cases_have(rows: pd.DataFrame) -> None:
     assert main_level(norms, "seq_len", ("name", "seed")) == 100
 
 
-@pytest.mark.parametrize(
-    ("cell", "initialiser", "factor"),
-    [("rnn", "torch", 0.57735), ("lstm", "torch", 0.64434), ("gru", "torch", 0.64434), ("lstm", "torch-fb1", 0.87540)],
-)
-def test_factors_at_zero_input_are_those_derived(cell: str, initialiser: str, factor: float) -> None:
-    assert theory.factor_per_step(cell, initialiser) == pytest.approx(factor, abs=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("sizes", "single", "double"), [((1, 32), 4352, 4480), ((10, 100), 44400, 44800), ((256, 256), 525312, 526336)]
-)
-def test_parameters_of_an_lstm_are_those_published(sizes: tuple[int, int], single: int, double: int) -> None:
-    assert theory.parameters("lstm", *sizes, biases=1) == single
-    assert theory.parameters("lstm", *sizes, biases=2) == double
-    assert theory.parameters("lstm", *sizes, biases=1, directions=2) == 2 * single
-
-
-def test_a_forget_bias_of_zero_leaves_a_thousandth_after_ten_steps() -> None:
-    assert theory.log10_forget_product(0.0, 10) == pytest.approx(-3.0103, abs=1e-4)
-
-
 def test_an_interval_of_a_slope_becomes_one_of_its_factor() -> None:
     found = fits.factor_of(Estimate(-1.0, -2.0, math.inf, "decades per step", 4))
     assert (found.value, found.low, found.high, found.n) == (pytest.approx(0.1), pytest.approx(0.01), math.inf, 4)

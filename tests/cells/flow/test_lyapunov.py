@@ -7,7 +7,8 @@ import warnings
 import numpy as np
 import pytest
 
-from analysis.theory.closed_forms import CLARK, entropy_rate, kaplan_yorke
+from analysis.theory.closed_forms import entropy_rate, kaplan_yorke
+from analysis.theory.published import CLARK
 from cells import Layer, gradient_profile, initialisers, lyapunov_spectrum, step_jacobians
 from cells.flow import lyapunov
 from tests.support.layers import EVERY_CELL, EVERY_DTYPE, layer_of, orthogonal, rnn_with, sequence, start_for

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from analysis.theory import closed_forms as theory
+from analysis.theory.published import UNIFORM_RADIUS
 from bench.case import Case, make_case
 from bench.rows import Measurement
 
@@ -35,7 +36,7 @@ def linear(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
     for bias in (0.0, 1.0, 2.0):
         case = _flow("linear", "lstm", "gaussian", 0.0, seq_len=100, gate_bias=bias, **zero)
         for lag in (0, 10, 20, 50, 100):
-            yield Measurement(case, "log10_forget_path", theory.log10_forget_product(bias, lag), "log10", step=lag)
+            yield Measurement(case, "log10_forget_path", lag * math.log10(theory.sigmoid(bias)), "log10", step=lag)
 
 
 def chrono(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
@@ -61,7 +62,7 @@ def matrices(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
 def radius(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
     for size, seed in ((64, seed) for seed in range(truth.seeds)):
         case = _flow("radius", "rnn", "torch", hidden_size=size, inputs="-", seed=seed)
-        yield Measurement(case, "spectral_radius", theory.UNIFORM_RADIUS[size] + rng.normal(0, 0.001), "1")
+        yield Measurement(case, "spectral_radius", UNIFORM_RADIUS[size] + rng.normal(0, 0.001), "1")
 
 
 def critical_gain(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from analysis.theory import closed_forms as theory
+from analysis.theory.published import CLARK
 from bench.case import Case, make_case
 from bench.rows import Measurement
 
@@ -59,7 +60,7 @@ def jacobians(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
 
 def chaos(gain: float, size: int = CHAOTIC_SIZE) -> list[float]:
     """Exponents λ1·(1 - (x/x0)^a) with the published λ1, entropy and, by a, dimension; the last sets their mean."""
-    largest, _, entropy = theory.CLARK[gain]
+    largest, _, entropy = CLARK[gain]
     power = POWERS[gain]
     zero = entropy / largest * (power + 1) / power
     found = [largest * (1 - ((i + 0.5) / size / zero) ** power) for i in range(size - 1)]
@@ -68,7 +69,7 @@ def chaos(gain: float, size: int = CHAOTIC_SIZE) -> list[float]:
 
 def spectrum(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
     """Chaos as published, the same in every network; under an input from ln of the factor down; one direction lost."""
-    for gain in theory.CLARK:
+    for gain in CLARK:
         exponents = chaos(gain)
         for seed in range(truth.seeds):
             case = _flow(

@@ -1,29 +1,19 @@
-"""How figures look: four styles, one palette, the same colour, marker and line for a cell everywhere.
-
-References
-----------
-.. [1] M. Okabe, K. Ito, "Color universal design", 2008: eight colours that colour-blind readers tell apart.
-
-"""
+"""How figures look: four styles, and the canvas on which all are drawn."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
-import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 
-from analysis.cells import cell_order, known
-from analysis.select import BACKEND_ORDER, ordered
+from analysis.cells import known
 
 STYLES = ("page", "paper", "slide-light", "slide-dark")
 
@@ -31,54 +21,6 @@ INK = "#010203"
 """Sentinel for text and axes in the style "page": the page replaces it by its own text colour."""
 GRID = "#030201"
 """Sentinel for grid lines in the style "page"."""
-
-OKABE_ITO = {
-    "orange": "#E69F00",
-    "sky": "#56B4E9",
-    "green": "#009E73",
-    "yellow": "#F0E442",
-    "blue": "#0072B2",
-    "vermillion": "#D55E00",
-    "purple": "#CC79A7",
-}
-
-
-@dataclass(frozen=True)
-class Mark:
-    """Colour, marker and line of a series: never colour alone."""
-
-    color: str
-    marker: str
-    line: Any
-
-
-PALETTE = (
-    Mark(OKABE_ITO["vermillion"], "s", (0, (5, 1.5))),
-    Mark(OKABE_ITO["blue"], "o", "-"),
-    Mark(OKABE_ITO["green"], "^", (0, (3.5, 1.2, 1, 1.2))),
-    Mark(OKABE_ITO["purple"], "v", (0, (1.2, 1.2))),
-    Mark(OKABE_ITO["orange"], "P", (0, (4, 2))),
-    Mark(OKABE_ITO["yellow"], "X", (0, (6, 1, 1, 1))),
-    Mark(OKABE_ITO["sky"], "*", (0, (2, 1))),
-)
-"""Marks of cells, by their `color_slot`; from the last one on they begin anew."""
-
-TWO_DIRECTIONS = Mark(OKABE_ITO["sky"], "D", (0, (7, 1.5, 1, 1.5)))
-"""Layers of two directions."""
-
-CONVOLUTION = Mark(OKABE_ITO["orange"], "X", (0, (1.2, 1.2)))
-
-OTHER = PALETTE[4]
-"""What is neither a cell nor an implementation that has a mark."""
-
-MARKERS = ("v", "s", "D", "o", "^", "P", "X", "*")
-"""Markers of series that are neither cells nor implementations."""
-
-BACKENDS = {
-    "cpu": Mark(INK, "o", "-"),
-    "torch": Mark(OKABE_ITO["orange"], "s", (0, (5, 1.5))),
-    "onnxruntime": Mark(OKABE_ITO["purple"], "^", (0, (1.2, 1.2))),
-}
 
 
 @dataclass(frozen=True)
@@ -114,26 +56,6 @@ def look(style: str) -> Look:
     if style not in LOOKS:
         raise ValueError(f"unknown style {style!r}; known: {', '.join(STYLES)}")
     return LOOKS[style]
-
-
-def shades(levels: Sequence[Any]) -> dict[Any, Any]:
-    """Return a colour for each level of something that grows: the middle of viridis, whose ends vanish on some page."""
-    colors = sns.color_palette("viridis", as_cmap=True)
-    return {level: colors(share) for level, share in zip(levels, np.linspace(0.32, 0.84, len(levels)), strict=True)}
-
-
-def cell_mark(name: str) -> Mark:
-    """Mark of a cell, of a layer of two directions, or of the convolution beside them."""
-    if name not in known():
-        return CONVOLUTION if name == "convolution" else OTHER
-    cell = known().find(name)
-    return TWO_DIRECTIONS if cell.directions > 1 else PALETTE[cell.color_slot % len(PALETTE)]
-
-
-def backend_mark(name: str, of: Look) -> Mark:
-    """Mark of an implementation; that of this suite is drawn in ink."""
-    mark = BACKENDS.get(name, OTHER)
-    return Mark(of.ink, mark.marker, mark.line) if mark.color == INK else mark
 
 
 def settings(style: str) -> dict[str, Any]:
@@ -240,54 +162,3 @@ def word(labels: Mapping[str, str], kind: str, level: object) -> str:
     name = str(level)
     neutral = known().find(name).label if kind == "cell" and name in known() else name
     return labels.get(f"{kind}.{name}", neutral)
-
-
-def cell_handles(names: list[str], labels: Mapping[str, str], of: Look) -> list[Any]:
-    """Legend entries of cells."""
-    return [_handle(cell_mark(name), word(labels, "cell", name), of) for name in ordered(names, cell_order())]
-
-
-def backend_handles(names: list[str], labels: Mapping[str, str], of: Look, *, colored: bool = True) -> list[Any]:
-    """Legend entries of implementations; in ink where colour says something else (`colored` false)."""
-    found = []
-    for name in ordered(names, BACKEND_ORDER):
-        handle = _handle(backend_mark(name, of), word(labels, "backend", name), of)
-        if not colored:
-            handle.set_color(of.ink)
-            handle.set_markerfacecolor(of.ink if name == "cpu" else "none")
-        found.append(handle)
-    return found
-
-
-def _handle(mark: Mark, label: str, of: Look) -> Line2D:
-    return Line2D(
-        [],
-        [],
-        color=mark.color,
-        marker=mark.marker,
-        linestyle=mark.line,
-        label=label,
-        linewidth=of.line,
-        markersize=of.marker,
-    )
-
-
-def rule(of: Look, label: str, *, color: str | None = None, dash: Any = (0, (1, 2)), width: float = 0.5) -> Line2D:
-    """Legend entry of a reference line."""
-    return Line2D([], [], color=color or of.ink, linewidth=of.line * width, linestyle=dash, label=label)
-
-
-def swatch(of: Look, label: str) -> Patch:
-    """Legend entry of a shaded band."""
-    return Patch(facecolor=of.ink, edgecolor="none", alpha=0.15, label=label)
-
-
-def entry(mark: Mark, label: str) -> Line2D:
-    """Legend entry of any marked line."""
-    return Line2D([], [], color=mark.color, marker=mark.marker, linestyle=mark.line, label=label)
-
-
-def beside(axes: Axes, handles: list[Any], title: str | None = None) -> None:
-    """Put a legend at the right of a panel."""
-    place: Any = {"loc": "center left", "bbox_to_anchor": (1.03, 0.5), "borderaxespad": 0.0, "title": title}
-    axes.legend(handles=handles, **place)

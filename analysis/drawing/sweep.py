@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
 from analysis.cells import cell_order, known
-from analysis.drawing import style
+from analysis.drawing import legend, marks, style
 from analysis.drawing.axes import size_axis, time_axis
 from analysis.drawing.build import make
 from analysis.readings.call_times import elapsed, timed
@@ -23,7 +23,6 @@ from analysis.statistics.paired import block_ratios, paired_ratio
 
 LIMIT = "limit"
 """Stands for an implementation: the operations of a call at the measured peak."""
-DOTS = (0, (1, 2))
 
 LABELS = (
     "x",
@@ -120,7 +119,9 @@ def draw_sweep(data: pd.DataFrame, size: str, style_name: str, labels: Mapping[s
                 floor = data.loc[
                     (data["name"] == name) & (data["backend"] == LIMIT) & (data["direction"] == direction)
                 ].sort_values(size)
-                axes.plot(floor[size], floor["median_s"], color=look.ink, linewidth=look.line * 0.7, linestyle=DOTS)
+                axes.plot(
+                    floor[size], floor["median_s"], color=look.ink, linewidth=look.line * 0.7, linestyle=marks.DOTS
+                )
                 size_axis(axes, _few(sorted(set(data[size]))))
                 time_axis(axes)
             row[0].set_ylabel(style.word(labels, "direction", direction), fontweight="bold")
@@ -128,16 +129,16 @@ def draw_sweep(data: pd.DataFrame, size: str, style_name: str, labels: Mapping[s
             axes.set_title(style.word(labels, "cell", name))
         drawing.figure.supxlabel(labels["x"], fontsize=look.type_size)
         drawing.figure.supylabel(labels["y"], fontsize=look.type_size)
-        handles = style.backend_handles(backends, labels, look, colored=False)
+        handles = legend.backend_handles(backends, labels, look, colored=False)
         if (data["backend"] == LIMIT).any():
-            handles.append(style.rule(look, labels["limit"], dash=DOTS, width=0.7))
+            handles.append(legend.rule(look, labels["limit"], width=0.7))
         drawing.legend(handles)
     return drawing.figure
 
 
 def _line(axes: Axes, part: pd.DataFrame, size: str, name: str, backend: str, direction: str) -> None:
     """Colour says the cell, marker and line say the implementation; peers have open markers."""
-    mark, own, color = style.BACKENDS.get(backend, style.OTHER), backend == "cpu", style.cell_mark(name).color
+    mark, own, color = marks.BACKENDS.get(backend, marks.OTHER), backend == "cpu", marks.cell_mark(name).color
     axes.fill_between(part[size], part["low_s"], part["high_s"], color=color, alpha=0.18, linewidth=0)
     axes.plot(
         part[size],

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter
 
-from analysis.drawing import style
+from analysis.drawing import marks, style
 from analysis.drawing.axes import signed
 from analysis.drawing.build import make
 from analysis.readings.activation_values import LECTURE_X, activation_values, argument_key, saturation
@@ -57,9 +57,9 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
         look = drawing.look
         for axes, name in zip(drawing.flat, shown, strict=True):
             part = data.loc[data["activation"] == name]
-            color = style.OKABE_ITO["blue" if name == "sigmoid" else "vermillion"]
+            color = marks.OKABE_ITO["blue" if name == "sigmoid" else "vermillion"]
             for level in LEVELS[name]:
-                axes.axhline(level, color=look.ink, linewidth=look.line * 0.5, linestyle=(0, (1, 2)), zorder=1)
+                axes.axhline(level, color=look.ink, linewidth=look.line * 0.5, linestyle=marks.DOTS, zorder=1)
             axes.plot(part["x"], part["value"], color=color, linewidth=look.line * 1.3, gid=f"series-{name}")
             worked = part.loc[part["worked"]]
             axes.plot(

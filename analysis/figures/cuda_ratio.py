@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
 from analysis.cells import known
-from analysis.drawing import style
+from analysis.drawing import legend, marks, style
 from analysis.drawing.axes import powers_of_two, ratio_axis, size_axis
 from analysis.drawing.build import make
 from analysis.readings.device_times import (
@@ -107,7 +107,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
     """Draw a row per pass, a column per cell, a line per batch size; bars span the lengths, the level line is a tie."""
     directions = ordered(data["direction"], DIRECTION_ORDER)
     names, batches = ordered(data["name"], known().main), sorted(set(data["batch_size"]))
-    colors = style.shades(batches)
+    colors = marks.shades(batches)
     low, high = min(data["least"].min(), 1.0) / 1.15, max(data["most"].max(), 1.0) * 1.15
     ratio = 0.9 * len(names) / len(directions)
     with style.canvas(style_name, len(directions), len(names), ratio=ratio, sharex=True, sharey=True) as drawing:
@@ -131,7 +131,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
                         x, line["least"], line["most"], color=colors[batch], linewidth=look.line * 0.8, alpha=0.7
                     )
                     axes.plot(
-                        x, line["mean"], color=colors[batch], marker=style.MARKERS[place], linewidth=look.line * 0.9,
+                        x, line["mean"], color=colors[batch], marker=marks.MARKERS[place], linewidth=look.line * 0.9,
                         gid=f"series-batch{batch}--{name}-{direction}",
                     )  # fmt: skip
                 size_axis(axes, powers_of_two(sorted(set(data["hidden_size"]))))
@@ -141,11 +141,10 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
             axes.set_title(style.word(labels, "cell", name), loc="left")
         drawing.figure.supxlabel(labels["x"], fontsize=look.type_size)
         drawing.figure.supylabel(labels["y"], fontsize=look.type_size)
-        handles: list[Any] = [
-            style.entry(style.Mark(colors[batch], style.MARKERS[place], "-"), f"{labels['batch']} {batch}")
-            for place, batch in enumerate(batches)
-        ]
+        handles: list[Any] = list(
+            legend.shade_entries(colors, {batch: f"{labels['batch']} {batch}" for batch in batches})
+        )
         if "noise_low" in data.columns:
-            handles.append(style.swatch(look, labels["noise"]))
+            handles.append(legend.swatch(look, labels["noise"]))
         drawing.legend(handles)
     return drawing.figure

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
 from analysis.cells import known
-from analysis.drawing import style
+from analysis.drawing import legend, marks, style
 from analysis.drawing.axes import powers_of_two, size_axis, time_axis
 from analysis.drawing.build import make
 from analysis.readings.call_times import timed
@@ -66,7 +66,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
     """Draw a row per pass, a column per cell; colour is the batch size, filled and solid this suite, open cuDNN."""
     directions = ordered(data["direction"], DIRECTION_ORDER)
     names, batches = ordered(data["name"], known().main), sorted(set(data["batch_size"]))
-    colors = style.shades(batches)
+    colors = marks.shades(batches)
     ratio = 0.9 * len(names) / len(directions)
     with style.canvas(style_name, len(directions), len(names), ratio=ratio, sharex=True, sharey="row") as drawing:
         look = drawing.look
@@ -82,7 +82,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
                         ]
                         own = backend == OWN
                         axes.plot(
-                            part["hidden_size"], part["median_s"], color=colors[batch], marker=style.MARKERS[place],
+                            part["hidden_size"], part["median_s"], color=colors[batch], marker=marks.MARKERS[place],
                             markerfacecolor=colors[batch] if own else "none", linestyle="-" if own else DASHES,
                             linewidth=look.line * (0.9 if own else 0.6), zorder=4 if own else 3,
                             gid=f"series-batch{batch}--{name}-{direction}-{backend}",
@@ -94,14 +94,11 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
             axes.set_title(style.word(labels, "cell", name), loc="left")
         drawing.figure.supxlabel(labels["x"], fontsize=look.type_size)
         drawing.figure.supylabel(labels["y"], fontsize=look.type_size)
-        handles = [
-            style.entry(style.Mark(colors[batch], style.MARKERS[place], "-"), f"{labels['batch']} {batch}")
-            for place, batch in enumerate(batches)
-        ]
+        handles = legend.shade_entries(colors, {batch: f"{labels['batch']} {batch}" for batch in batches})
         for backend in CONTENDERS:
             own = backend == OWN
             handles.append(
-                style.rule(look, style.word(labels, "backend", backend), dash="-" if own else DASHES, width=0.8)
+                legend.rule(look, style.word(labels, "backend", backend), dash="-" if own else DASHES, width=0.8)
             )
         drawing.legend(handles)
     return drawing.figure

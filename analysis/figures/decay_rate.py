@@ -10,7 +10,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter
 
 from analysis.cells import cell_order
-from analysis.drawing import style
+from analysis.drawing import legend, marks, style
 from analysis.drawing.axes import signed, size_axis
 from analysis.drawing.build import interval_over_seeds, make
 from analysis.readings.gradient_curves import state_curves
@@ -72,7 +72,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
                 part = data.loc[(data["initialiser"] == initialiser) & (data["name"] == name)]
                 if part.empty:
                     continue
-                mark = style.cell_mark(name)
+                mark = marks.cell_mark(name)
                 # neighbours share a size: set them a little apart, so that no interval hides another
                 x = part["hidden_size"] * 2 ** (0.11 * (position - (len(names) - 1) / 2))
                 axes.plot(
@@ -91,8 +91,8 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
             axes.tick_params(labelbottom=True)
         drawing.figure.supxlabel(labels["x"], fontsize=look.type_size)
         drawing.figure.supylabel(labels["y"], fontsize=look.type_size)
-        handles = style.cell_handles(names, labels, look)
-        handles.append(style.rule(look, labels["theory"], dash="-"))
+        handles = legend.cell_handles(names, labels, look)
+        handles.append(legend.rule(look, labels["theory"], dash="-"))
         drawing.legend_in(drawing.flat[len(initialisers)], handles)
         for axes in drawing.flat[len(initialisers) + 1 :]:
             axes.axis("off")

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator
 
-from analysis.drawing import style
+from analysis.drawing import legend, marks, style
 from analysis.drawing.axes import power_axis, signed
 from analysis.drawing.build import make, over_seeds
 from analysis.readings.gradient_curves import gradient_curves
@@ -69,7 +69,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
     """Two panels with the same axes; light to dark is a small to a large bias, written at the end of its line."""
     paths = [path for path in METRICS if path in set(data["path"])]
     biases = sorted(set(data["forget_bias"]))
-    colors = style.shades(biases)
+    colors = marks.shades(biases)
     with style.canvas(style_name, 1, len(paths), ratio=1.0 * len(paths), sharex=True, sharey=True) as drawing:
         look = drawing.look
         end = float(data["lag"].max())
@@ -80,10 +80,10 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
                 color = colors[bias]
                 axes.fill_between(part["lag"], part["low"], part["high"], color=color, alpha=0.25, linewidth=0)
                 axes.plot(
-                    part["lag"], part["median"], color=color, marker=style.MARKERS[biases.index(bias)],
+                    part["lag"], part["median"], color=color, marker=marks.MARKERS[biases.index(bias)],
                     markevery=(2, 3), gid=f"series-bias{bias:g}--{path}",
                 )  # fmt: skip
-            axes.axhline(THRESHOLD, color=look.ink, linewidth=look.line * 0.5, linestyle=(0, (1, 2)), zorder=1)
+            axes.axhline(THRESHOLD, color=look.ink, linewidth=look.line * 0.5, linestyle=marks.DOTS, zorder=1)
             axes.set_title(style.word(labels, "path", path), loc="left")
             axes.set_xlabel(labels["x"])
             axes.set_xlim(0, end)
@@ -91,9 +91,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
             axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
             power_axis(axes)
         drawing.flat[0].set_ylabel(labels["y"])
-        handles = [
-            style.entry(style.Mark(colors[bias], style.MARKERS[i], "-"), signed(bias)) for i, bias in enumerate(biases)
-        ]
-        handles.insert(0, style.rule(look, labels["threshold"]))
-        style.beside(drawing.flat[-1], handles[::-1], labels["bias"])
+        handles = legend.shade_entries(colors, {bias: signed(bias) for bias in biases})
+        handles.insert(0, legend.rule(look, labels["threshold"]))
+        legend.beside(drawing.flat[-1], handles[::-1], labels["bias"])
     return drawing.figure

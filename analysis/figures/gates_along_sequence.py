@@ -9,7 +9,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator
 
 from analysis.cells import cell_order, known
-from analysis.drawing import style
+from analysis.drawing import legend, marks, style
 from analysis.drawing.build import make, over_seeds
 from analysis.result import Fact, Figure, Number, fact_key
 from analysis.select import INITIALISER_ORDER, main_level, measured, ordered
@@ -38,11 +38,11 @@ FACTS = (
 """Facts of a full run: <cell>_<gate>_<initialiser>, the mean over steps and seeds. There are more."""
 
 MARKS = {
-    "f": style.Mark(style.OKABE_ITO["blue"], "o", "-"),
-    "i": style.Mark(style.OKABE_ITO["orange"], "s", (0, (5, 1.5))),
-    "o": style.Mark(style.OKABE_ITO["purple"], "^", (0, (1.2, 1.2))),
-    "z": style.Mark(style.OKABE_ITO["green"], "D", "-"),
-    "r": style.Mark(style.OKABE_ITO["vermillion"], "v", (0, (5, 1.5))),
+    "f": marks.Mark(marks.OKABE_ITO["blue"], "o", "-"),
+    "i": marks.Mark(marks.OKABE_ITO["orange"], "s", (0, (5, 1.5))),
+    "o": marks.Mark(marks.OKABE_ITO["purple"], "^", (0, (1.2, 1.2))),
+    "z": marks.Mark(marks.OKABE_ITO["green"], "D", "-"),
+    "r": marks.Mark(marks.OKABE_ITO["vermillion"], "v", (0, (5, 1.5))),
 }
 
 
@@ -75,9 +75,9 @@ def _gates(name: str) -> tuple[str, ...]:
     return tuple(sorted(cell.sigmoid_gates, key=lambda gate: gate != cell.keeps))
 
 
-def _mark(gate: str) -> style.Mark:
+def _mark(gate: str) -> marks.Mark:
     """Return the mark of a gate; one whose name is not in the palette has the mark of what is like nothing else."""
-    return MARKS.get(gate, style.OTHER)
+    return MARKS.get(gate, marks.OTHER)
 
 
 def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:
@@ -108,7 +108,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
                     axes.axis("off")
                     drawing.panels[0][initialisers.index(initialiser)].tick_params(labelbottom=True)
             row[0].set_ylabel(style.word(labels, "cell", name), fontweight="bold")
-            style.beside(row[-1], [style.entry(_mark(g), style.word(labels, "gate", g)) for g in _gates(name)])
+            legend.beside(row[-1], [legend.entry(_mark(g), style.word(labels, "gate", g)) for g in _gates(name)])
         for axes, initialiser in zip(drawing.panels[0], initialisers, strict=True):
             axes.set_title(style.word(labels, "initialiser", initialiser), loc="left")
         drawing.figure.supxlabel(labels["x"], fontsize=look.type_size)

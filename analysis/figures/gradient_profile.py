@@ -9,7 +9,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator
 
 from analysis.cells import cell_order
-from analysis.drawing import style
+from analysis.drawing import legend, marks, style
 from analysis.drawing.axes import power_axis
 from analysis.drawing.build import make, over_seeds
 from analysis.readings.gradient_curves import state_curves
@@ -85,7 +85,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
                 part = data.loc[(data["initialiser"] == initialiser) & (data["name"] == name)]
                 if part.empty:
                     continue
-                mark = style.cell_mark(name)
+                mark = marks.cell_mark(name)
                 axes.fill_between(
                     part["lag"], part["low"], part["high"], color=mark.color, alpha=0.2, linewidth=0,
                     gid=f"series-{name}--{initialiser}-band",
@@ -99,7 +99,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
                     markevery=_marks(len(part), names.index(name)),
                     gid=f"series-{name}--{initialiser}",
                 )
-            axes.axhline(THRESHOLD, color=look.ink, linewidth=look.line * 0.5, linestyle=(0, (1, 2)), zorder=1)
+            axes.axhline(THRESHOLD, color=look.ink, linewidth=look.line * 0.5, linestyle=marks.DOTS, zorder=1)
             axes.set_title(style.word(labels, "initialiser", initialiser), loc="left")
             axes.set_xlim(0, data["lag"].max())
             axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
@@ -114,8 +114,8 @@ def _finish(drawing: style.Drawing, used: int, names: list[str], labels: Mapping
     look = drawing.look
     drawing.figure.supxlabel(labels["x"], fontsize=look.type_size)
     drawing.figure.supylabel(labels["y"], fontsize=look.type_size)
-    handles = style.cell_handles(names, labels, look)
-    handles.append(style.rule(look, labels["threshold"]))
+    handles = legend.cell_handles(names, labels, look)
+    handles.append(legend.rule(look, labels["threshold"]))
     drawing.legend_in(drawing.flat[used], handles)
     for axes in drawing.flat[used + 1 :]:
         axes.axis("off")

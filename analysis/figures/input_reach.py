@@ -9,7 +9,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from analysis.cells import cell_order
-from analysis.drawing import style
+from analysis.drawing import legend, marks, style
 from analysis.drawing.axes import power_axis, signed
 from analysis.drawing.build import make, over_seeds
 from analysis.result import Fact, Figure, Number
@@ -59,7 +59,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
         look, axes = drawing.look, drawing.flat[0]
         first, last = float(data["offset"].min()), float(data["offset"].max())
         for name in names:
-            part, mark = data.loc[data["name"] == name], style.cell_mark(name)
+            part, mark = data.loc[data["name"] == name], marks.cell_mark(name)
             axes.fill_between(
                 part["offset"], part["low"], part["high"], color=mark.color, alpha=0.2, linewidth=0,
                 gid=f"series-{name}-band",
@@ -68,7 +68,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
                 part["offset"], part["median"], color=mark.color, linestyle=mark.line, marker=mark.marker,
                 markevery=(3 + 5 * names.index(name), 12), gid=f"series-{name}",
             )  # fmt: skip
-        axes.axvline(0, color=look.ink, linewidth=look.line * 0.5, linestyle=(0, (1, 2)), zorder=1)
+        axes.axvline(0, color=look.ink, linewidth=look.line * 0.5, linestyle=marks.DOTS, zorder=1)
         top = float(data["high"].max())
         inset = 0.015 * (last - first)
         for place, key, side in ((first + inset, "past", "left"), (last - inset, "future", "right")):
@@ -79,5 +79,5 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         axes.xaxis.set_major_formatter(FuncFormatter(signed))
         power_axis(axes)
-        style.beside(axes, style.cell_handles(names, labels, look))
+        legend.beside(axes, legend.cell_handles(names, labels, look))
     return drawing.figure

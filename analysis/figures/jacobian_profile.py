@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator
 
-from analysis.drawing import style
+from analysis.drawing import legend, marks, style
 from analysis.drawing.axes import power_axis
 from analysis.drawing.build import make, over_seeds
 from analysis.result import LOGARITHM, Fact, Figure, Number, fact_key
@@ -57,11 +57,11 @@ FIRST_LAGS = {"joint-spectral": 20.0}
 DECIMALS = 9
 """Decimals of a decade beyond which a norm is rounding: an orthogonal matrix has a bound of 1, not of 1 - 1e-16."""
 MARKS = {
-    "bound": style.Mark(style.INK, "v", (0, (5, 1.5))),
-    "joint-spectral": style.Mark(style.OKABE_ITO["vermillion"], "s", (0, (7, 1.5, 1, 1.5))),
-    "joint-rms": style.Mark(style.OKABE_ITO["blue"], "o", "-"),
-    "cell-rms": style.Mark(style.OKABE_ITO["orange"], "P", (0, (4, 2))),
-    "cell-path": style.Mark(style.OKABE_ITO["purple"], "D", (0, (1.2, 1.2))),
+    "bound": marks.Mark(style.INK, "v", (0, (5, 1.5))),
+    "joint-spectral": marks.Mark(marks.OKABE_ITO["vermillion"], "s", (0, (7, 1.5, 1, 1.5))),
+    "joint-rms": marks.Mark(marks.OKABE_ITO["blue"], "o", "-"),
+    "cell-rms": marks.Mark(marks.OKABE_ITO["orange"], "P", (0, (4, 2))),
+    "cell-path": marks.Mark(marks.OKABE_ITO["purple"], "D", (0, (1.2, 1.2))),
 }
 
 
@@ -144,11 +144,11 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
                     part = data.loc[
                         (data["name"] == name) & (data["initialiser"] == initialiser) & (data["norm"] == norm)
                     ]
-                    mark = _mark(norm, look)
+                    mark = marks.in_style(MARKS[norm], look)
                     axes.fill_between(part["lag"], part["low"], part["high"], color=mark.color, alpha=0.2, linewidth=0)
                     axes.plot(
                         part["lag"], part["median"], color=mark.color, linestyle=mark.line, marker=mark.marker,
-                        markevery=_marks(len(part), norms.index(norm)), gid=f"series-{norm}--{name}-{initialiser}",
+                        markevery=_places(len(part), norms.index(norm)), gid=f"series-{norm}--{name}-{initialiser}",
                     )  # fmt: skip
                 axes.set_title(
                     f"{style.word(labels, 'cell', name)}, {style.word(labels, 'initialiser', initialiser)}", loc="left"
@@ -159,17 +159,11 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
                 axes.tick_params(labelbottom=True)
         drawing.figure.supxlabel(labels["x"], fontsize=look.type_size)
         drawing.figure.supylabel(labels["y"], fontsize=look.type_size)
-        handles = [style.entry(_mark(norm, look), style.word(labels, "norm", norm)) for norm in norms]
+        handles = [legend.entry(marks.in_style(MARKS[norm], look), style.word(labels, "norm", norm)) for norm in norms]
         drawing.legend_in(drawing.panels[0][len(grid[0])], handles)
     return drawing.figure
 
 
-def _mark(norm: str, look: style.Look) -> style.Mark:
-    """Mark of a norm; the bound is drawn in the style's ink."""
-    mark = MARKS[norm]
-    return style.Mark(look.ink, mark.marker, mark.line) if mark.color == style.INK else mark
-
-
-def _marks(count: int, series: int) -> list[int]:
+def _places(count: int, series: int) -> list[int]:
     """Few markers on a line, late, where lags are far apart, none at its end, and at other places on each line."""
     return list(range(count * 3 // 5 + series, count - 1, max(3, count // 5)))

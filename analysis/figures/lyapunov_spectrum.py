@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from analysis.cells import cell_order, known
-from analysis.drawing import style
+from analysis.drawing import legend, marks, style
 from analysis.drawing.axes import signed
 from analysis.drawing.build import make, over_seeds
 from analysis.result import Fact, Figure, Number, fact_key
@@ -55,9 +55,9 @@ FACTS = (
 """Facts of a full run. There are more: {gain, published}_<gain>_..., <cell>_<initialiser>_{exponent, steps, ...}."""
 
 GAINS = (
-    style.Mark(style.OKABE_ITO["orange"], "v", "-"),
-    style.Mark(style.OKABE_ITO["vermillion"], "s", (0, (5, 1.5))),
-    style.Mark(style.OKABE_ITO["purple"], "^", (0, (1.2, 1.2))),
+    marks.Mark(marks.OKABE_ITO["orange"], "v", "-"),
+    marks.Mark(marks.OKABE_ITO["vermillion"], "s", (0, (5, 1.5))),
+    marks.Mark(marks.OKABE_ITO["purple"], "^", (0, (1.2, 1.2))),
 )
 """Marks of the gains of the chaotic RNN, from the smallest on."""
 
@@ -189,7 +189,7 @@ def _draw_chaos(axes: Axes, data: pd.DataFrame, look: style.Look, labels: Mappin
             part["dimension"].iloc[:1], [0], color=mark.color, marker="D", markeredgecolor=look.ink, linestyle="none",
             markersize=look.marker * 1.3, clip_on=False, zorder=3,
         )  # fmt: skip
-        handles.append(style.entry(mark, f"{labels['gain']} {gain:g}"))
+        handles.append(legend.entry(mark, f"{labels['gain']} {gain:g}"))
     top = float(data["high"].max())
     axes.text(data["dimension"].max() + 0.04, 0.03, labels["dimension"], va="bottom")
     axes.text(0.1, max(0.32, top), labels["entropy"], va="center")
@@ -204,11 +204,11 @@ def _draw_driven(axes: Axes, data: pd.DataFrame, look: style.Look, labels: Mappi
     for name in ordered(data["name"], cell_order()):
         cell = data.loc[data["name"] == name]
         for position, initialiser in enumerate(ordered(cell["initialiser"], INITIALISER_ORDER)):
-            part, mark = cell.loc[cell["initialiser"] == initialiser], style.cell_mark(name)
+            part, mark = cell.loc[cell["initialiser"] == initialiser], marks.cell_mark(name)
             start = len(part) // 8 + known().main.index(name) * len(part) // 12
             line = _line(axes, part, mark, f"series-{name}--{initialiser}", (start, len(part) // 3))
             words = (style.word(labels, "cell", name), style.word(labels, "initialiser", initialiser))
-            handles.append(style.entry(mark, ", ".join(words)))
+            handles.append(legend.entry(mark, ", ".join(words)))
             if position:
                 line.set_markerfacecolor("none")
                 handles[-1].set_markerfacecolor("none")
@@ -217,17 +217,17 @@ def _draw_driven(axes: Axes, data: pd.DataFrame, look: style.Look, labels: Mappi
     axes.yaxis.set_major_locator(FixedLocator(TICKS))
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(FuncFormatter(signed))
-    style.beside(axes, handles)
+    legend.beside(axes, handles)
 
 
 PANELS = {"start": _draw_chaos, "normal": _draw_driven}
 """Input of a case to what draws its panel, from left to right."""
 
 
-def _line(axes: Axes, part: pd.DataFrame, mark: style.Mark, gid: str, marks: tuple[int, int]) -> Line2D:
+def _line(axes: Axes, part: pd.DataFrame, mark: marks.Mark, gid: str, places: tuple[int, int]) -> Line2D:
     """Median with its band."""
     axes.fill_between(part["place"], part["low"], part["high"], color=mark.color, alpha=0.2, linewidth=0)
     return axes.plot(
         part["place"], part["median"], color=mark.color, linestyle=mark.line, marker=mark.marker,
-        markevery=(marks[0], max(1, marks[1])), gid=gid,
+        markevery=(places[0], max(1, places[1])), gid=gid,
     )[0]  # fmt: skip

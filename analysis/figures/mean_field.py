@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 from scipy.optimize import brentq
 
-from analysis.drawing import style
+from analysis.drawing import legend, marks, style
 from analysis.drawing.axes import signed, size_axis, thousands
 from analysis.drawing.build import interval_over_seeds, make
 from analysis.result import Estimate, Fact, Figure, Number
@@ -59,9 +59,9 @@ FACTS = (
 smallest above, both without input; `silent` and `driven` are those of the largest rate whose size is varied. `calm` of
 the `calm_of` smallest networks of `silent` have a rate below zero."""
 
-INPUTS = {0.0: style.Mark(style.OKABE_ITO["orange"], "s", "-"), 1.0: style.Mark(style.OKABE_ITO["purple"], "o", "-")}
+INPUTS = {0.0: marks.Mark(marks.OKABE_ITO["orange"], "s", "-"), 1.0: marks.Mark(marks.OKABE_ITO["purple"], "o", "-")}
 """Colour and marker by input scale."""
-OTHER = style.Mark(style.OKABE_ITO["sky"], "^", "-")
+OTHER = marks.Mark(marks.OKABE_ITO["sky"], "^", "-")
 DASH = (0, (3, 1.6))
 TICKS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 POINT = ["gain", "input_scale"]
@@ -220,7 +220,7 @@ def _ends(*shown: pd.DataFrame) -> tuple[float, float]:
     return float(values.min().min()), float(values.max().max())
 
 
-def _points(axes: Axes, here: pd.DataFrame, x: str, mark: style.Mark, look: style.Look) -> None:
+def _points(axes: Axes, here: pd.DataFrame, x: str, mark: marks.Mark, look: style.Look) -> None:
     axes.vlines(here[x], here["low"], here["high"], color=mark.color, linewidth=look.line * 0.9, zorder=2.5)
     axes.plot(
         here[x], here["value"], color=mark.color, marker=mark.marker, linestyle="none", zorder=3,
@@ -257,6 +257,6 @@ def _handles(scales: Sequence[float], labels: Mapping[str, str], look: style.Loo
                 label=labels["measured"].format(input=labels["driven" if scale else "silent"]),
             )
         )  # fmt: skip
-    handles.append(style.rule(look, labels["kind.limit"], dash="-", width=1.0))
-    handles.append(style.rule(look, labels["kind.finite-size"], dash=DASH, width=1.0))
+    handles.append(legend.rule(look, labels["kind.limit"], dash="-", width=1.0))
+    handles.append(legend.rule(look, labels["kind.finite-size"], dash=DASH, width=1.0))
     return handles

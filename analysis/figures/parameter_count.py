@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
 from analysis.cells import LECTURE, known
-from analysis.drawing import style
+from analysis.drawing import marks, style
 from analysis.drawing.axes import thousands
 from analysis.drawing.build import make
 from analysis.readings.parameter_counts import counts
@@ -112,7 +112,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
             bars = axes.barh(
                 places,
                 part["parameters_single"],
-                color=[style.cell_mark(name).color for name in names],
+                color=[marks.cell_mark(name).color for name in names],
                 height=0.68,
                 linewidth=0,
             )

@@ -12,7 +12,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure as Canvas
 
 from analysis.cells import known
-from analysis.drawing import style
+from analysis.drawing import marks, style
 from analysis.drawing.axes import thousands
 from analysis.drawing.build import make
 from analysis.readings.grid_times import OWN, PEERS, POINT, STUDY, operations, times
@@ -42,7 +42,7 @@ FACTS = (
     "training_peak",
 )
 COLORS = LinearSegmentedColormap.from_list(
-    "slower-faster", [style.OKABE_ITO["vermillion"], "#f7f7f7", style.OKABE_ITO["blue"]]
+    "slower-faster", [marks.OKABE_ITO["vermillion"], "#f7f7f7", marks.OKABE_ITO["blue"]]
 )
 SPAN = 3.0  # octaves to full colour
 

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
 from analysis.cells import known
-from analysis.drawing import style
+from analysis.drawing import legend, marks, style
 from analysis.drawing.axes import ratio_axis, size_axis
 from analysis.drawing.build import make
 from analysis.readings.stretched_times import CONTROL, stretch
@@ -64,7 +64,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
             axes.axhline(1, color=look.ink, linewidth=look.line * 0.5)
             for name in names:
                 part = data.loc[(data["backend"] == backend) & (data["name"] == name)].sort_values("seq_len")
-                mark = style.cell_mark(name)
+                mark = marks.cell_mark(name)
                 axes.fill_between(part["seq_len"], part["low"], part["high"], color=mark.color, alpha=0.18, linewidth=0)
                 axes.plot(
                     part["seq_len"], part["ratio"], color=mark.color, linestyle=mark.line, marker=mark.marker,
@@ -75,5 +75,5 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
             ratio_axis(axes, min(data["ratio"].min(), 1) / 1.2, data["ratio"].max() * 1.2, TICKS)
             axes.set_xlabel(labels["x"])
         drawing.flat[0].set_ylabel(labels["y"])
-        drawing.legend(style.cell_handles(names, labels, look))
+        drawing.legend(legend.cell_handles(names, labels, look))
     return drawing.figure

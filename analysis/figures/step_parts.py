@@ -10,7 +10,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from analysis.cells import known
-from analysis.drawing import style
+from analysis.drawing import legend, marks, style
 from analysis.drawing.axes import seconds
 from analysis.drawing.build import make
 from analysis.readings.peak import peak_rate
@@ -79,7 +79,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
         for axes, name in zip(drawing.flat, names, strict=True):
             own = data.loc[data["name"] == name].set_index("part").reindex(parts)
             places = list(range(len(parts)))
-            color = style.cell_mark(name).color
+            color = marks.cell_mark(name).color
             bars = axes.barh(places, own["median_s"], height=0.66, color=color, linewidth=0)
             for part, bar in zip(parts, bars, strict=True):
                 bar.set_gid(f"series-{name}--{part}")
@@ -95,5 +95,5 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
             axes.grid(False, axis="y")
         drawing.flat[0].invert_yaxis()
         drawing.figure.supxlabel(labels["x"], fontsize=look.type_size)
-        drawing.legend([style.rule(look, labels["floor"], dash="-", width=1.0)])
+        drawing.legend([legend.rule(look, labels["floor"], dash="-", width=1.0)])
     return drawing.figure

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter
 
 from analysis.cells import cell_order, known
-from analysis.drawing import style
+from analysis.drawing import legend, marks, style
 from analysis.drawing.axes import size_axis, thousands
 from analysis.drawing.build import make
 from analysis.readings.call_times import elapsed, timed
@@ -65,7 +65,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
                 part = data.loc[(data["direction"] == direction) & (data["name"] == name)]
                 if part.empty:
                     continue
-                mark = style.cell_mark(name)
+                mark = marks.cell_mark(name)
                 axes.fill_between(
                     part["hidden_size"], part["low_ps"], part["high_ps"], color=mark.color, alpha=0.2, linewidth=0
                 )
@@ -79,5 +79,5 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
             axes.set_ylim(bottom=0)
             axes.set_xlabel(labels["x"])
         drawing.flat[0].set_ylabel(labels["y"])
-        drawing.legend(style.cell_handles(names, labels, drawing.look))
+        drawing.legend(legend.cell_handles(names, labels, drawing.look))
     return drawing.figure

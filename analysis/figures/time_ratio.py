@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
-from analysis.drawing import style
+from analysis.drawing import legend, marks, style
 from analysis.drawing.axes import ratio_axis, size_axis
 from analysis.drawing.build import make
 from analysis.readings.call_times import OWN, PLACE, elapsed
@@ -84,7 +84,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
             axes.axhline(1, color=look.ink, linewidth=look.line * 0.5)
             axes.axhline(
                 here["flops"].iloc[0],
-                color=style.cell_mark("gru").color,
+                color=marks.cell_mark("gru").color,
                 linewidth=look.line * 0.8,
                 linestyle=(0, (6, 3)),
             )
@@ -92,7 +92,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
                 part = here.loc[here["backend"] == backend]
                 if part.empty:
                     continue
-                mark = style.backend_mark(backend, look)
+                mark = marks.backend_mark(backend, look)
                 axes.vlines(part["hidden_size"], part["low"], part["high"], color=mark.color, linewidth=look.line)
                 axes.plot(
                     part["hidden_size"], part["ratio"], color=mark.color, linestyle=mark.line, marker=mark.marker,
@@ -103,12 +103,12 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
             axes.set_xlabel(labels["x"])
             ratio_axis(axes, *_span(data))
         drawing.flat[0].set_ylabel(labels["y"])
-        handles = style.backend_handles(backends, labels, look)
+        handles = legend.backend_handles(backends, labels, look)
         handles.append(
-            style.rule(look, labels["flops"], color=style.cell_mark("gru").color, dash=(0, (6, 3)), width=0.8)
+            legend.rule(look, labels["flops"], color=marks.cell_mark("gru").color, dash=(0, (6, 3)), width=0.8)
         )
         if "noise_low" in data.columns:
-            handles.append(style.swatch(look, labels["noise"]))
+            handles.append(legend.swatch(look, labels["noise"]))
         drawing.legend(handles, columns=3 if len(handles) > 4 else len(handles))
     return drawing.figure
 

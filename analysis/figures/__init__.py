@@ -19,8 +19,8 @@ from analysis.result import Figure
 class FigureModule(Protocol):
     """What a file of this folder has.
 
-    `ID` is the figure's name for ever. `STUDIES` are those whose rows it needs. `LABELS` are the keys of the words
-    that its drawing asks for. `FACTS` are the numbers that a full run has at least.
+    `ID` is the figure's name for ever, and the file's, with `-` for `_`. `STUDIES` are those whose rows it needs.
+    `LABELS` are the keys of the words that its drawing asks for. `FACTS` are the numbers that a full run has at least.
     """
 
     ID: str
@@ -35,12 +35,18 @@ class FigureModule(Protocol):
         """Draw the data in a style."""
 
 
-def _modules() -> list[FigureModule]:
-    names = sorted(entry.name for entry in iter_modules(__path__))
-    return [cast("FigureModule", import_module(f"{__name__}.{name}")) for name in names]
+def _found() -> dict[str, FigureModule]:
+    """Import every file of this folder; raise ValueError where an id is not the file's name."""
+    found = {}
+    for name in sorted(entry.name for entry in iter_modules(__path__)):
+        module = cast("FigureModule", import_module(f"{__name__}.{name}"))
+        if module.ID != name.replace("_", "-"):
+            raise ValueError(f"{name}.py has the id {module.ID!r}; allowed: {name.replace('_', '-')!r}")
+        found[module.ID] = module
+    return found
 
 
-REGISTRY: dict[str, FigureModule] = {module.ID: module for module in _modules()}
+REGISTRY = _found()
 """Figure id to its module: every file of this folder is a figure. Its place on the page is in `reports/content.py`."""
 
 

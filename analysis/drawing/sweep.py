@@ -13,7 +13,8 @@ from analysis.cells import cell_order, known
 from analysis.drawing import legend, marks, style
 from analysis.drawing.axes import size_axis, time_axis
 from analysis.drawing.build import make
-from analysis.readings.call_times import elapsed, timed
+from analysis.drawing.lines import banded_line
+from analysis.readings.call_times import OWN, elapsed, timed
 from analysis.readings.peak import peak_rate
 from analysis.result import Estimate, Fact, Figure, Number, fact_key
 from analysis.select import AGAIN, BACKEND_ORDER, DIRECTION_ORDER, measured, ordered, sweep
@@ -138,17 +139,17 @@ def draw_sweep(data: pd.DataFrame, size: str, style_name: str, labels: Mapping[s
 
 def _line(axes: Axes, part: pd.DataFrame, size: str, name: str, backend: str, direction: str) -> None:
     """Colour says the cell, marker and line say the implementation; peers have open markers."""
-    mark, own, color = marks.BACKENDS.get(backend, marks.OTHER), backend == "cpu", marks.cell_mark(name).color
-    axes.fill_between(part[size], part["low_s"], part["high_s"], color=color, alpha=0.18, linewidth=0)
-    axes.plot(
-        part[size],
-        part["median_s"],
-        color=color,
-        linestyle=mark.line,
-        marker=mark.marker,
+    of, own, color = marks.BACKENDS.get(backend, marks.OTHER), backend == OWN, marks.cell_mark(name).color
+    banded_line(
+        axes,
+        part,
+        size,
+        marks.Mark(color, of.marker, of.line),
+        f"series-{name}--{backend}-{direction}",
+        y=("median_s", "low_s", "high_s"),
+        shade=0.18,
         markerfacecolor=color if own else "none",
         alpha=1.0 if own else 0.8,
-        gid=f"series-{name}--{backend}-{direction}",
         zorder=4 if own else 3,
     )
 

@@ -12,6 +12,7 @@ from analysis.cells import known
 from analysis.drawing import legend, marks, style
 from analysis.drawing.axes import powers_of_two, ratio_axis, size_axis
 from analysis.drawing.build import make
+from analysis.drawing.lines import noise_band
 from analysis.readings.device_times import (
     AGAIN,
     OWN,
@@ -115,10 +116,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
         for row, direction in zip(drawing.panels, directions, strict=True):
             here = data.loc[data["direction"] == direction]
             for axes, name in zip(row, names, strict=True):
-                if "noise_low" in here.columns and here["noise_low"].notna().any():
-                    axes.axhspan(
-                        here["noise_low"].min(), here["noise_high"].max(), color=look.ink, alpha=0.13, linewidth=0
-                    )
+                noise_band(axes, here, look, 0.13)
                 axes.axhline(1, color=look.ink, linewidth=look.line * 0.6)
                 for place, batch in enumerate(batches):
                     line = here.loc[(here["name"] == name) & (here["batch_size"] == batch)]

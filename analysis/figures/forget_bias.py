@@ -11,6 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from analysis.drawing import legend, marks, style
 from analysis.drawing.axes import power_axis, signed
 from analysis.drawing.build import make, over_seeds
+from analysis.drawing.lines import banded_line
 from analysis.readings.gradient_curves import gradient_curves
 from analysis.result import LOGARITHM, Fact, Figure, Number, fact_key
 from analysis.select import main_level
@@ -77,12 +78,8 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
         for axes, path in zip(drawing.flat, paths, strict=True):
             for bias in biases:
                 part = data.loc[(data["path"] == path) & (data["forget_bias"] == bias)]
-                color = colors[bias]
-                axes.fill_between(part["lag"], part["low"], part["high"], color=color, alpha=0.25, linewidth=0)
-                axes.plot(
-                    part["lag"], part["median"], color=color, marker=marks.MARKERS[biases.index(bias)],
-                    markevery=(2, 3), gid=f"series-bias{bias:g}--{path}",
-                )  # fmt: skip
+                mark = marks.Mark(colors[bias], marks.MARKERS[biases.index(bias)], "-")
+                banded_line(axes, part, "lag", mark, f"series-bias{bias:g}--{path}", shade=0.25, markevery=(2, 3))
             axes.axhline(THRESHOLD, color=look.ink, linewidth=look.line * 0.5, linestyle=marks.DOTS, zorder=1)
             axes.set_title(style.word(labels, "path", path), loc="left")
             axes.set_xlabel(labels["x"])

@@ -11,6 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from analysis.cells import cell_order, known
 from analysis.drawing import legend, marks, style
 from analysis.drawing.build import make, over_seeds
+from analysis.drawing.lines import banded_line
 from analysis.result import Fact, Figure, Number, fact_key
 from analysis.select import INITIALISER_ORDER, main_level, measured, ordered
 
@@ -94,12 +95,8 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
                 here = data.loc[(data["name"] == name) & (data["initialiser"] == initialiser)]
                 for gate in (gate for gate in _gates(name) if gate in set(here["gate"])):
                     part, mark = here.loc[here["gate"] == gate], _mark(gate)
-                    axes.fill_between(part["step"], part["low"], part["high"], color=mark.color, alpha=0.2, linewidth=0)
-                    axes.plot(
-                        part["step"], part["median"], color=mark.color, linestyle=mark.line, marker=mark.marker,
-                        markevery=(_gates(name).index(gate) * 4, max(2, len(part) // 3)),
-                        gid=f"series-{name}--{gate}-{initialiser}",
-                    )  # fmt: skip
+                    places = (_gates(name).index(gate) * 4, max(2, len(part) // 3))
+                    banded_line(axes, part, "step", mark, f"series-{name}--{gate}-{initialiser}", markevery=places)
                 axes.set_ylim(0, 1)
                 axes.set_yticks([0, 0.5, 1], ["0", "0.5", "1"])
                 axes.xaxis.set_major_locator(MaxNLocator(3, integer=True))

@@ -11,6 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from analysis.drawing import legend, marks, style
 from analysis.drawing.axes import power_axis
 from analysis.drawing.build import make, over_seeds
+from analysis.drawing.lines import banded_line
 from analysis.result import LOGARITHM, Fact, Figure, Number, fact_key
 from analysis.select import INITIALISER_ORDER, main_level, measured
 from analysis.statistics.fits import FIRST_LAG, profiles, slopes
@@ -145,11 +146,8 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
                         (data["name"] == name) & (data["initialiser"] == initialiser) & (data["norm"] == norm)
                     ]
                     mark = marks.in_style(MARKS[norm], look)
-                    axes.fill_between(part["lag"], part["low"], part["high"], color=mark.color, alpha=0.2, linewidth=0)
-                    axes.plot(
-                        part["lag"], part["median"], color=mark.color, linestyle=mark.line, marker=mark.marker,
-                        markevery=_places(len(part), norms.index(norm)), gid=f"series-{norm}--{name}-{initialiser}",
-                    )  # fmt: skip
+                    places = _places(len(part), norms.index(norm))
+                    banded_line(axes, part, "lag", mark, f"series-{norm}--{name}-{initialiser}", markevery=places)
                 axes.set_title(
                     f"{style.word(labels, 'cell', name)}, {style.word(labels, 'initialiser', initialiser)}", loc="left"
                 )

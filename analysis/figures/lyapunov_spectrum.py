@@ -15,6 +15,7 @@ from analysis.cells import cell_order, known
 from analysis.drawing import legend, marks, style
 from analysis.drawing.axes import signed
 from analysis.drawing.build import make, over_seeds
+from analysis.drawing.lines import banded_line
 from analysis.result import Fact, Figure, Number, fact_key
 from analysis.select import INITIALISER_ORDER, main_level, measured, ordered
 from analysis.statistics.intervals import bca, generator
@@ -226,8 +227,4 @@ PANELS = {"start": _draw_chaos, "normal": _draw_driven}
 
 def _line(axes: Axes, part: pd.DataFrame, mark: marks.Mark, gid: str, places: tuple[int, int]) -> Line2D:
     """Median with its band."""
-    axes.fill_between(part["place"], part["low"], part["high"], color=mark.color, alpha=0.2, linewidth=0)
-    return axes.plot(
-        part["place"], part["median"], color=mark.color, linestyle=mark.line, marker=mark.marker,
-        markevery=(places[0], max(1, places[1])), gid=gid,
-    )[0]  # fmt: skip
+    return banded_line(axes, part, "place", mark, gid, markevery=(places[0], max(1, places[1])))

@@ -12,6 +12,7 @@ from analysis.cells import known
 from analysis.drawing import legend, marks, style
 from analysis.drawing.axes import ratio_axis, size_axis
 from analysis.drawing.build import make
+from analysis.drawing.lines import banded_line
 from analysis.readings.stretched_times import CONTROL, stretch
 from analysis.result import Fact, Figure, fact_key
 from analysis.select import BACKEND_ORDER, ordered
@@ -65,11 +66,8 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
             for name in names:
                 part = data.loc[(data["backend"] == backend) & (data["name"] == name)].sort_values("seq_len")
                 mark = marks.cell_mark(name)
-                axes.fill_between(part["seq_len"], part["low"], part["high"], color=mark.color, alpha=0.18, linewidth=0)
-                axes.plot(
-                    part["seq_len"], part["ratio"], color=mark.color, linestyle=mark.line, marker=mark.marker,
-                    gid=f"series-{name}--{backend}",
-                )  # fmt: skip
+                gid = f"series-{name}--{backend}"
+                banded_line(axes, part, "seq_len", mark, gid, y=("ratio", "low", "high"), shade=0.18)
             axes.set_title(style.word(labels, "backend", backend), loc="left")
             size_axis(axes, sorted(set(data["seq_len"])))
             ratio_axis(axes, min(data["ratio"].min(), 1) / 1.2, data["ratio"].max() * 1.2, TICKS)

@@ -12,6 +12,7 @@ from analysis.cells import cell_order, known
 from analysis.drawing import legend, marks, style
 from analysis.drawing.axes import size_axis, thousands
 from analysis.drawing.build import make
+from analysis.drawing.lines import banded_line
 from analysis.readings.call_times import elapsed, timed
 from analysis.result import Fact, Figure, Number, fact_key
 from analysis.select import DIRECTION_ORDER, ordered, sweep
@@ -66,13 +67,8 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
                 if part.empty:
                     continue
                 mark = marks.cell_mark(name)
-                axes.fill_between(
-                    part["hidden_size"], part["low_ps"], part["high_ps"], color=mark.color, alpha=0.2, linewidth=0
-                )
-                axes.plot(
-                    part["hidden_size"], part["median_ps"], color=mark.color, linestyle=mark.line, marker=mark.marker,
-                    gid=f"series-{name}--{direction}",
-                )  # fmt: skip
+                gid = f"series-{name}--{direction}"
+                banded_line(axes, part, "hidden_size", mark, gid, y=("median_ps", "low_ps", "high_ps"))
             axes.set_title(style.word(labels, "direction", direction), loc="left")
             size_axis(axes, sorted(set(data["hidden_size"])))
             axes.yaxis.set_major_formatter(FuncFormatter(thousands))

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure as Canvas
 from analysis.drawing import legend, marks, style
 from analysis.drawing.axes import ratio_axis, size_axis
 from analysis.drawing.build import make
+from analysis.drawing.lines import noise_band
 from analysis.readings.call_times import OWN, PLACE, elapsed
 from analysis.result import Fact, Figure, Number, fact_key
 from analysis.select import AGAIN, BACKEND_ORDER, DIRECTION_ORDER, ordered, sweep
@@ -79,8 +80,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
         look = drawing.look
         for axes, direction in zip(drawing.flat, directions, strict=True):
             here = data.loc[data["direction"] == direction]
-            if "noise_low" in here.columns and here["noise_low"].notna().any():
-                axes.axhspan(here["noise_low"].min(), here["noise_high"].max(), color=look.ink, alpha=0.12, linewidth=0)
+            noise_band(axes, here, look, 0.12)
             axes.axhline(1, color=look.ink, linewidth=look.line * 0.5)
             axes.axhline(
                 here["flops"].iloc[0],

@@ -3,7 +3,7 @@
 `python -m bench.gpu_kernels --fit ROWS` reads rows of the study "sharings", where every sharing that fits was forced,
 and prints what the estimate says of each step before and after the fit, and what the rule loses by its choices.
 
-The rows must come from the rule as it is: which design was measured is not in them, only its sharing.
+The rows must come from the rule as it is: which configuration was measured is not in them, only its sharing.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ DIGITS = 4  # of a fitted value
 
 @dataclass(frozen=True)
 class Point:
-    """A measured step of one kernel, with the design that ran. variant: the forced sharing, or "-"."""
+    """A measured step of one kernel, with the configuration that ran. variant: the forced sharing, or "-"."""
 
     cell: str
     hidden: int
@@ -188,7 +188,7 @@ def _points(frame: pd.DataFrame, facts: Facts, costs: Costs) -> tuple[Point, ...
         training = direction == "training"
         way = WAYS[metric]
         choice = choose(*given, way=way, keep=training, sharing=sharing, costs=costs)
-        parts = terms(choice.design, int(batch), choice.groups, choice.rows, facts)
+        parts = terms(choice.config, int(batch), choice.groups, choice.rows, facts)
         of_case = (cell, int(hidden), int(batch), dtype, direction, way, variant, int(length))
         points.append(Point(*of_case, value / length, choice, parts))
     return tuple(points)
@@ -266,7 +266,7 @@ def fit_command(
     print(report(found, entries))
     days = [day for entry in entries.values() for day in re.findall(r"fitted: .*(\d{4}-\d\d-\d\d)", entry.origin)]
     if days and max(days) >= found.day:
-        print(f"\nConstants of {max(days)} chose the designs above; the rows of {found.day} may have run others.")
+        print(f"\nConstants of {max(days)} chose the kernels above; the rows of {found.day} may have run others.")
     if write:
         costs_file.write(found.values, found.origin, costs_path)
         print(f"\nwrote {len(found.values)} constants to {costs_path}")

@@ -20,7 +20,7 @@ class Regret:
     """The rule's choice for one kernel of which several sharings were measured.
 
     Each choice is a sharing with its time over that of the fastest one, None where that sharing was not measured;
-    `same` says whether the design of that sharing that was measured is the one that the rule takes.
+    `same` says whether the configuration of that sharing that was measured is the one that the rule takes.
     """
 
     point: Point
@@ -34,7 +34,7 @@ def regrets(fit: Fit) -> tuple[Regret, ...]:
     kernels: dict[tuple[object, ...], dict[str, Point]] = {}
     for point in fit.points:
         kernels.setdefault(point.kernel, {})
-        sharing = point.choice.design.sharing
+        sharing = point.choice.config.sharing
         if point.variant != "-" or sharing not in kernels[point.kernel]:  # a forced one says what it is of itself
             kernels[point.kernel][sharing] = point
     found = []
@@ -49,11 +49,11 @@ def regrets(fit: Fit) -> tuple[Regret, ...]:
 def _taken(fit: Fit, by_sharing: Mapping[str, Point], fastest: str, costs: Costs) -> tuple[str, float | None, bool]:
     best = by_sharing[fastest]
     given = (best.cell, best.hidden, best.batch, best.dtype, fit.facts)
-    design = choose(*given, way=best.way, keep=best.direction == "training", costs=costs).design
-    point = by_sharing.get(design.sharing)
+    config = choose(*given, way=best.way, keep=best.direction == "training", costs=costs).config
+    point = by_sharing.get(config.sharing)
     if point is None:
-        return design.sharing, None, False
-    return design.sharing, point.measured_s / best.measured_s, point.choice.design == design
+        return config.sharing, None, False
+    return config.sharing, point.measured_s / best.measured_s, point.choice.config == config
 
 
 def report(fit: Fit, entries: Mapping[str, Entry] | None = None) -> str:
@@ -86,7 +86,7 @@ def _steps(fit: Fit) -> Iterator[Sequence[str]]:
     for point in fit.points:
         forced = "" if point.variant != "-" else " (rule)"
         times = (point.predicted_s(fit.before), point.predicted_s(fit.after), point.measured_s)
-        yield *_kernel(point), point.choice.design.sharing + forced, *(f"{time * 1e6:.2f}" for time in times)
+        yield *_kernel(point), point.choice.config.sharing + forced, *(f"{time * 1e6:.2f}" for time in times)
 
 
 _KERNEL = ("cell", "kernel", "dtype", "H", "B", "T")
@@ -124,7 +124,7 @@ def _losses(found: Sequence[Regret]) -> Iterator[str]:
             mean = math.exp(math.fsum(map(math.log, losses)) / len(losses))
             yield f"time taken / fastest {name}: geometric mean {mean:.3f}, worst {max(losses):.3f} of {len(losses)}"
         if any(not same for _, loss, same in taken if loss is not None):
-            yield f"* {name}: the rule takes another design of that sharing than was measured"
+            yield f"* {name}: the rule takes another configuration of that sharing than was measured"
 
 
 def _table(lines: Iterable[Sequence[str]]) -> str:

@@ -44,19 +44,19 @@ def measure(case: Case, block: int) -> list[Measurement]:
     given = (case.cell, case.hidden_size, case.batch_size, case.dtype, sheet)
     choice = choose(*given, way=case.direction, sharing=case.word("variant"))
     by_rule = choose(*given, way=case.direction)
-    design = choice.design
-    needs = compiled(time_loop(design, case.direction), sheet.capability).resources
+    config = choice.config
+    needs = compiled(time_loop(config, case.direction), sheet.capability).resources
     numbers = {
         "registers": needs.registers,
         "stack_bytes": needs.stack,
         "spill_bytes": needs.spills,
-        "shared_bytes": design.shared_bytes,
-        "threads": design.threads,
-        "blocks": design.parts * choice.groups,
+        "shared_bytes": config.shared_bytes,
+        "threads": config.threads,
+        "blocks": config.parts * choice.groups,
         "blocks_per_multiprocessor": resident_blocks(
-            needs.registers, design.shared_bytes, design.threads, SHARED[case.backend]
+            needs.registers, config.shared_bytes, config.threads, SHARED[case.backend]
         ),
-        "chosen": int(by_rule.design.sharing == case.word("variant")),
+        "chosen": int(by_rule.config.sharing == case.word("variant")),
     }
     units = {"stack_bytes": "B", "spill_bytes": "B", "shared_bytes": "B", "chosen": "1"}
     return [Measurement(case, name, float(value), units.get(name, "count"), block) for name, value in numbers.items()]

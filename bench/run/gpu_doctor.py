@@ -62,7 +62,7 @@ def sharing_table() -> list[str]:
         line = f"{cell:<{WIDTH}}"
         for hidden in SIZES:
             ways = [choose(cell, hidden, BATCH, "float32", chip, way=way) for way in ("forward", "backward")]
-            line += f"{' / '.join(choice.design.sharing for choice in ways):<{WIDTH}}"
+            line += f"{' / '.join(choice.config.sharing for choice in ways):<{WIDTH}}"
         lines.append(line.rstrip())
     return lines
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from cells.cuda.plan.config import Design
+from cells.cuda.plan.config import KernelConfig
 from cells.cuda.plan.tile import WARP
 
 MAKERS = "cells.cuda.kernels"
@@ -54,30 +54,30 @@ class Kernel:
         return made
 
 
-def time_loop(design: Design, way: str) -> Kernel:
-    """Return the time loop of a design, "forward" or "backward": `cells.cuda.kernels.forward` and its twin."""
+def time_loop(config: KernelConfig, way: str) -> Kernel:
+    """Return the time loop of a configuration, "forward" or "backward": `cells.cuda.kernels.forward` and its twin."""
     reals, words = (3, 2) if way == "forward" else (5, 2)
     kinds = (*["{0}*"] * reals, *["{1}*"] * words, "int32*", *["int32"] * 5)
     # Weights for tensor cores are words of two numbers.
-    filled = _signature(kinds, design.real, "uint32" if design.on_tensor_cores else design.real)
-    return Kernel(f"{way}.make_{way}", (design,), filled, design.threads)
+    filled = _signature(kinds, config.real, "uint32" if config.on_tensor_cores else config.real)
+    return Kernel(f"{way}.make_{way}", (config,), filled, config.threads)
 
 
-def profile(design: Design) -> Kernel:
+def profile(config: KernelConfig) -> Kernel:
     """Return the backward pass in log scale."""
     kinds = (*["{0}*"] * 4, "int32*", *["{0}*"] * 2, *["int32"] * 2)
-    return Kernel("profile.make_profile", (design,), _signature(kinds, design.real), profile_threads(design))
+    return Kernel("profile.make_profile", (config,), _signature(kinds, config.real), profile_threads(config))
 
 
-def profile_threads(design: Design) -> int:
+def profile_threads(config: KernelConfig) -> int:
     """Threads of the profile's block: those of the products, however many units there are."""
-    return max((tile.threads for tile in design.tiles), default=WARP)
+    return max((tile.threads for tile in config.tiles), default=WARP)
 
 
-def profile_shared_bytes(design: Design) -> int:
-    """Shared memory of the profile's block: beside the design's, a number of every warp, and the carried gradient."""
-    more = MOST_WARPS + len(design.spec.states) * design.hidden
-    return design.shared_bytes + more * np.dtype(design.real).itemsize
+def profile_shared_bytes(config: KernelConfig) -> int:
+    """Shared memory of the profile's block: the time loop's, a number of every warp, and the carried gradient."""
+    more = MOST_WARPS + len(config.spec.states) * config.hidden
+    return config.shared_bytes + more * np.dtype(config.real).itemsize
 
 
 def norms(real: str) -> Kernel:

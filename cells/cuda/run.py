@@ -1,4 +1,4 @@
-"""A pass of one direction of a layer on the GPU: choose designs, allocate, launch."""
+"""A pass of one direction of a layer on the GPU: choose configurations, allocate, launch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cells.cuda import kernel
 from cells.cuda.device import target
 from cells.cuda.device.launch import launch, launch_each
 from cells.cuda.device.memory import DeviceArray, clear, copy, empty, to_device, zeros
-from cells.cuda.plan.rule import Choice, choose, profile_design
+from cells.cuda.plan.rule import Choice, choose, profile_config
 from cells.cuda.products.gradient import input_gradient, input_product, parameter_gradients
 from cells.cuda.weights import Weights
 
@@ -87,7 +87,7 @@ def forward(weights: Weights, x: DeviceArray, initial: DeviceArray | None) -> Ru
 
 
 def choice(weights: Weights, batch: int, way: str, keep: bool = True) -> Choice:
-    """Return the design that a pass takes here, and its grid."""
+    """Return the configuration that a pass takes here, and its grid."""
     given = (weights.spec.name, weights.hidden_size, batch, weights.dtype, target.facts())
     return choose(*given, way=way, keep=keep, sharing=weights.sharing)
 
@@ -105,8 +105,8 @@ def _forward(weights: Weights, x: DeviceArray, initial: DeviceArray | None, *, k
     _set_step(states, 0, initial)
     input_product(weights, x, slots)
     taken = choice(weights, batch, "forward", keep)
-    arrays = (slots, states, weights.bias, *weights.packed(taken.design))
-    _run_phases(taken, "forward", arrays, (batch, steps, taken.rows), steps * taken.design.phases)
+    arrays = (slots, states, weights.bias, *weights.packed(taken.config))
+    _run_phases(taken, "forward", arrays, (batch, steps, taken.rows), steps * taken.config.phases)
     return Run(weights, x, slots, states)
 
 
@@ -116,8 +116,8 @@ def backward(done: Run, d_output: DeviceArray, d_final: DeviceArray | None) -> R
     d_slots, d_states = empty(done.slots.shape, done.x.dtype), empty(done.states.shape, done.x.dtype)
     _set_step(d_states, steps, d_final)
     taken = choice(weights, batch, "backward")
-    arrays = (done.slots, done.states, d_output, d_slots, d_states, *weights.packed_back(taken.design))
-    _run_phases(taken, "backward", arrays, (batch, steps, taken.rows), steps * taken.design.phases + 1)
+    arrays = (done.slots, done.states, d_output, d_slots, d_states, *weights.packed_back(taken.config))
+    _run_phases(taken, "backward", arrays, (batch, steps, taken.rows), steps * taken.config.phases + 1)
     d_x = input_gradient(weights, d_slots, done.x.shape)
     return RunGradients(parameter_gradients(weights, done.x, done.slots, done.states, d_slots), d_x, d_states)
 
@@ -130,15 +130,15 @@ def loop_alone(weights: Weights, x: DeviceArray, d_output: DeviceArray | None) -
     steps, batch, _ = x.shape
     run = _forward(weights, x, None, keep=d_output is not None)
     taken = choice(weights, batch, "forward", keep=d_output is not None)
-    arrays = (run.slots, run.states, weights.bias, *weights.packed(taken.design))
+    arrays = (run.slots, run.states, weights.bias, *weights.packed(taken.config))
     sizes = (batch, steps, taken.rows)
     loops: dict[str, Callable[[], None]] = {}
-    loops["forward"] = partial(_run_phases, taken, "forward", arrays, sizes, steps * taken.design.phases)
+    loops["forward"] = partial(_run_phases, taken, "forward", arrays, sizes, steps * taken.config.phases)
     if d_output is not None:
         back = choice(weights, batch, "backward")
         d_slots, d_states = empty(run.slots.shape, x.dtype), zeros(run.states.shape, x.dtype)
-        of_back = (run.slots, run.states, d_output, d_slots, d_states, *weights.packed_back(back.design))
-        phases = steps * back.design.phases + 1
+        of_back = (run.slots, run.states, d_output, d_slots, d_states, *weights.packed_back(back.config))
+        phases = steps * back.config.phases + 1
         loops["backward"] = partial(_run_phases, back, "backward", of_back, (batch, steps, back.rows), phases)
     return loops
 
@@ -150,8 +150,8 @@ def profile(done: Run, d_last: Array) -> Array:
     """
     weights, (steps, batch, _) = done.weights, done.x.shape
     count, hidden, dtype = len(weights.spec.states), weights.hidden_size, done.x.dtype
-    design = profile_design(weights.spec.name, hidden, weights.dtype, target.facts())
-    needed, allowed = kernel.profile_shared_bytes(design), target.facts().shared_bytes
+    config = profile_config(weights.spec.name, hidden, weights.dtype, target.facts())
+    needed, allowed = kernel.profile_shared_bytes(config), target.facts().shared_bytes
     if needed > allowed:
         raise ValueError(
             f"the gradient profile of {hidden} units in {weights.dtype} needs {needed} bytes of shared memory; "
@@ -161,8 +161,8 @@ def profile(done: Run, d_last: Array) -> Array:
     _set_step(totals, steps, None)
     copy(to_device(d_last.astype(dtype)), totals[0][steps])
     exponents, norms = empty((steps + 1, batch), np.int32), empty((count + 1, steps + 1, batch), dtype)
-    arrays = (done.slots, done.states, totals, carried, exponents, *weights.packed_back(design))
-    launch(kernel.profile(design), (1, batch), kernel.profile_shared_bytes(design), (*arrays, batch, steps))
+    arrays = (done.slots, done.states, totals, carried, exponents, *weights.packed_back(config))
+    launch(kernel.profile(config), (1, batch), kernel.profile_shared_bytes(config), (*arrays, batch, steps))
     rows, of_state = (steps + 1) * batch, (steps + 1) * batch * hidden
     measure = kernel.norms(dtype.name)
     launch(measure, (count * rows, 1), 0, (totals, norms, count * rows, hidden, 1, 0, 0))
@@ -190,19 +190,19 @@ def _set_step(array: DeviceArray, step: int, values: DeviceArray | None) -> None
 
 
 def _run_phases(taken: Choice, way: str, arrays: tuple[Any, ...], sizes: tuple[int, ...], phases: int) -> None:
-    design = taken.design
-    loop = kernel.time_loop(design, way)
-    if design.sharing == "launch":
+    config = taken.config
+    loop = kernel.time_loop(config, way)
+    if config.sharing == "launch":
         given = (*arrays, arrays[0], *sizes)  # nobody counts: a launch ends when all blocks have
         each = [(*given, begin, begin + 1) for begin in range(phases)]
-        launch_each(loop, taken.grid, design.shared_bytes, each)
+        launch_each(loop, taken.grid, config.shared_bytes, each)
         return
-    counters = zeros((taken.groups,), np.int32) if design.sharing == "grid" else arrays[0]
+    counters = zeros((taken.groups,), np.int32) if config.sharing == "grid" else arrays[0]
     launch(
         loop,
         taken.grid,
-        design.shared_bytes,
+        config.shared_bytes,
         (*arrays, counters, *sizes, 0, phases),
-        cluster=design.parts if design.sharing == "cluster" else 1,
-        together=design.sharing == "grid",
+        cluster=config.parts if config.sharing == "cluster" else 1,
+        together=config.sharing == "grid",
     )

@@ -14,7 +14,7 @@ from cells.cuda.device.interface import Mark
 from cells.cuda.device.launch import mark, wait_for_mark
 from cells.cuda.device.memory import DeviceArray, to_device
 from cells.cuda.pack import pack
-from cells.cuda.plan.config import Design
+from cells.cuda.plan.config import KernelConfig
 from cells.cuda.plan.tile import Tile
 from cells.spec import CellSpec
 
@@ -41,7 +41,7 @@ class Weights:
     hidden_size: int
     dtype: str
     sharing: str | None = None
-    _packed: dict[tuple[str, Design], Packed] = field(default_factory=dict)
+    _packed: dict[tuple[str, KernelConfig], Packed] = field(default_factory=dict)
     _places: dict[tuple[str, ...], DeviceArray] = field(default_factory=dict)
 
     @property
@@ -72,13 +72,13 @@ class Weights:
         given = self.parameters.get("weight_hh_l0")
         return to_device(np.zeros((1, 1), self.parameters["weight_ih_l0"].dtype) if given is None else given)
 
-    def packed(self, design: Design) -> tuple[DeviceArray, DeviceArray]:
+    def packed(self, config: KernelConfig) -> tuple[DeviceArray, DeviceArray]:
         """Recurrent and masked weights as the forward kernel's threads hold them."""
-        return self._kept("forward", design)
+        return self._kept("forward", config)
 
-    def packed_back(self, design: Design) -> tuple[DeviceArray, DeviceArray]:
+    def packed_back(self, config: KernelConfig) -> tuple[DeviceArray, DeviceArray]:
         """Return the weights as the backward kernel's threads hold them."""
-        return self._kept("backward", design)
+        return self._kept("backward", config)
 
     def forget_packed(self) -> None:
         """Pack anew at the next call, as after an update of the parameters; those on the device stay there."""
@@ -92,20 +92,20 @@ class Weights:
                 bias[slot] += spec.gate_block(own[f"bias_{product.kind}_l0"], gate, self.hidden_size)
         return bias
 
-    def _kept(self, way: str, design: Design) -> tuple[DeviceArray, DeviceArray]:
-        key = (way, design)
+    def _kept(self, way: str, config: KernelConfig) -> tuple[DeviceArray, DeviceArray]:
+        key = (way, config)
         if key not in self._packed:
-            runs = ((design.recurrent, self.spec.recurrent_gates), (design.masked, self.spec.masked_gates))
-            recurrent, masked = (self._pack(way, design, tile, gates) for tile, gates in runs)
+            runs = ((config.recurrent, self.spec.recurrent_gates), (config.masked, self.spec.masked_gates))
+            recurrent, masked = (self._pack(way, config, tile, gates) for tile, gates in runs)
             self._packed[key] = Packed(recurrent, masked, mark())
         packed = self._packed[key]
         wait_for_mark(packed.ready)
         return packed.recurrent, packed.masked
 
-    def _pack(self, way: str, design: Design, tile: Tile | None, gates: tuple[str, ...]) -> DeviceArray:
+    def _pack(self, way: str, config: KernelConfig, tile: Tile | None, gates: tuple[str, ...]) -> DeviceArray:
         if tile is None:
             return self.recurrent_weights  # nobody reads it
         if gates not in self._places:  # kept: bringing it to the device waits for the stream
             order = [self.spec.hidden_gates.index(gate) for gate in gates]
             self._places[gates] = to_device(np.array(order, np.int32))
-        return pack(design, tile, way, self.recurrent_weights, self._places[gates])
+        return pack(config, tile, way, self.recurrent_weights, self._places[gates])

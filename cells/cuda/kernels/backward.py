@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 from numba import int32, uint32
 
-from cells.cuda.kernels.exchange import make_meeting, make_pull, make_push, make_total
 from cells.cuda.kernels.forward import held
 from cells.cuda.kernels.instructions import cuda, pointer
+from cells.cuda.kernels.synchronise import make_meeting, make_pull, make_push, make_total
 from cells.cuda.kernels.tile import REALS
-from cells.cuda.plan.config import Design
+from cells.cuda.plan.config import KernelConfig
 from cells.formula import formula
 
 
-def make_backward(design: Design) -> Callable[..., None]:
+def make_backward(config: KernelConfig) -> Callable[..., None]:
     """Make the backward kernel: phases [begin, end), counted from the end of the sequence.
 
     After T steps there is one more, whose product gives the gradient of the initial state.
@@ -24,7 +24,7 @@ def make_backward(design: Design) -> Callable[..., None]:
     d_states: index T is dL/d final state on entry; on exit the total dL/d state at every step. d_slots: on exit dL/d
     pre-activations, all of them.
     """
-    real, spec, hidden, units, batch_rows = design.real, design.spec, design.hidden, design.units, design.rows
+    real, spec, hidden, units, batch_rows = config.real, config.spec, config.hidden, config.units, config.rows
     layout = spec.layout
     P, S = layout.slots, layout.states
     recurrent_first, recurrents, masked_first, maskeds = (
@@ -33,17 +33,17 @@ def make_backward(design: Design) -> Callable[..., None]:
         layout.masked_first,
         layout.masked,
     )
-    mask_slot, phases, threads, pushes = layout.mask_slot, design.phases, design.threads, design.pushes
-    stride, sums_at = design.stride, design.vectors
-    hold, product, registers = held(design.recurrent, real)
-    hold_masked, product_masked, masked_registers = held(design.masked, real)
-    total, total_masked = make_total(design.recurrent, real), make_total(design.masked, real)
-    pull, pull_masked = make_pull(design, design.recurrent), make_pull(design, design.masked)
-    done, meet = make_meeting(design)
-    push = make_push(design)
-    shared_at, masked_shared_at = design.weights_at
-    kind, zero, own_set = REALS[real], np.dtype(real).type(0), design.rows * design.stride
-    word, clustered = uint32 if design.on_tensor_cores else kind, design.sharing == "cluster"
+    mask_slot, phases, threads, pushes = layout.mask_slot, config.phases, config.threads, config.pushes
+    stride, sums_at = config.stride, config.vectors
+    hold, product, registers = held(config.recurrent, real)
+    hold_masked, product_masked, masked_registers = held(config.masked, real)
+    total, total_masked = make_total(config.recurrent, real), make_total(config.masked, real)
+    pull, pull_masked = make_pull(config, config.recurrent), make_pull(config, config.masked)
+    done, meet = make_meeting(config)
+    push = make_push(config)
+    shared_at, masked_shared_at = config.weights_at
+    kind, zero, own_set = REALS[real], np.dtype(real).type(0), config.rows * config.stride
+    word, clustered = uint32 if config.on_tensor_cores else kind, config.sharing == "cluster"
     clearing = -(-2 * own_set // threads)
     nothing: Any = lambda cell, k, slots, previous, d_slots, d_previous: None  # noqa: E731
     unit_backward, unit_mask_backward = formula(spec.backward), formula(spec.mask_backward or nothing)

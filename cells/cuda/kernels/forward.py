@@ -13,10 +13,10 @@ from collections.abc import Callable
 import numpy as np
 from numba import int32, uint32
 
-from cells.cuda.kernels.exchange import make_meeting, make_pull, make_push, make_rounding, make_total
 from cells.cuda.kernels.instructions import cuda, pointer
+from cells.cuda.kernels.synchronise import make_meeting, make_pull, make_push, make_rounding, make_total
 from cells.cuda.kernels.tile import REALS, make_hold, make_product
-from cells.cuda.plan.config import Design
+from cells.cuda.plan.config import KernelConfig
 from cells.cuda.plan.tile import Tile
 from cells.formula import formula
 
@@ -30,13 +30,13 @@ def held(tile: Tile | None, real: str) -> tuple[Callable[..., None], Callable[..
     return make_hold(tile), make_product(tile, real), max(tile.registers, 1)
 
 
-def make_forward(design: Design) -> Callable[..., None]:
+def make_forward(config: KernelConfig) -> Callable[..., None]:
     """Make the forward kernel: phases [begin, end) of `phases` a step.
 
-    slots: products of the input with biases where the cell has input gates, on entry; activations on exit if the design
+    slots: products of the input with biases where the cell has input gates, on entry; activations on exit if the config
     keeps them. states: index 0 is set on entry. bias (P, H): what slots without a product of the input start from.
     """
-    real, spec, hidden, units, batch_rows = design.real, design.spec, design.hidden, design.units, design.rows
+    real, spec, hidden, units, batch_rows = config.real, config.spec, config.hidden, config.units, config.rows
     layout = spec.layout
     P, S, inputs = layout.slots, layout.states, layout.inputs
     recurrent_first, recurrents, masked_first, maskeds = (
@@ -45,19 +45,19 @@ def make_forward(design: Design) -> Callable[..., None]:
         layout.masked_first,
         layout.masked,
     )
-    mask_slot, phases, threads, pushes = layout.mask_slot, design.phases, design.threads, design.pushes
-    keep, stride, sums_at = design.keep, design.stride, design.vectors
-    hold, product, registers = held(design.recurrent, real)
-    hold_masked, product_masked, masked_registers = held(design.masked, real)
-    total, total_masked = make_total(design.recurrent, real), make_total(design.masked, real)
-    pull, pull_masked = make_pull(design, design.recurrent), make_pull(design, design.masked)
-    done, meet = make_meeting(design)
-    push, rounding = make_push(design), make_rounding(design)
-    shared_at, masked_shared_at = design.weights_at
-    kind, zero, own_set = REALS[real], np.dtype(real).type(0), design.rows * design.stride
-    word, clustered = uint32 if design.on_tensor_cores else kind, design.sharing == "cluster"
+    mask_slot, phases, threads, pushes = layout.mask_slot, config.phases, config.threads, config.pushes
+    keep, stride, sums_at = config.keep, config.stride, config.vectors
+    hold, product, registers = held(config.recurrent, real)
+    hold_masked, product_masked, masked_registers = held(config.masked, real)
+    total, total_masked = make_total(config.recurrent, real), make_total(config.masked, real)
+    pull, pull_masked = make_pull(config, config.recurrent), make_pull(config, config.masked)
+    done, meet = make_meeting(config)
+    push, rounding = make_push(config), make_rounding(config)
+    shared_at, masked_shared_at = config.weights_at
+    kind, zero, own_set = REALS[real], np.dtype(real).type(0), config.rows * config.stride
+    word, clustered = uint32 if config.on_tensor_cores else kind, config.sharing == "cluster"
     # Loops over threads have a constant number of turns: the compiler spends far fewer registers on them.
-    clearing, filling = -(-2 * own_set // threads), -(-batch_rows * hidden // threads) if design.tiles else 0
+    clearing, filling = -(-2 * own_set // threads), -(-batch_rows * hidden // threads) if config.tiles else 0
     unit_forward, unit_mask = formula(spec.forward), formula(spec.mask or (lambda cell, k, slots, previous: None))
 
     def forward(slots, states, bias, weights, masked_weights, counters, batch, steps, rows, begin, end):

@@ -14,24 +14,24 @@ import numpy as np
 from numba import int32
 
 from cells.cuda.kernel import MOST_WARPS, profile_threads
-from cells.cuda.kernels.exchange import make_push, make_total
 from cells.cuda.kernels.forward import held
 from cells.cuda.kernels.instructions import cuda, from_lane, pointer
+from cells.cuda.kernels.synchronise import make_push, make_total
 from cells.cuda.kernels.tile import REALS
-from cells.cuda.plan.config import Design
+from cells.cuda.plan.config import KernelConfig
 from cells.cuda.plan.tile import WARP
 from cells.formula import formula
 
 MOST = {"float32": 120, "float64": 1000}  # power of two that one step takes out: its reciprocal is a normal number too
 
 
-def make_profile(design: Design) -> Callable[..., None]:
+def make_profile(config: KernelConfig) -> Callable[..., None]:
     """Make the kernel: slots (T, B, P, H), states, totals and carried (S, T + 1, B, H), exponents (T + 1, B), all flat.
 
     totals: index T holds dL/d final state on entry; on exit dL/ds with the paths inside of a step. carried: on exit
     without them, as coordinates of the joint state. Both over 2^exponents.
     """
-    real, spec, hidden = design.real, design.spec, design.hidden
+    real, spec, hidden = config.real, config.spec, config.hidden
     layout = spec.layout
     P, S = layout.slots, layout.states
     recurrent_first, recurrents, masked_first, maskeds = (
@@ -40,14 +40,14 @@ def make_profile(design: Design) -> Callable[..., None]:
         layout.masked_first,
         layout.masked,
     )
-    mask_slot, masks, threads, stride = layout.mask_slot, design.phases == 2, profile_threads(design), design.stride
-    sums_at, largest_at = design.vectors, design.shared_elements
+    mask_slot, masks, threads, stride = layout.mask_slot, config.phases == 2, profile_threads(config), config.stride
+    sums_at, largest_at = config.vectors, config.shared_elements
     carry_at = largest_at + MOST_WARPS
-    hold, product, registers = held(design.recurrent, real)
-    hold_masked, product_masked, masked_registers = held(design.masked, real)
-    total, total_masked = make_total(design.recurrent, real), make_total(design.masked, real)
-    push = make_push(design)
-    shared_at, masked_shared_at = design.weights_at
+    hold, product, registers = held(config.recurrent, real)
+    hold_masked, product_masked, masked_registers = held(config.masked, real)
+    total, total_masked = make_total(config.recurrent, real), make_total(config.masked, real)
+    push = make_push(config)
+    shared_at, masked_shared_at = config.weights_at
     kind, zero, one = REALS[real], np.dtype(real).type(0), np.dtype(real).type(1)
     infinity, most, warps = np.dtype(real).type(np.inf), MOST[real], threads // WARP
     clearing, turns = -(-2 * stride // threads), -(-hidden // threads)

@@ -1,4 +1,4 @@
-"""A design: how one kernel is cut to a cell, its size and the GPU. Every field is fixed when the kernel is compiled.
+"""A configuration: how one kernel is cut to a cell, its size and the GPU. All of it is fixed when a kernel is compiled.
 
 Who shares the units of a batch row, and how they meet once a step:
 
@@ -21,7 +21,7 @@ from cells.spec import CellSpec
 
 
 @dataclass(frozen=True)
-class Design:
+class KernelConfig:
     """One kernel's cut. `units` of a row in each of `parts` blocks; `rows` of a batch at once.
 
     recurrent, masked: the products of a step, None where the cell has none. rounded: operands of products are rounded

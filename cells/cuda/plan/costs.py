@@ -83,8 +83,8 @@ class Product:
     pulled_bytes: int
     pushed: int | None
 
-    def exchange(self, costs: Costs) -> float:
-        """Cycles until the vectors are there."""
+    def delivery(self, costs: Costs) -> float:
+        """Cycles until the vectors have come from other blocks, or from global memory."""
         if self.pushed is None:
             return costs.pull_latency
         return costs.push_latency + self.pushed / costs.pushes
@@ -116,10 +116,10 @@ class Terms:
     products: tuple[Product, ...]
 
     def cycles(self, costs: Costs) -> float:
-        """Estimated cycles of a step: the sum of its products, each with exchange and barrier, and of the formulas."""
+        """Estimated cycles of a step: the sum of its products, each with delivery and barrier, and of the formulas."""
         barrier, total = costs.barrier(self.sharing), 0.0
         for product in self.products:
-            total += product.exchange(costs) + self.repeats * product.work(costs, self.occupied) + barrier
+            total += product.delivery(costs) + self.repeats * product.work(costs, self.occupied) + barrier
         return self.waves * (total + costs.formulas + (0 if self.products else barrier))
 
 

@@ -1,4 +1,4 @@
-"""The rule: which design a pass takes. Every candidate has an estimate of a step's cycles, and the smallest wins.
+"""The rule: which configuration a pass takes. Each candidate has an estimate of a step's cycles; the smallest wins.
 
 The estimate adds what a step waits for (its barrier, the latencies of its memory) to what it works (multiply-adds,
 reads of shared memory and of the second-level cache, whichever is most). Its constants stand in
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cells.cuda.device.target import Facts
-from cells.cuda.plan.config import Design
+from cells.cuda.plan.config import KernelConfig
 from cells.cuda.plan.costs import ESTIMATES, Costs, Product, Terms
 from cells.cuda.plan.tile import WARP, Tile
 from cells.registry import find_cell
@@ -31,9 +31,9 @@ ROWS = (1, 2, 4, 8)
 
 @dataclass(frozen=True)
 class Choice:
-    """A design with the grid it is launched on: `groups` groups of `rows` rows each; and the estimate of a step."""
+    """A configuration and its grid, `groups` groups of `rows` rows each; and the estimate of a step."""
 
-    design: Design
+    config: KernelConfig
     groups: int
     rows: int
     cycles: float
@@ -41,7 +41,7 @@ class Choice:
     @property
     def grid(self) -> tuple[int, int]:
         """Blocks."""
-        return self.design.parts, self.groups
+        return self.config.parts, self.groups
 
 
 @functools.lru_cache(maxsize=256)
@@ -86,7 +86,7 @@ def candidates(
     sharing: str | None = None,
     costs: Costs = ESTIMATES,
 ) -> Iterator[Choice]:
-    """Every design that fits, with its estimate."""
+    """Every configuration that fits, with its estimate."""
     for each in SHARINGS if sharing is None else (sharing,):
         if each == "cluster" and not facts.clusters:
             continue
@@ -134,12 +134,12 @@ def _candidate(
     ]
     parts = -(-hidden // units)
     recurrent, masked = tiles
-    design = Design(
+    config = KernelConfig(
         cell, real, hidden, units, parts, rows, sharing, recurrent, masked, rounded=dtype == "bfloat16", keep=keep
     )
-    if units * rows > MOST_UNITS[real] or design.shared_bytes > facts.shared_bytes:
+    if units * rows > MOST_UNITS[real] or config.shared_bytes > facts.shared_bytes:
         return None
-    if not streams and any(_streamed(tile) for tile in design.tiles):
+    if not streams and any(_streamed(tile) for tile in config.tiles):
         return None
     if sharing == "grid":
         groups = min(facts.multiprocessors // parts, -(-batch // rows))
@@ -148,10 +148,10 @@ def _candidate(
         groups = -(-batch // of_group)
     else:
         of_group, groups = rows, -(-batch // rows)
-    return Choice(design, groups, of_group, _cycles(design, batch, groups, of_group, facts, costs=costs))
+    return Choice(config, groups, of_group, terms(config, batch, groups, of_group, facts).cycles(costs))
 
 
-def profile_design(cell: str, hidden: int, dtype: str, facts: Facts) -> Design:
+def profile_config(cell: str, hidden: int, dtype: str, facts: Facts) -> KernelConfig:
     """One block for each row of the batch, whatever the size: what does not fit on chip is read at every step."""
     layout, real = find_cell(cell).layout, "float64" if dtype == "float64" else "float32"
     depths = [gates * hidden for gates in (layout.recurrent, layout.masked)]
@@ -163,7 +163,7 @@ def profile_design(cell: str, hidden: int, dtype: str, facts: Facts) -> Design:
         for depth in depths
     ]
     recurrent, masked = tiles
-    return Design(cell, real, hidden, hidden, 1, 1, "block", recurrent, masked, rounded=dtype == "bfloat16")
+    return KernelConfig(cell, real, hidden, hidden, 1, 1, "block", recurrent, masked, rounded=dtype == "bfloat16")
 
 
 def make_tile(
@@ -218,36 +218,31 @@ def _streamed(tile: Tile) -> int:
     return tile.pieces - tile.in_registers - tile.in_shared
 
 
-def _cycles(design: Design, batch: int, groups: int, of_group: int, facts: Facts, *, costs: Costs = ESTIMATES) -> float:
-    """Estimated cycles of a step."""
-    return terms(design, batch, groups, of_group, facts).cycles(costs)
-
-
-def terms(design: Design, batch: int, groups: int, of_group: int, facts: Facts) -> Terms:
-    """Return what a step of this design asks of the GPU, for a batch in `groups` groups of `of_group` rows."""
-    blocks = groups * design.parts
-    if design.sharing == "cluster":  # which has to find its place inside of one graphics processing cluster
-        waves = -(-groups // facts.clusters_of(design.parts))
+def terms(config: KernelConfig, batch: int, groups: int, of_group: int, facts: Facts) -> Terms:
+    """Return what a step of this configuration asks of the GPU, for a batch in `groups` groups of `of_group` rows."""
+    blocks = groups * config.parts
+    if config.sharing == "cluster":  # which has to find its place inside of one graphics processing cluster
+        waves = -(-groups // facts.clusters_of(config.parts))
     else:
         waves = -(-blocks // facts.multiprocessors)
     occupied = min(blocks, facts.multiprocessors) / facts.multiprocessors
-    repeats = -(-min(of_group, batch) // design.rows)
-    products = tuple(_product(design, tile) for tile in design.tiles)
-    return Terms(design.sharing, waves, repeats, occupied, products)
+    repeats = -(-min(of_group, batch) // config.rows)
+    products = tuple(_product(config, tile) for tile in config.tiles)
+    return Terms(config.sharing, waves, repeats, occupied, products)
 
 
-def _product(design: Design, tile: Tile) -> Product:
-    itemsize = 8 if design.real == "float64" else 4
+def _product(config: KernelConfig, tile: Tile) -> Product:
+    itemsize = 8 if config.real == "float64" else 4
     warps = tile.threads // WARP
     wavefronts = max(tile.lanes * 4 * itemsize // WAVEFRONT, 1)  # of a warp's read of one vector
-    vectors = warps * tile.pieces * design.rows * wavefronts * WAVEFRONT
+    vectors = warps * tile.pieces * config.rows * wavefronts * WAVEFRONT
     weights = warps * tile.in_shared * tile.held * WARP * itemsize
     return Product(
-        "tensor" if tile.tensor else design.real,
-        tile.padded_rows * tile.padded_depth * design.rows,
+        "tensor" if tile.tensor else config.real,
+        tile.padded_rows * tile.padded_depth * config.rows,
         warps,
         shared_bytes=vectors + weights,
         streamed_bytes=warps * _streamed(tile) * tile.held * WARP * (4 if tile.tensor else itemsize),
-        pulled_bytes=0 if design.pushes else design.rows * tile.depth * itemsize,
-        pushed=design.units * design.rows * (design.parts - 1) if design.pushes else None,
+        pulled_bytes=0 if config.pushes else config.rows * tile.depth * itemsize,
+        pushed=config.units * config.rows * (config.parts - 1) if config.pushes else None,
     )

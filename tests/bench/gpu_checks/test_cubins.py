@@ -31,15 +31,15 @@ def test_every_kind_of_kernel_is_found_once(contact):
     kinds = {"forward", "backward", "profile", "norms", "pack", "product", "sums", "fill", "ranks", "phases"}
     assert kinds <= set(counts)
     # Of each cell and sharing a loop for training and one for inference, which keeps no slots.
-    designs = [kernel.parameters[0] for kernel in contact if kernel.name == "forward"]
-    found = {(design.cell, design.sharing, design.keep) for design in designs}
+    configs = [kernel.parameters[0] for kernel in contact if kernel.name == "forward"]
+    found = {(config.cell, config.sharing, config.keep) for config in configs}
     assert found == set(product(cell_names(), SHARINGS, (False, True)))
 
 
 def test_a_gpu_without_clusters_needs_no_kernel_of_them():
     kernels = parcel.kernels_of(["parity"], A100, "toy")
-    designs = [kernel.parameters[0] for kernel in kernels if kernel.name == "forward"]
-    assert {design.sharing for design in designs} == {"block", "grid", "launch"}
+    configs = [kernel.parameters[0] for kernel in kernels if kernel.name == "forward"]
+    assert {config.sharing for config in configs} == {"block", "grid", "launch"}
 
 
 @needs_compiler

@@ -63,7 +63,7 @@ def samples(case, way, rng):
     given = (case.cell, case.hidden_size, case.batch_size, case.dtype, H200)
     sharing = None if case.word("variant") == "-" else case.word("variant")
     choice = choose(*given, way=way, keep=case.direction == "training", sharing=sharing, costs=UNFITTED)
-    cycles = terms(choice.design, case.batch_size, choice.groups, choice.rows, H200).cycles(INVENTED)
+    cycles = terms(choice.config, case.batch_size, choice.groups, choice.rows, H200).cycles(INVENTED)
     seconds = cycles / INVENTED.clock * case.seq_len
     for replicate in range(3):
         value = seconds * math.exp(NOISE * rng.standard_normal())
@@ -201,8 +201,8 @@ def test_rows_that_failed_or_are_of_something_else_are_left_out(few):
 
 def test_a_point_has_the_design_that_the_rule_ran(few):
     for point in fit(few, H200, UNFITTED).points:
-        assert point.choice.design.keep == (point.direction == "training")
-        assert point.variant in ("-", point.choice.design.sharing)
+        assert point.choice.config.keep == (point.direction == "training")
+        assert point.variant in ("-", point.choice.config.sharing)
         assert point.predicted_s(UNFITTED) == point.choice.cycles / UNFITTED.clock
     kernels = {f"{point.direction} {point.way}" for point in fit(few, H200, UNFITTED).points}
     assert kernels == {"inference forward", "training forward", "training backward"}
@@ -245,7 +245,7 @@ def test_what_is_written_is_what_was_fitted(form, rows, constants, tmp_path, cap
     assert f"wrote {len(fitted.factors)} constants to {constants}" in capsys.readouterr().out
 
 
-def test_a_second_fit_of_the_same_rows_warns_that_designs_may_be_others(rows, constants, capsys):
+def test_a_second_fit_of_the_same_rows_warns_that_kernels_may_be_others(rows, constants, capsys):
     assert fit_command(rows.path, write=True, costs_path=constants) == 0
     assert "may have run others" not in capsys.readouterr().out
     assert fit_command(rows.path, costs_path=constants) == 0

@@ -9,7 +9,7 @@ from cells import cell_names
 from cells.cuda import kernel
 from cells.cuda.device.target import A100, H200, Facts
 from cells.cuda.kernel import Kernel
-from cells.cuda.plan.rule import choose, profile_design, sharings
+from cells.cuda.plan.rule import choose, profile_config, sharings
 from cells.cuda.products.product import Matrix, column_sum_calls, product_calls
 
 WAYS = ("forward", "backward")
@@ -65,17 +65,17 @@ def steps() -> Iterator[Entry]:
         for way in WAYS:
             for sharing in sharings(cell, hidden, BATCH, dtype, facts, way):
                 if sharing in named:
-                    design = choose(cell, hidden, BATCH, dtype, facts, way=way, sharing=sharing).design
+                    config = choose(cell, hidden, BATCH, dtype, facts, way=way, sharing=sharing).config
                     label = f"{way}-{cell}-{hidden}-{dtype}-{sharing}"
-                    yield Entry(label, kernel.time_loop(design, way), facts, design.shared_bytes, design.real)
+                    yield Entry(label, kernel.time_loop(config, way), facts, config.shared_bytes, config.real)
 
 
 def profiles() -> Iterator[Entry]:
     """The gradient profile and its norms."""
     for cell, hidden, dtype, facts in PROFILES:
-        design = profile_design(cell, hidden, dtype, facts)
-        label, shared = f"profile-{cell}-{hidden}-{dtype}", kernel.profile_shared_bytes(design)
-        yield Entry(label, kernel.profile(design), facts, shared, design.real)
+        config = profile_config(cell, hidden, dtype, facts)
+        label, shared = f"profile-{cell}-{hidden}-{dtype}", kernel.profile_shared_bytes(config)
+        yield Entry(label, kernel.profile(config), facts, shared, config.real)
     for real in ("float32", "float64"):
         yield Entry(f"norms-{real}", kernel.norms(real), H200, 0, real)
 

@@ -1,4 +1,4 @@
-"""What the simulated GPU and the rule of designs are, for a test that wants others."""
+"""What the simulated GPU and the rule of configurations are, for a test that wants others."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ UNFITTED = Costs(
     clock=1.8e9,
 )
 # Choices of the rule with those constants, from when they were numbers in its source and a cluster of blocks was taken
-# to fit anywhere: (cell, H, B, dtype, way, GPU) to (sharing, units, rows of the design, groups, cycles of a step).
+# to fit anywhere: (cell, H, B, dtype, way, GPU) to (sharing, units, rows at once, groups, cycles of a step).
 HOPPER = replace(H200, gpcs=(H200.multiprocessors,))
 CHOICES = {
     ("rnn", 5, 1, "float32", "forward", HOPPER): ("block", 5, 1, 1, 602.0),
@@ -76,14 +76,14 @@ def file(tmp_path):
 
 
 def told(choice):
-    return choice.design.units, choice.design.rows, choice.groups, choice.cycles
+    return choice.config.units, choice.config.rows, choice.groups, choice.cycles
 
 
 @pytest.mark.parametrize(("given", "expected"), CHOICES.items(), ids=lambda value: "-".join(map(str, value[:5])))
 def test_the_rule_chooses_what_it_chose_with_constants_in_its_source(given, expected):
     *problem, way, facts = given
     choice = choose(*problem, facts, way=way, costs=UNFITTED)
-    assert (choice.design.sharing, *told(choice)) == expected
+    assert (choice.config.sharing, *told(choice)) == expected
 
 
 @pytest.mark.parametrize("sharing", SHARINGS)
@@ -101,9 +101,9 @@ def test_the_file_holds_the_constants_that_the_rule_takes():
 @pytest.mark.parametrize("cell", ["rnn", "gru-reset-before"])
 def test_an_estimate_is_its_parts_with_the_costs(cell):
     found = list(candidates(cell, 200, 33, "bfloat16", H200, costs=UNFITTED))
-    assert {choice.design.sharing for choice in found} == set(SHARINGS)
+    assert {choice.config.sharing for choice in found} == set(SHARINGS)
     for choice in found:
-        parts = terms(choice.design, 33, choice.groups, choice.rows, H200)
+        parts = terms(choice.config, 33, choice.groups, choice.rows, H200)
         assert parts.cycles(UNFITTED) == choice.cycles
         assert parts.cycles(replace(UNFITTED, formulas=351)) == choice.cycles + parts.waves
 
@@ -122,9 +122,9 @@ def test_every_constant_but_the_clock_changes_some_estimate(name):
 
 def test_the_estimate_follows_the_costs_and_so_does_the_choice():
     given = ("lstm", 256, 16, "float32", HOPPER)
-    assert choose(*given, costs=UNFITTED).design.sharing == "cluster"
-    assert choose(*given, costs=replace(UNFITTED, barrier_cluster=9000)).design.sharing == "grid"
-    assert choose(*given, costs=UNFITTED).design.sharing == "cluster"
+    assert choose(*given, costs=UNFITTED).config.sharing == "cluster"
+    assert choose(*given, costs=replace(UNFITTED, barrier_cluster=9000)).config.sharing == "grid"
+    assert choose(*given, costs=UNFITTED).config.sharing == "cluster"
 
 
 def test_costs_are_values():

@@ -19,7 +19,7 @@ from cells.sources import ROOT
 RESOURCES = Resources(32, 0, 0, False)
 MADE = Compiled(b"\x7fELF machine code", "entry", RESOURCES, {"numba-cuda": "0.30.4", "ptxas": "13.0.88"})
 KERNELS = [
-    kernel.time_loop(choose("lstm", 64, 16, "float32", H200, way=way, sharing=sharing).design, way)
+    kernel.time_loop(choose("lstm", 64, 16, "float32", H200, way=way, sharing=sharing).config, way)
     for way in ("forward", "backward")
     for sharing in ("block", "grid")
 ] + [kernel.pack("float32", "forward", False, False), kernel.norms("float64")]

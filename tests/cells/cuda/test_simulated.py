@@ -38,7 +38,7 @@ TWO_PHASES = [("lstm", sharing) for sharing in SHARINGS] + [("gru-reset-before",
 
 
 def choices(problem, dtype, sharing):
-    """The designs of both ways."""
+    """The configurations of both ways."""
     weights = layer_for(problem, problem.draw(), dtype, backend="cuda", sharing=sharing).directions[0]
     return [run.choice(weights, problem.batch_size, way) for way in ("forward", "backward")]
 
@@ -60,7 +60,7 @@ def test_the_answer_is_that_of_the_cpu(cell, sharing, dtype, sizes):
 def test_batches_that_fill_no_group_of_rows(cell, sharing, on):
     on(SMALL)
     problem = Problem(cell, 2, 5, 6, 3)
-    assert all(problem.batch_size % choice.design.rows for choice in choices(problem, "float32", sharing))
+    assert all(problem.batch_size % choice.config.rows for choice in choices(problem, "float32", sharing))
     assert_right(problem, "float32", sharing)
 
 
@@ -68,7 +68,7 @@ def test_batches_that_fill_no_group_of_rows(cell, sharing, on):
 def test_a_group_that_takes_its_rows_in_turns(cell, on):
     on(dataclasses.replace(SMALL, multiprocessors=2, gpcs=(2,)))
     problem = Problem(cell, 2, 17, 5, 3)
-    assert all(choice.rows > choice.design.rows for choice in choices(problem, "float32", "grid"))
+    assert all(choice.rows > choice.config.rows for choice in choices(problem, "float32", "grid"))
     assert_right(problem, "float32", "grid")
 
 
@@ -92,7 +92,7 @@ def test_two_directions(cell, sharing, merge):
 def test_weights_in_shared_memory(cell, sharing, on):
     on(dataclasses.replace(target.H200, name="a GPU of few registers"), REGISTERS=0)
     problem = Problem(cell, 2, 1, 10, 3)
-    tiles = [tile for choice in choices(problem, "float32", sharing) for tile in choice.design.tiles]
+    tiles = [tile for choice in choices(problem, "float32", sharing) for tile in choice.config.tiles]
     assert all(tile.in_registers == 0 and tile.in_shared == tile.pieces for tile in tiles)
     assert_right(problem, "float32", sharing)
 
@@ -111,7 +111,7 @@ def test_weights_in_three_places_at_once(cell, on, monkeypatch):
     on(dataclasses.replace(target.H200, name="a GPU of few warps"))
     problem = Problem(cell, 2, 1, 17, 1)
     for choice in choices(problem, "float32", "block"):
-        assert any(0 < tile.in_registers <= tile.in_shared < tile.pieces - 1 for tile in choice.design.tiles), choice
+        assert any(0 < tile.in_registers <= tile.in_shared < tile.pieces - 1 for tile in choice.config.tiles), choice
     assert_right(problem, "float32", "block")
 
 
@@ -119,7 +119,7 @@ def test_weights_in_three_places_at_once(cell, on, monkeypatch):
 def test_weights_that_fit_nowhere_are_read_at_every_step(cell, on):
     on(NARROW, REGISTERS=0)
     problem = Problem(cell, 2, 2, 10, 3)
-    tiles = [tile for choice in choices(problem, "float32", "block") for tile in choice.design.tiles]
+    tiles = [tile for choice in choices(problem, "float32", "block") for tile in choice.config.tiles]
     assert all(tile.in_registers + tile.in_shared == 0 for tile in tiles), tiles
     assert_right(problem, "float32", "block")
 
@@ -127,7 +127,7 @@ def test_weights_that_fit_nowhere_are_read_at_every_step(cell, on):
 @EVERY_CELL
 def test_bfloat16_rounds_the_operands_on_tensor_cores_and_off(cell):
     problem = Problem(cell, 2, 9, 6, 3)
-    tiles = [tile for choice in choices(problem, "bfloat16", "grid") for tile in choice.design.tiles]
+    tiles = [tile for choice in choices(problem, "bfloat16", "grid") for tile in choice.config.tiles]
     assert any(tile.tensor for tile in tiles), tiles
     given = problem.draw()
     grid, block = (answer(problem, given, "bfloat16", backend="cuda", sharing=s) for s in ("grid", "block"))
@@ -140,7 +140,7 @@ def test_bfloat16_rounds_the_operands_on_tensor_cores_and_off(cell):
 def test_bfloat16_of_a_launch_for_each_step_is_that_of_one_launch():
     problem = Problem("gru-reset-before", 2, 9, 6, 3)
     given = problem.draw()
-    tiles = [tile for choice in choices(problem, "bfloat16", "launch") for tile in choice.design.tiles]
+    tiles = [tile for choice in choices(problem, "bfloat16", "launch") for tile in choice.config.tiles]
     assert any(tile.tensor for tile in tiles), tiles
     launch, cluster = (answer(problem, given, "bfloat16", backend="cuda", sharing=s) for s in ("launch", "cluster"))
     assert largest_difference(cluster, launch) < SAME_OPERANDS
@@ -150,7 +150,7 @@ def test_bfloat16_of_a_launch_for_each_step_is_that_of_one_launch():
 def test_weights_of_several_pieces_on_tensor_cores(sharing, on):
     on(dataclasses.replace(target.H200, name="a GPU of one warp"), MOST_WARPS=1, ROWS=(8,))
     problem = Problem("rnn", 2, 9, 18, 3)
-    tiles = [tile for choice in choices(problem, "bfloat16", sharing) for tile in choice.design.tiles]
+    tiles = [tile for choice in choices(problem, "bfloat16", sharing) for tile in choice.config.tiles]
     assert all(tile.tensor and tile.pieces == 2 for tile in tiles), tiles
     found = answer(problem, problem.draw(), "bfloat16", backend="cuda", sharing=sharing)
     wrong = group_errors(found, expected(problem), "float32")

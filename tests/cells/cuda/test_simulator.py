@@ -149,7 +149,7 @@ def sum_of_the_warp(value):
     return value
 
 
-def test_lanes_exchange_numbers():
+def test_lanes_hand_each_other_numbers():
     def kernel(out):
         thread = cuda.threadIdx.x
         out[thread] = sum_of_the_warp(thread)
@@ -181,7 +181,7 @@ def test_blocks_meet_at_a_counter():
     np.testing.assert_array_equal(sums.reshape(3, 12), np.repeat([[3.0], [6.0], [9.0]], 12, axis=1))
 
 
-def exchange(meet):
+def make_numbers_cross(meet):
     """A kernel of two blocks that write into each other's shared memory."""
 
     def kernel(out):
@@ -203,14 +203,14 @@ def cluster_barrier():
 
 def test_blocks_of_a_cluster_write_into_each_other():
     out = numbers(16)
-    launch(exchange(cluster_barrier), out, grid=(4, 1), cluster=2)
+    launch(make_numbers_cross(cluster_barrier), out, grid=(4, 1), cluster=2)
     np.testing.assert_array_equal(out.reshape(4, 4), [[13, 12, 11, 10], [3, 2, 1, 0]] * 2)
 
 
 @pytest.mark.parametrize("meet", [lambda: None, cuda.syncthreads], ids=["no barrier", "the block's barrier"])
 def test_a_store_into_another_block_without_the_clusters_barrier_is_a_race(meet):
     with pytest.raises(SimulationError, match="race"):
-        launch(exchange(meet), numbers(8), grid=(2, 1), cluster=2)
+        launch(make_numbers_cross(meet), numbers(8), grid=(2, 1), cluster=2)
 
 
 def test_tensor_cores_multiply_fragments_as_the_manual_lays_them_out():

@@ -1,4 +1,4 @@
-"""How the blocks that share a batch row hand each other numbers, and how they meet: see `design`."""
+"""How the blocks that share a batch row hand each other numbers, and how they wait for each other."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ from cells.cuda.kernels.instructions import (
     wait_for,
 )
 from cells.cuda.kernels.tile import REALS
-from cells.cuda.plan.config import Design
+from cells.cuda.plan.config import KernelConfig
 from cells.cuda.plan.tile import Tile
 from cells.formula import formula
 
 
-def make_rounding(design: Design) -> Any:
+def make_rounding(config: KernelConfig) -> Any:
     """Return what becomes of a number before it enters a product."""
-    return round_bfloat16 if design.rounded else formula(lambda x: x)
+    return round_bfloat16 if config.rounded else formula(lambda x: x)
 
 
-def make_meeting(design: Design) -> tuple[Callable[..., None], Callable[..., None]]:
+def make_meeting(config: KernelConfig) -> tuple[Callable[..., None], Callable[..., None]]:
     """Make the two halves of a meeting of blocks.
 
     `done(counters, group, thread)` says that this block has finished a phase; `meet(counters, group, phases, thread)`
     waits until all have finished so many. Between the two there is time for what needs nobody else.
     """
-    parts = design.parts
-    if design.sharing == "cluster":
+    parts = config.parts
+    if config.sharing == "cluster":
 
         @formula
         def done(counters, group, thread):
@@ -49,7 +49,7 @@ def make_meeting(design: Design) -> tuple[Callable[..., None], Callable[..., Non
         def meet(counters, group, phases, thread):
             cluster_wait()
 
-    elif design.sharing == "grid":
+    elif config.sharing == "grid":
 
         @formula
         def done(counters, group, thread):
@@ -76,12 +76,12 @@ def make_meeting(design: Design) -> tuple[Callable[..., None], Callable[..., Non
     return done, meet
 
 
-def make_push(design: Design) -> Callable[..., None]:
+def make_push(config: KernelConfig) -> Callable[..., None]:
     """`push(shared, at, value)`: a number to that place of the shared memory of every block of the row."""
-    parts, rounding = design.parts, make_rounding(design)
-    if not design.tiles:
+    parts, rounding = config.parts, make_rounding(config)
+    if not config.tiles:
         return formula(lambda shared, at, value: None)
-    if design.sharing == "cluster":
+    if config.sharing == "cluster":
 
         @formula
         def push(shared, at, value):
@@ -97,16 +97,16 @@ def make_push(design: Design) -> Callable[..., None]:
     return push
 
 
-def make_pull(design: Design, tile: Tile | None) -> Callable[..., None]:
+def make_pull(config: KernelConfig, tile: Tile | None) -> Callable[..., None]:
     """`pull(source, at, of_row, rows, shared, thread)`: the vectors of the next product, from global memory.
 
     The first `rows` vectors stand at `at` of source, `of_row` apart; the others, and what is behind a vector, are zero.
     """
     if tile is None:
         return formula(lambda source, at, of_row, rows, shared, thread: None)
-    depth, stride, batch, threads = tile.depth, design.stride, design.rows, design.threads
-    quads, tensor, wide = tile.padded_depth // 4, tile.tensor, design.hidden % 4 == 0
-    zero, rounding = np.dtype(design.real).type(0), make_rounding(design)
+    depth, stride, batch, threads = tile.depth, config.stride, config.rows, config.threads
+    quads, tensor, wide = tile.padded_depth // 4, tile.tensor, config.hidden % 4 == 0
+    zero, rounding = np.dtype(config.real).type(0), make_rounding(config)
     turns = -(-batch * quads // threads)
 
     @formula
@@ -140,8 +140,8 @@ def make_pull(design: Design, tile: Tile | None) -> Callable[..., None]:
                 put(shared, there, zero, zero, zero, zero)
 
     # All loads of a chunk are under way before the first one is needed: the second-level cache is far.
-    at_once = min(turns, 2 if design.real == "float64" else 4)
-    chunks, room, kind = -(-turns // at_once), 4 * at_once, REALS[design.real]
+    at_once = min(turns, 2 if config.real == "float64" else 4)
+    chunks, room, kind = -(-turns // at_once), 4 * at_once, REALS[config.real]
 
     @formula
     def pull_quads(source, at, of_row, rows, shared, thread):

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-from numba import int32, uint32
+from numba import int32
 
-from cells.cuda.kernels.forward import held
+from cells.cuda.kernels.frame import make_frame
 from cells.cuda.kernels.instructions import cuda, pointer
-from cells.cuda.kernels.synchronise import make_meeting, make_pull, make_push, make_total
-from cells.cuda.kernels.tile import REALS
 from cells.cuda.plan.config import KernelConfig
 from cells.formula import formula
 
@@ -24,29 +21,29 @@ def make_backward(config: KernelConfig) -> Callable[..., None]:
     d_states: index T is dL/d final state on entry; on exit the total dL/d state at every step. d_slots: on exit dL/d
     pre-activations, all of them.
     """
-    real, spec, hidden, units, batch_rows = config.real, config.spec, config.hidden, config.units, config.rows
-    layout = spec.layout
-    P, S = layout.slots, layout.states
-    recurrent_first, recurrents, masked_first, maskeds = (
-        layout.recurrent_first,
-        layout.recurrent,
-        layout.masked_first,
-        layout.masked,
-    )
-    mask_slot, phases, threads, pushes = layout.mask_slot, config.phases, config.threads, config.pushes
-    stride, sums_at = config.stride, config.vectors
-    hold, product, registers = held(config.recurrent, real)
-    hold_masked, product_masked, masked_registers = held(config.masked, real)
-    total, total_masked = make_total(config.recurrent, real), make_total(config.masked, real)
-    pull, pull_masked = make_pull(config, config.recurrent), make_pull(config, config.masked)
-    done, meet = make_meeting(config)
-    push = make_push(config)
-    shared_at, masked_shared_at = config.weights_at
-    kind, zero, own_set = REALS[real], np.dtype(real).type(0), config.rows * config.stride
-    word, clustered = uint32 if config.on_tensor_cores else kind, config.sharing == "cluster"
-    clearing = -(-2 * own_set // threads)
+    spec, layout, frame = config.spec, config.spec.layout, make_frame(config, config.threads)
+    P, S, mask_slot = layout.slots, layout.states, layout.mask_slot
+    recurrent_first, recurrents = layout.recurrent_first, layout.recurrent
+    masked_first, maskeds = layout.masked_first, layout.masked
+    hidden, units, rows_at_once, stride = config.hidden, config.units, config.rows, config.stride
+    phases, pushes = config.phases, config.pushes
+    number, word, set_size, clustered = frame.number, frame.word, frame.set_size, frame.clustered
+    registers, hold, pull, product, total = frame.recurrent
+    masked_registers, hold_masked, pull_masked, product_masked, total_masked = frame.masked
+    clear, push_slots, done, meet = frame.clear, frame.push_slots, frame.done, frame.meet
+    load_slots, load_states = frame.load_slots, frame.load_states
+    store_states, copy_states = frame.store_states, frame.copy_states
     nothing: Any = lambda cell, k, slots, previous, d_slots, d_previous: None  # noqa: E731
     unit_backward, unit_mask_backward = formula(spec.backward), formula(spec.mask_backward or nothing)
+    # What the product of the next phase reads of this step's first one.
+    pushed_first, pushed = (masked_first, maskeds) if phases == 2 else (recurrent_first, recurrents)
+
+    @formula
+    def store_slots(d_slot, d_slots, at, phase):
+        """Store the gradients; in the second phase others may still read those of the masked product."""
+        for p in range(P):
+            if phase == 0 or p < masked_first or p >= masked_first + maskeds:
+                d_slots[int32(at + p * hidden)] = d_slot[p, 0]
 
     def backward(
         slots, states, d_output, d_slots, d_states, weights, masked_weights, counters, batch, steps, rows, begin, end
@@ -56,24 +53,20 @@ def make_backward(config: KernelConfig) -> Callable[..., None]:
         last = int32(first + rows if first + rows < batch else batch)
         u, b = int32(thread % units), int32(thread // units)
         unit = int32(part * units + u)
-        working = b < batch_rows and unit < hidden
-        shared = pointer(cuda.shared.array(0, kind, alignment=16))
+        working = b < rows_at_once and unit < hidden
+        shared = pointer(cuda.shared.array(0, number, alignment=16))
         own, own_masked = cuda.local.array(registers, word), cuda.local.array(masked_registers, word)
-        hold(weights, part, own, shared, shared_at, thread)
-        hold_masked(masked_weights, part, own_masked, shared, masked_shared_at, thread)
-        slot, d_slot = cuda.local.array((P, 1), kind), cuda.local.array((P, 1), kind)
-        previous, state = cuda.local.array((S, 1), kind), cuda.local.array((S, 1), kind)
-        d_state, d_previous = cuda.local.array((S, 1), kind), cuda.local.array((S, 1), kind)
+        slot, d_slot = cuda.local.array((P, 1), number), cuda.local.array((P, 1), number)
+        previous, state = cuda.local.array((S, 1), number), cuda.local.array((S, 1), number)
+        d_state, d_previous = cuda.local.array((S, 1), number), cuda.local.array((S, 1), number)
+        hold(weights, part, own, shared, thread)
+        hold_masked(masked_weights, part, own_masked, shared, thread)
         of_state = int32((steps + 1) * batch * hidden)
 
         if pushes:
-            for turn in range(clearing):
-                i = int32(thread + turn * threads)
-                if i < 2 * own_set:
-                    shared[i] = zero
+            clear(shared, thread)
             if working and first + b < last:
-                for s in range(S):
-                    d_previous[s, 0] = d_states[int32(s * of_state + (steps * batch + first + b) * hidden + unit)]
+                load_states(d_states, int32((steps * batch + first + b) * hidden + unit), of_state, d_previous)
             if clustered:
                 done(counters, group, thread)
                 meet(counters, group, 0, thread)
@@ -81,78 +74,66 @@ def make_backward(config: KernelConfig) -> Callable[..., None]:
 
         for n in range(begin, end):
             t, phase = int32(steps - 1 - n // phases), int32(n % phases)
-            for base in range(first, last, batch_rows):
+            for base in range(first, last, rows_at_once):
                 row = int32(base + b)
                 mine = working and row < last
                 at = int32(((t * batch + row) * P) * hidden + unit)
                 before = int32((t * batch + row) * hidden + unit)
                 after = int32(before + batch * hidden)
                 if mine and t >= 0:
-                    for p in range(P):
-                        slot[p, 0] = slots[int32(at + p * hidden)]
-                        if phase > 0:
-                            d_slot[p, 0] = d_slots[int32(at + p * hidden)]
-                    for s in range(S):
-                        previous[s, 0] = states[int32(s * of_state + before)]
-                        state[s, 0] = states[int32(s * of_state + after)]
+                    load_slots(slots, at, slot)
+                    if phase > 0:
+                        load_slots(d_slots, at, d_slot)
+                    load_states(states, before, of_state, previous)
+                    load_states(states, after, of_state, state)
                 if mine and not pushes:
-                    for s in range(S):
-                        d_previous[s, 0] = d_states[int32(s * of_state + (after if phase == 0 else before))]
+                    load_states(d_states, after if phase == 0 else before, of_state, d_previous)
+
                 if n > begin and base == first:
                     meet(counters, group, n - begin, thread)
-                vectors_at = int32(n % 2 * own_set if pushes else 0)
-                here = int32(last - base if last - base < batch_rows else batch_rows)
-                place = int32((n + 1) % 2 * own_set + b * stride + unit)
+                vectors_at = int32(n % 2 * set_size if pushes else 0)
+                here = int32(last - base if last - base < rows_at_once else rows_at_once)
+                place = int32((n + 1) % 2 * set_size + b * stride + unit)
                 if phases == 1 or phase == 0:
                     if n > 0:
                         if not pushes:
                             source = int32((((t + 1) * batch + base) * P + recurrent_first) * hidden)
                             pull(d_slots, source, P * hidden, here, shared, thread)
                             cuda.syncthreads()
-                        product(own, shared, shared_at, weights, part, vectors_at, stride, sums_at, thread)
+                        product(own, shared, weights, part, vectors_at, thread)
                         cuda.syncthreads()
                         if mine:
-                            d_previous[0, 0] += total(shared, sums_at, b, u)
+                            d_previous[0, 0] += total(shared, b, u)
                     if mine:
-                        for s in range(S):
-                            d_state[s, 0] = d_previous[s, 0]
+                        copy_states(d_previous, d_state)
                         if t >= 0:
                             d_state[0, 0] += d_output[before]
                             unit_backward(0, 0, slot, previous, state, d_slot, d_state, d_previous)
                             if pushes:
-                                for p in range(maskeds if phases == 2 else recurrents):
-                                    which = masked_first + p if phases == 2 else recurrent_first + p
-                                    push(shared, int32(place + p * hidden), d_slot[which, 0])
+                                push_slots(shared, place, d_slot, pushed_first, pushed)
                 else:
                     if not pushes:
                         source = int32(((t * batch + base) * P + masked_first) * hidden)
                         pull_masked(d_slots, source, P * hidden, here, shared, thread)
                         cuda.syncthreads()
-                    product_masked(
-                        own_masked, shared, masked_shared_at, masked_weights, part, vectors_at, stride, sums_at, thread
-                    )
+                    product_masked(own_masked, shared, masked_weights, part, vectors_at, thread)
                     cuda.syncthreads()
                     if mine:
-                        d_slot[mask_slot, 0] = total_masked(shared, sums_at, b, u)
+                        d_slot[mask_slot, 0] = total_masked(shared, b, u)
                         unit_mask_backward(0, 0, slot, previous, d_slot, d_previous)
                         if pushes:
-                            for p in range(recurrents):
-                                push(shared, int32(place + p * hidden), d_slot[recurrent_first + p, 0])
+                            push_slots(shared, place, d_slot, recurrent_first, recurrents)
+
                 # What nobody waits for is stored after the others have been told to go on.
                 if pushes and n + 1 < end:
                     done(counters, group, thread)
                 if mine:
                     if phase == 0:
-                        for s in range(S):
-                            d_states[int32(s * of_state + after)] = d_state[s, 0]
+                        store_states(d_state, d_states, after, of_state)
                     if t >= 0:
-                        for p in range(P):
-                            # In the second phase others may still read those of the masked product.
-                            if phase == 0 or p < masked_first or p >= masked_first + maskeds:
-                                d_slots[int32(at + p * hidden)] = d_slot[p, 0]
+                        store_slots(d_slot, d_slots, at, phase)
                         if not pushes:
-                            for s in range(S):
-                                d_states[int32(s * of_state + before)] = d_previous[s, 0]
+                            store_states(d_previous, d_states, before, of_state)
             if n + 1 < end and not pushes:
                 done(counters, group, thread)
 

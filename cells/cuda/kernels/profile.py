@@ -14,10 +14,8 @@ import numpy as np
 from numba import int32
 
 from cells.cuda.kernel import MOST_WARPS, profile_threads
-from cells.cuda.kernels.forward import held
+from cells.cuda.kernels.frame import make_frame
 from cells.cuda.kernels.instructions import cuda, from_lane, pointer
-from cells.cuda.kernels.synchronise import make_push, make_total
-from cells.cuda.kernels.tile import REALS
 from cells.cuda.plan.config import KernelConfig
 from cells.cuda.plan.tile import WARP
 from cells.formula import formula
@@ -31,31 +29,113 @@ def make_profile(config: KernelConfig) -> Callable[..., None]:
     totals: index T holds dL/d final state on entry; on exit dL/ds with the paths inside of a step. carried: on exit
     without them, as coordinates of the joint state. Both over 2^exponents.
     """
-    real, spec, hidden = config.real, config.spec, config.hidden
-    layout = spec.layout
-    P, S = layout.slots, layout.states
-    recurrent_first, recurrents, masked_first, maskeds = (
-        layout.recurrent_first,
-        layout.recurrent,
-        layout.masked_first,
-        layout.masked,
-    )
-    mask_slot, masks, threads, stride = layout.mask_slot, config.phases == 2, profile_threads(config), config.stride
-    sums_at, largest_at = config.vectors, config.shared_elements
-    carry_at = largest_at + MOST_WARPS
-    hold, product, registers = held(config.recurrent, real)
-    hold_masked, product_masked, masked_registers = held(config.masked, real)
-    total, total_masked = make_total(config.recurrent, real), make_total(config.masked, real)
-    push = make_push(config)
-    shared_at, masked_shared_at = config.weights_at
-    kind, zero, one = REALS[real], np.dtype(real).type(0), np.dtype(real).type(1)
-    infinity, most, warps = np.dtype(real).type(np.inf), MOST[real], threads // WARP
-    clearing, turns = -(-2 * stride // threads), -(-hidden // threads)
+    spec, layout, threads = config.spec, config.spec.layout, profile_threads(config)
+    frame = make_frame(config, threads)
+    P, S, mask_slot, masks = layout.slots, layout.states, layout.mask_slot, config.phases == 2
+    recurrent_first, recurrents = layout.recurrent_first, layout.recurrent
+    masked_first, maskeds = layout.masked_first, layout.masked
+    hidden, stride, largest_at = config.hidden, config.stride, config.shared_elements
+    carry_at, turns = largest_at + MOST_WARPS, -(-hidden // threads)
+    number, zero = frame.number, frame.zero
+    registers, hold, _, product, total = frame.recurrent
+    masked_registers, hold_masked, _, product_masked, total_masked = frame.masked
+    clear, load_slots, load_states, push_slots = frame.clear, frame.load_slots, frame.load_states, frame.push_slots
+    store_states = frame.store_states
+    find_power = _make_find_power(config.real, largest_at, threads // WARP)
     nothing: Any = lambda cell, k, slots, previous, d_slots, d_previous: None  # noqa: E731
     unit_backward, unit_mask_backward = formula(spec.backward), formula(spec.mask_backward or nothing)
 
+    def profile(slots, states, totals, carried, exponents, weights, masked_weights, batch, steps):
+        thread, row = int32(cuda.threadIdx.x), int32(cuda.blockIdx.y)
+        shared = pointer(cuda.shared.array(0, number, alignment=16))
+        own, own_masked = cuda.local.array(registers, number), cuda.local.array(masked_registers, number)
+        slot, d_slot = cuda.local.array((P, 1), number), cuda.local.array((P, 1), number)
+        previous, state = cuda.local.array((S, 1), number), cuda.local.array((S, 1), number)
+        d_state, d_previous = cuda.local.array((S, 1), number), cuda.local.array((S, 1), number)
+        hold(weights, 0, own, shared, thread)
+        hold_masked(masked_weights, 0, own_masked, shared, thread)
+        of_state = int32((steps + 1) * batch * hidden)
+        exponent = 0
+        clear(shared, thread)
+        for turn in range(turns):
+            unit = int32(thread + turn * threads)
+            if unit < hidden:
+                for s in range(S):
+                    last = int32(s * of_state + (steps * batch + row) * hidden + unit)
+                    shared[int32(carry_at + s * hidden + unit)] = totals[last]
+        cuda.syncthreads()
+
+        for n in range(steps + 1):
+            t = int32(steps - 1 - n)
+            largest = zero
+            for turn in range(turns):
+                unit = int32(thread + turn * threads)
+                if unit < hidden:
+                    for s in range(S):
+                        value = shared[int32(carry_at + s * hidden + unit)]
+                        size = value if value > zero else -value
+                        largest = size if size > largest else largest
+            power = find_power(shared, largest, thread)
+            scale = math.ldexp(number(1), -power)
+            exponent += power
+            if thread == 0:
+                exponents[(t + 1) * batch + row] = exponent
+            for turn in range(turns):
+                unit = int32(thread + turn * threads)
+                at = int32(((t * batch + row) * P) * hidden + unit)
+                before = int32((t * batch + row) * hidden + unit)
+                after = int32(before + batch * hidden)
+                if unit < hidden:
+                    for s in range(S):
+                        d_previous[s, 0] = shared[int32(carry_at + s * hidden + unit)] * scale
+                        d_state[s, 0] = d_previous[s, 0]
+                        carried[int32(s * of_state + after)] = d_previous[s, 0]
+                    if t >= 0:
+                        load_slots(slots, at, slot)
+                        load_states(states, before, of_state, previous)
+                        load_states(states, after, of_state, state)
+                        unit_backward(0, 0, slot, previous, state, d_slot, d_state, d_previous)
+                        store_states(d_previous, shared, int32(carry_at + unit), hidden)
+                        push_slots(shared, int32(stride + unit), d_slot, recurrent_first, recurrents)
+                        push_slots(shared, unit, d_slot, masked_first, maskeds)
+                    store_states(d_state, totals, after, of_state)
+            cuda.syncthreads()
+            if t >= 0 and masks:
+                product_masked(own_masked, shared, masked_weights, 0, 0, thread)
+                cuda.syncthreads()
+                for turn in range(turns):
+                    unit = int32(thread + turn * threads)
+                    at = int32(((t * batch + row) * P) * hidden + unit)
+                    if unit < hidden:
+                        load_slots(slots, at, slot)
+                        load_states(states, int32((t * batch + row) * hidden + unit), of_state, previous)
+                        load_states(shared, int32(carry_at + unit), hidden, d_previous)
+                        for p in range(recurrents):
+                            d_slot[recurrent_first + p, 0] = shared[int32(stride + unit + p * hidden)]
+                        d_slot[mask_slot, 0] = total_masked(shared, 0, unit)
+                        unit_mask_backward(0, 0, slot, previous, d_slot, d_previous)
+                        store_states(d_previous, shared, int32(carry_at + unit), hidden)
+                        push_slots(shared, int32(stride + unit), d_slot, recurrent_first, recurrents)
+                cuda.syncthreads()
+            if t >= 0:
+                product(own, shared, weights, 0, stride, thread)
+                cuda.syncthreads()
+                for turn in range(turns):
+                    unit = int32(thread + turn * threads)
+                    if unit < hidden:
+                        shared[int32(carry_at + unit)] += total(shared, 0, unit)
+                cuda.syncthreads()
+
+    return profile
+
+
+def _make_find_power(real: str, largest_at: int, warps: int) -> Callable[..., int]:
+    """Make the search for the power of two that a step takes out; `largest_at`: a number of every warp, in shared."""
+    zero = np.dtype(real).type(0)
+    infinity, most = np.dtype(real).type(np.inf), MOST[real]
+
     @formula
-    def power_of(shared, own, thread):
+    def find_power(shared, own, thread):
         """Return the power of two next to the largest |own| of the block: 0 where there is none, or an infinite one."""
         distance = WARP // 2
         while distance > 0:
@@ -77,101 +157,7 @@ def make_profile(config: KernelConfig) -> Callable[..., None]:
             power = -most if power < -most else power
         return power
 
-    def profile(slots, states, totals, carried, exponents, weights, masked_weights, batch, steps):
-        thread, row = int32(cuda.threadIdx.x), int32(cuda.blockIdx.y)
-        shared = pointer(cuda.shared.array(0, kind, alignment=16))
-        own, own_masked = cuda.local.array(registers, kind), cuda.local.array(masked_registers, kind)
-        hold(weights, 0, own, shared, shared_at, thread)
-        hold_masked(masked_weights, 0, own_masked, shared, masked_shared_at, thread)
-        slot, d_slot = cuda.local.array((P, 1), kind), cuda.local.array((P, 1), kind)
-        previous, state = cuda.local.array((S, 1), kind), cuda.local.array((S, 1), kind)
-        d_state, d_previous = cuda.local.array((S, 1), kind), cuda.local.array((S, 1), kind)
-        of_state = int32((steps + 1) * batch * hidden)
-        exponent = 0
-        for turn in range(clearing):
-            i = int32(thread + turn * threads)
-            if i < 2 * stride:
-                shared[i] = zero
-        for turn in range(turns):
-            unit = int32(thread + turn * threads)
-            if unit < hidden:
-                for s in range(S):
-                    last = int32(s * of_state + (steps * batch + row) * hidden + unit)
-                    shared[int32(carry_at + s * hidden + unit)] = totals[last]
-        cuda.syncthreads()
-
-        for n in range(steps + 1):
-            t = int32(steps - 1 - n)
-            largest = zero
-            for turn in range(turns):
-                unit = int32(thread + turn * threads)
-                if unit < hidden:
-                    for s in range(S):
-                        value = shared[int32(carry_at + s * hidden + unit)]
-                        size = value if value > zero else -value
-                        largest = size if size > largest else largest
-            power = power_of(shared, largest, thread)
-            scale = math.ldexp(one, -power)
-            exponent += power
-            if thread == 0:
-                exponents[(t + 1) * batch + row] = exponent
-            for turn in range(turns):
-                unit = int32(thread + turn * threads)
-                at = int32(((t * batch + row) * P) * hidden + unit)
-                before = int32((t * batch + row) * hidden + unit)
-                after = int32(before + batch * hidden)
-                if unit < hidden:
-                    for s in range(S):
-                        d_previous[s, 0] = shared[int32(carry_at + s * hidden + unit)] * scale
-                        d_state[s, 0] = d_previous[s, 0]
-                        carried[int32(s * of_state + after)] = d_previous[s, 0]
-                    if t >= 0:
-                        for p in range(P):
-                            slot[p, 0] = slots[int32(at + p * hidden)]
-                        for s in range(S):
-                            previous[s, 0] = states[int32(s * of_state + before)]
-                            state[s, 0] = states[int32(s * of_state + after)]
-                        unit_backward(0, 0, slot, previous, state, d_slot, d_state, d_previous)
-                        for s in range(S):
-                            shared[int32(carry_at + s * hidden + unit)] = d_previous[s, 0]
-                        for p in range(recurrents):
-                            push(shared, int32(stride + unit + p * hidden), d_slot[recurrent_first + p, 0])
-                        for p in range(maskeds):
-                            push(shared, int32(unit + p * hidden), d_slot[masked_first + p, 0])
-                    for s in range(S):
-                        totals[int32(s * of_state + after)] = d_state[s, 0]
-            cuda.syncthreads()
-            if t >= 0 and masks:
-                product_masked(own_masked, shared, masked_shared_at, masked_weights, 0, 0, stride, sums_at, thread)
-                cuda.syncthreads()
-                for turn in range(turns):
-                    unit = int32(thread + turn * threads)
-                    at = int32(((t * batch + row) * P) * hidden + unit)
-                    if unit < hidden:
-                        for p in range(P):
-                            slot[p, 0] = slots[int32(at + p * hidden)]
-                        for s in range(S):
-                            previous[s, 0] = states[int32(s * of_state + (t * batch + row) * hidden + unit)]
-                            d_previous[s, 0] = shared[int32(carry_at + s * hidden + unit)]
-                        for p in range(recurrents):
-                            d_slot[recurrent_first + p, 0] = shared[int32(stride + unit + p * hidden)]
-                        d_slot[mask_slot, 0] = total_masked(shared, sums_at, 0, unit)
-                        unit_mask_backward(0, 0, slot, previous, d_slot, d_previous)
-                        for s in range(S):
-                            shared[int32(carry_at + s * hidden + unit)] = d_previous[s, 0]
-                        for p in range(recurrents):
-                            push(shared, int32(stride + unit + p * hidden), d_slot[recurrent_first + p, 0])
-                cuda.syncthreads()
-            if t >= 0:
-                product(own, shared, shared_at, weights, 0, stride, stride, sums_at, thread)
-                cuda.syncthreads()
-                for turn in range(turns):
-                    unit = int32(thread + turn * threads)
-                    if unit < hidden:
-                        shared[int32(carry_at + unit)] += total(shared, sums_at, 0, unit)
-                cuda.syncthreads()
-
-    return profile
+    return find_power
 
 
 def make_norms(real: str) -> Callable[..., None]:

@@ -168,15 +168,15 @@ def make_pull(config: KernelConfig, tile: Tile | None) -> Callable[..., None]:
     return pull_quads if wide else pull_scalars
 
 
-def make_total(tile: Tile | None, real: str) -> Callable[..., Any]:
-    """`total(shared, sums_at, b, row)`: the sum for a vector and a row of weights, over the warps along the depth."""
+def make_total(tile: Tile | None, real: str, sums_at: int) -> Callable[..., Any]:
+    """`total(shared, b, row)`: the sum for a vector and a row of weights, over the warps along the depth."""
     zero = np.dtype(real).type(0)
     if tile is None:
-        return formula(lambda shared, sums_at, b, row: zero)
+        return formula(lambda shared, b, row: zero)
     depth_warps, batch, padded_rows = tile.depth_warps, tile.batch, tile.padded_rows
 
     @formula
-    def total(shared, sums_at, b, row):
+    def total(shared, b, row):
         found = zero
         for d in range(depth_warps):
             found += shared[int32(sums_at + (d * batch + b) * padded_rows + row)]

@@ -16,15 +16,15 @@ REALS = {"float32": float32, "float64": float64}
 
 
 @functools.cache
-def make_hold(tile: Tile) -> Callable[..., None]:
-    """`hold(weights, part, own, shared, shared_at, thread)`: the weights of a part, to registers and shared memory."""
+def make_hold(tile: Tile, weights_at: int) -> Callable[..., None]:
+    """`hold(weights, part, own, shared, thread)`: the weights of a part, to registers and to `weights_at` of shared."""
     pieces, held, threads = tile.pieces, tile.held, tile.threads
     in_registers, in_shared, width = tile.in_registers, tile.in_shared, tile.each
     if tile.tensor:
         width = 1
 
     @formula
-    def hold(weights, part, own, shared, shared_at, thread):
+    def hold(weights, part, own, shared, thread):
         if thread < threads:
             base = part * pieces * held * threads
             for c in range(in_registers):
@@ -38,43 +38,45 @@ def make_hold(tile: Tile) -> Callable[..., None]:
             for c in range(in_shared * width):
                 for e in range(4):
                     place = (c * threads + thread) * 4 + e
-                    shared[shared_at + place] = weights[base + in_registers * held * threads + place]
+                    shared[weights_at + place] = weights[base + in_registers * held * threads + place]
 
     return hold
 
 
 @functools.cache
-def make_product(tile: Tile, real: str) -> Callable[..., None]:
-    """`product(own, shared, shared_at, weights, part, vectors_at, stride, sums_at, thread)`.
+def make_product(tile: Tile, real: str, *, weights_at: int, stride: int, sums_at: int) -> Callable[..., None]:
+    """`product(own, shared, weights, part, vectors_at, thread)`.
 
     Multiplies the tile's weights with the vectors at `vectors_at` of shared memory, `stride` apart, into the sums at
-    `sums_at`; nobody reads them before the next barrier.
+    `sums_at`; nobody reads them before the next barrier. weights_at: where those in shared memory begin.
     """
-    return _make_tensor_product(tile) if tile.tensor else _make_scalar_product(tile, real)
+    if tile.tensor:
+        return _make_tensor_product(tile, stride, sums_at)
+    return _make_scalar_product(tile, real, weights_at, stride, sums_at)
 
 
-def _make_scalar_product(tile: Tile, real: str) -> Callable[..., None]:
+def _make_scalar_product(tile: Tile, real: str, weights_at: int, stride: int, sums_at: int) -> Callable[..., None]:
     kind, zero = REALS[real], np.dtype(real).type(0)
     each, lanes, batch, pieces, threads = tile.each, tile.lanes, tile.batch, tile.pieces, tile.threads
     row_warps, groups, padded_rows, held = tile.row_warps, WARP // tile.lanes, tile.padded_rows, tile.held
     in_registers, in_shared = tile.in_registers, tile.in_shared
     count = each * batch
     kept = max(count // lanes, 1)
-    sharing = max(lanes // count, 1)  # lanes that end with the same sum
+    alike = max(lanes // count, 1)  # lanes that end with the same sum
     add_lanes = _make_add_lanes(count, lanes // 2)
-    from_registers = _make_from_registers(tile, 0)
+    from_registers = _make_from_registers(tile, stride, 0)
 
     @formula
-    def accumulate(sums, shared, at, stride, q, w0, w1, w2, w3):
+    def accumulate(sums, shared, at, q, w):
         for b in range(batch):
             v = load4(shared, int32(at + b * stride))
-            sums[b * each + q] += w0 * v[0]
-            sums[b * each + q] += w1 * v[1]
-            sums[b * each + q] += w2 * v[2]
-            sums[b * each + q] += w3 * v[3]
+            sums[b * each + q] += w[0] * v[0]
+            sums[b * each + q] += w[1] * v[1]
+            sums[b * each + q] += w[2] * v[2]
+            sums[b * each + q] += w[3] * v[3]
 
     @formula
-    def product(own, shared, shared_at, weights, part, vectors_at, stride, sums_at, thread):
+    def product(own, shared, weights, part, vectors_at, thread):
         if thread < threads:
             lane = int32(thread % WARP)
             of_depth, of_rows = int32(lane % lanes), int32(lane // lanes)
@@ -83,39 +85,39 @@ def _make_scalar_product(tile: Tile, real: str) -> Callable[..., None]:
             for n in range(count):
                 sums[n] = zero
             start = int32(vectors_at + (depth_warp * pieces * lanes + of_depth) * 4)
-            from_registers(own, sums, shared, start, stride)
+            from_registers(own, sums, shared, start)
             for c in range(in_registers, in_registers + in_shared):
                 for q in range(each):
-                    place = int32(shared_at + (((c - in_registers) * each + q) * threads + thread) * 4)
+                    place = int32(weights_at + (((c - in_registers) * each + q) * threads + thread) * 4)
                     w = load4(shared, place)
-                    accumulate(sums, shared, int32(start + c * lanes * 4), stride, q, w[0], w[1], w[2], w[3])
+                    accumulate(sums, shared, int32(start + c * lanes * 4), q, w)
             for c in range(in_registers + in_shared, pieces):
                 for q in range(each):
                     w = load4(weights, int32((part * pieces + c) * held * threads + (q * threads + thread) * 4))
-                    accumulate(sums, shared, int32(start + c * lanes * 4), stride, q, w[0], w[1], w[2], w[3])
+                    accumulate(sums, shared, int32(start + c * lanes * 4), q, w)
             add_lanes(sums, lane)
-            if of_depth % sharing == 0:
+            if of_depth % alike == 0:
                 at = int32(sums_at + depth_warp * batch * padded_rows + (row_warp * groups + of_rows) * each)
                 for i in range(kept):
-                    n = int32(of_depth // sharing * kept + i)
+                    n = int32(of_depth // alike * kept + i)
                     shared[int32(at + n // each * padded_rows + n % each)] = sums[i]
 
     return product
 
 
-def _make_from_registers(tile: Tile, piece: int) -> Callable[..., None]:
+def _make_from_registers(tile: Tile, stride: int, piece: int) -> Callable[..., None]:
     """Make the multiply-adds with the weights in registers, from a piece on.
 
     There is a function for each piece, so that every index of a register is a constant: the compiler unrolls no loop
     of this many operations.
     """
     if piece == tile.in_registers:
-        return formula(lambda own, sums, shared, start, stride: None)
+        return formula(lambda own, sums, shared, start: None)
     each, batch, lanes = tile.each, tile.batch, tile.lanes
-    further = _make_from_registers(tile, piece + 1)
+    further = _make_from_registers(tile, stride, piece + 1)
 
     @formula
-    def from_registers(own, sums, shared, start, stride):
+    def from_registers(own, sums, shared, start):
         for b in range(batch):
             v = load4(shared, int32(start + piece * lanes * 4 + b * stride))
             for q in range(each):
@@ -124,7 +126,7 @@ def _make_from_registers(tile: Tile, piece: int) -> Callable[..., None]:
                 sums[b * each + q] += own[n + 1] * v[1]
                 sums[b * each + q] += own[n + 2] * v[2]
                 sums[b * each + q] += own[n + 3] * v[3]
-        further(own, sums, shared, start, stride)
+        further(own, sums, shared, start)
 
     return from_registers
 
@@ -156,7 +158,7 @@ def _make_add_lanes(count: int, distance: int) -> Callable[..., None]:
     return add_half
 
 
-def _make_tensor_product(tile: Tile) -> Callable[..., None]:
+def _make_tensor_product(tile: Tile, stride: int, sums_at: int) -> Callable[..., None]:
     pieces, threads, row_warps, padded_rows, batch = (
         tile.pieces,
         tile.threads,
@@ -168,7 +170,7 @@ def _make_tensor_product(tile: Tile) -> Callable[..., None]:
     zero = np.float32(0)
 
     @formula
-    def product(own, shared, shared_at, weights, part, vectors_at, stride, sums_at, thread):
+    def product(own, shared, weights, part, vectors_at, thread):
         if thread < threads:
             lane = int32(thread % WARP)
             group, place = int32(lane // 4), int32(lane % 4)

@@ -142,6 +142,21 @@ WAY_THROUGH = """
 """
 
 
+EVERY_CELL = """
+    import contextlib
+    import io
+    import pytest
+    from cells import cell_names
+
+    assert "min-gru" in cell_names()
+    told = io.StringIO()
+    with contextlib.redirect_stdout(told):
+        code = pytest.main(["-q", "-p", "no:cacheprovider", "tests/analysis/figures/test_every_cell.py"])
+    assert code == 0, told.getvalue()
+    print("worked")
+"""
+
+
 def copy_with_the_new_cell(folder):
     """Copy the packages into `folder`, with the cell of CONTRIBUTING.md."""
     text = (ROOT / "CONTRIBUTING.md").read_text()
@@ -150,9 +165,10 @@ def copy_with_the_new_cell(folder):
         shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__", "reference"))
     (folder / "cells" / "equations" / "min_gru.py").write_text(source)
     registry = folder / "cells" / "registry.py"
-    changed = registry.read_text().replace('    "rnn",\n', '    "rnn",\n    "min_gru",\n')
-    assert changed.count("min_gru") == 1
-    registry.write_text(changed)
+    if "min_gru" not in registry.read_text():
+        changed = registry.read_text().replace('    "rnn",\n', '    "rnn",\n    "min_gru",\n')
+        assert changed.count("min_gru") == 1
+        registry.write_text(changed)
 
 
 def assert_works(check, folder, **environment):
@@ -166,6 +182,14 @@ def assert_works(check, folder, **environment):
         check=False,
     )
     assert done.stdout == "worked\n", done.stderr
+
+
+def test_a_new_cell_is_in_every_figure_and_table_that_is_about_all_cells(tmp_path):
+    copy_with_the_new_cell(tmp_path)
+    shutil.copytree(ROOT / "tests", tmp_path / "tests", ignore=shutil.ignore_patterns("__pycache__", "*.npz"))
+    for name in ("conftest.py", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    assert_works(EVERY_CELL, tmp_path)
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from analysis.cells import known
 from analysis.readings.gradient_curves import state_curves
 from analysis.result import Estimate, Fact, Number, Table
 from analysis.select import measured
@@ -185,8 +186,13 @@ def _full_spectrum(frame: pd.DataFrame) -> Iterator[Anchor]:
 def _critical_gains(frame: pd.DataFrame) -> Iterator[Anchor]:
     for (name, bias), part in measured(frame, "critical-gain", "critical_gain").groupby(["name", "gate_bias"]):
         expected = theory.critical_gain(str(name), float(str(bias)))
-        setting = f"{str(name).upper()}, b = {bias:g}"
+        setting = f"{_label(name)}, b = {bias:g}"
         yield Anchor("critical-gain", setting, expected, mean(part["value"]), 1e-4)
+
+
+def _label(name: object) -> str:
+    """Return the label of a cell."""
+    return known().find(str(name)).label
 
 
 def _memories(frame: pd.DataFrame) -> Iterator[Anchor]:
@@ -213,7 +219,7 @@ def _factors(frame: pd.DataFrame) -> Iterator[Anchor]:
             continue
         value = factor_of(mean(part["slope10"]))
         tolerance = math.expm1(0.06 if (name, initialiser) == ("rnn", "torch") else 0.03)
-        setting = f"{str(name).upper()}, {initialiser}, H = {size}"
+        setting = f"{_label(name)}, {initialiser}, H = {size}"
         yield Anchor("factor", setting, expected, value, round(tolerance, 3), True)
 
 

@@ -11,6 +11,7 @@ import pytest
 from analysis.figures import mean_field, phase_diagram
 from analysis.theory import closed_forms as theory
 from analysis.theory import common_input
+from bench.studies.axes import GATED_CELLS, SIMPLE_CELL, has_gain
 from tests.support.rows import synthetic_gain
 
 
@@ -28,9 +29,9 @@ def rates(rows: pd.DataFrame) -> pd.DataFrame:
 def test_the_boundary_is_the_one_that_the_rows_were_made_with(diagram: pd.DataFrame) -> None:
     places = diagram.drop_duplicates(["name", "input_scale", "gate_bias"])
     seen = places.dropna(subset=["critical"])
-    assert set(seen["name"]) == {"rnn", "lstm", "gru"}
+    assert set(seen["name"]) == {SIMPLE_CELL, *filter(has_gain, GATED_CELLS)}
     for row in seen.itertuples():
-        against = row.input_scale if row.name == "rnn" else row.gate_bias
+        against = row.input_scale if row.name == SIMPLE_CELL else row.gate_bias
         known = synthetic_gain.boundary(row.name, against, row.input_scale == 0)
         assert row.critical == pytest.approx(known, rel=0.02)
 

@@ -14,10 +14,9 @@ from analysis.tables.cuda import cuda_table, published_table
 from analysis.tables.kernels import COLUMNS, kernel_table
 from analysis.tables.sharings import sharing_table
 from analysis.theory.published import HASTE, HASTE_SHAPE
+from bench.studies.axes import GATED_CELLS
 from tests.support.rows import synthetic
 from tests.support.rows import synthetic_gpu as devices
-
-SHOWN = ("rnn", "lstm", "gru")
 
 
 @pytest.fixture(scope="module")
@@ -31,11 +30,13 @@ def test_each_range_of_sizes_has_the_ratio_of_its_rows(device: pd.DataFrame) -> 
     assert {row[0] for row in table.rows} == set(devices.RATIOS)
     for row in table.rows:
         expected = devices.RATIOS[row[0]] * (1.0 if row[2] == "float32" else devices.HALF)
-        for cell in row[3:6]:
+        for cell in row[3:-3]:
             assert cell.value == pytest.approx(expected, rel=0.03)
-    by_range = {row[:3]: row[7:] for row in table.rows}
-    assert by_range["wide", "training", "float32"] == (12, 12)
-    assert by_range["large", "training", "float32"] == (36, 0)
+    by_range = {row[:3]: row[-2:] for row in table.rows}
+    sizes = {"wide": 4, "large": 12}  # of the grid
+    wide, large = (count * len(devices.COMPARED) for count in sizes.values())
+    assert by_range["wide", "training", "float32"] == (wide, wide)
+    assert by_range["large", "training", "float32"] == (large, 0)
 
 
 def test_half_precision_is_compared_with_half_precision(device: pd.DataFrame) -> None:
@@ -47,7 +48,7 @@ def test_half_precision_is_compared_with_half_precision(device: pd.DataFrame) ->
 def test_the_figure_has_every_shape_of_the_grid_and_no_other(device: pd.DataFrame) -> None:
     figure = cuda_ratio.build(device)
     assert figure is not None
-    assert len(figure.data) == 2 * len(SHOWN) * len(devices.GRID)
+    assert len(figure.data) == 2 * len(devices.COMPARED) * len(devices.GRID)
     shapes = set(figure.data[["seq_len", "batch_size", "hidden_size"]].itertuples(index=False, name=None))
     assert shapes == set(devices.GRID)
     assert figure.facts["slower"] == (figure.data["ratio"] < 1).sum()
@@ -136,7 +137,7 @@ def test_a_kernel_has_the_occupancy_of_its_blocks(device: pd.DataFrame) -> None:
     table = kernel_table(device)
     assert table is not None
     rows = [dict(zip(COLUMNS, row, strict=True)) for row in table.rows]
-    assert len(rows) == 2 * 2 * 2 * (3 + 4)  # no clusters on the older architecture
+    assert len(rows) == 2 * len(GATED_CELLS) * 2 * (3 + 4)  # no clusters on the older architecture
     assert [row["architecture"] for row in rows] == sorted(row["architecture"] for row in rows)
     assert {row["occupancy"].value for row in rows if row["sharing"] == "block"} == {50}
     assert {row["occupancy"].value for row in rows if row["sharing"] == "grid"} == {12.5}

@@ -347,7 +347,7 @@ def many(count):
     """Results of every kind, and more of them than a table has room for."""
     for number in range(count):
         stage, status = STAGES[number % len(STAGES)], STATUSES[number % len(STATUSES)]
-        cell, sharing = cell_names()[number % 4], ("block", "grid", None)[number % 3]
+        cell, sharing = cell_names()[number % len(cell_names())], ("block", "grid", None)[number % 3]
         shape = {"cell": cell, "direction": "training", "hidden_size": 64 + number, "batch_size": 1}
         arguments = {"pass": {"cell": cell, "dtype": "float32", "sharing": sharing}, "cases": [shape]}
         numbers = {"error": 1e-7 * number, "ratio": 1.5, "step_us": {"backward block": 2.0}}

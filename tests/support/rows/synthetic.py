@@ -13,17 +13,18 @@ import pandas as pd
 
 from analysis.theory import closed_forms as theory
 from bench.case import Case, as_row, make_case
+from bench.contenders.registry import PEERS
 from bench.metrics import METRICS
 from bench.rows import COLUMNS, Measurement
-from cells.registry import find_cell
+from bench.studies.axes import initialisers_for
+from cells.registry import cell_names, find_cell, main_cells
 from tests.support.rows import synthetic_gain as gains
 from tests.support.rows import synthetic_gpu as devices
 from tests.support.rows import synthetic_probes as probes
 from tests.support.rows import synthetic_spectra as spectra
 
-CELLS = ("rnn", "lstm", "gru", "gru-reset-before")
 LAGS = (0, 1, 2, 3, 5, 7, 10, 14, 20, 28, 40, 56, 80, 100)
-FACTORS = {
+DRAWN = {
     ("rnn", "torch"): 0.594, ("lstm", "torch"): 0.653, ("gru", "torch"): 0.647, ("gru-reset-before", "torch"): 0.642,
     ("rnn", "keras"): 0.926, ("lstm", "keras"): 0.86, ("gru", "keras"): 0.66, ("gru-reset-before", "keras"): 0.65,
     ("rnn", "orthogonal"): 0.97, ("lstm", "orthogonal"): 0.76, ("gru", "orthogonal"): 0.75,
@@ -31,6 +32,12 @@ FACTORS = {
     ("lstm", "torch-fb1"): 0.88, ("lstm", "chrono"): 0.985, ("gru", "chrono"): 0.98,
     ("gru-reset-before", "chrono"): 0.978,
 }  # fmt: skip
+FACTORS = DRAWN | {
+    (cell, name): 0.7 for cell in cell_names() for name, _ in initialisers_for(cell) if (cell, name) not in DRAWN
+}
+"""Factor of a gradient per step by cell and initialiser; a cell that nothing here is told about has one of 0.7."""
+COST = {"rnn": 1.0, "lstm": 4.0, "gru": 3.2, "gru-reset-before": 3.4}
+"""Time of a call over that of an RNN; a cell that nothing here is told about takes as long as an RNN."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,11 @@ def frame(truth: Truth | None = None, studies: tuple[str, ...] | None = None, se
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
+def has(backend: str, cell: str) -> bool:
+    """Say whether an implementation has the cell: this suite has every one."""
+    return backend not in PEERS or cell in PEERS[backend].cells
+
+
 def row(measurement: Measurement) -> dict[str, Any]:
     values = {name: getattr(measurement, name) for name in COLUMNS if hasattr(measurement, name)}
     run = {
@@ -80,14 +92,14 @@ def row(measurement: Measurement) -> dict[str, Any]:
 def runtime(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
     sweeps = {(t, 64, 32) for t in (25, 50, 100, 200, 400)} | {(100, h, 32) for h in (16, 32, 64, 128, 256)}
     sweeps |= {(100, 64, b) for b in (1, 8, 32, 128)}
-    cost = {"rnn": 1.0, "lstm": 4.0, "gru": 3.2, "gru-reset-before": 3.4}
+    cost = dict.fromkeys(cell_names(), 1.0) | COST
     backends = {"cpu": 1.0, "cpu-again": 1.0, "torch": 1.6, "onnxruntime": 1.2}
     for t, h, b in sorted(sweeps):
         for block in range(truth.blocks):
             drift = math.exp(rng.normal(0, 0.1))
             for backend, scale in backends.items():
-                for cell in CELLS:
-                    if cell == "gru-reset-before" and backend == "torch":
+                for cell in cell_names():
+                    if not has(backend, cell):
                         continue
                     for direction in ("inference", "training"):
                         if backend == "onnxruntime" and direction == "training":
@@ -108,7 +120,7 @@ def runtime(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
                             for replicate in range(3):
                                 value = work * twice * drift * math.exp(abs(rng.normal(0, truth.noise)))
                                 yield Measurement(case, "elapsed_s", value, "s", block, replicate)
-        for cell in CELLS:
+        for cell in cell_names():
             for direction, factor in (("inference", 2), ("training", 6)):
                 case = Case("runtime", cell, "cpu", direction, "none", t, h, 32, b)
                 flops = factor * len(find_cell(cell).gates) * h * (h + 32) * t * b
@@ -119,10 +131,12 @@ def runtime(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
 def grid(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
     """The fastest peer takes 1.5 times as long at every point."""
     for t, b, i, h in ((64, 1, 32, 32), (64, 16, 64, 64), (25, 16, 512, 512)):
-        for cell, direction in itertools.product(CELLS[:3], ("inference", "training")):
+        for cell, direction in itertools.product(main_cells(), ("inference", "training")):
             flops = (2 if direction == "inference" else 6) * len(find_cell(cell).gates) * h * (h + i) * t * b
             peers = {"torch": 1.5, "onnxruntime": 1.8} if direction == "inference" else {"torch": 1.5}
             for backend, scale in ({"cpu": 1.0, "cpu-again": 1.0} | peers).items():
+                if not has(backend, cell):
+                    continue
                 case = Case("grid", cell, backend, direction, "none", t, h, i, b, threads=2)
                 for block in range(truth.blocks):
                     yield Measurement(case, "elapsed_s", scale * flops / 1e11, "s", block)
@@ -132,7 +146,9 @@ def grid(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
 def parallel(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
     """Eight times as long in the longest sequences; the convolution does not care."""
     for t, slowdown in ((64, 1.0), (256, 2.0), (1024, 4.0), (4096, 8.0)):
-        for cell, backend in itertools.product((*CELLS[:3], "convolution"), ("cpu", "torch", "onnxruntime")):
+        for cell, backend in itertools.product((*main_cells(), "convolution"), ("cpu", "torch", "onnxruntime")):
+            if not has(backend, cell):
+                continue
             case = Case("parallel", cell, backend, "inference", "none", t, 64, 64, 4096 // t, threads=2)
             for block in range(truth.blocks):
                 drawn = 1e-3 * (1 if cell == "convolution" else slowdown) * math.exp(rng.normal(0, truth.noise))
@@ -140,7 +156,7 @@ def parallel(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
 
 
 def steps(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
-    for cell in CELLS[:3]:
+    for cell in main_cells():
         case = Case("steps", cell, direction="training", seq_len=64, hidden_size=64, input_size=64, batch_size=32)
         for block in range(truth.blocks):
             yield Measurement(case, "whole_s", 0.1, "s", block)
@@ -158,7 +174,7 @@ def peak(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
 
 
 def compiling(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
-    for cell in CELLS:
+    for cell in cell_names():
         case = Case("compile", cell)
         yield Measurement(case, "first_call_cold_s", 9.0 + rng.random(), "s")
         yield Measurement(case, "first_call_warm_s", 0.5 + 0.1 * rng.random(), "s")
@@ -187,8 +203,8 @@ def gradients(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
                     )
                     own = factor * (1 - 0.5 / h) * math.exp(rng.normal(0, truth.factor_noise))
                     yield from profile(case, "log10_norm_h", own, rng)
-                    if cell == "lstm":
-                        yield from profile(case, "log10_norm_c", own, rng, start=0.3)
+                    for state in find_cell(cell).states[1:]:
+                        yield from profile(case, f"log10_norm_{state}", own, rng, start=0.3)
                         yield from profile(case, "log10_norm_joint", own, rng)
 
 
@@ -228,35 +244,45 @@ def forget_bias(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]
 
 
 def gates(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
-    names = {"lstm": "ifog", "gru": "rzn", "gru-reset-before": "rzn"}
-    for cell, letters in names.items():
-        for initialiser in ("torch", "torch-fb1", "keras", "chrono"):
-            if cell != "lstm" and initialiser == "torch-fb1":
+    """Gates half open; the one that keeps the state near the end that keeps, where an initialiser puts it there."""
+    for cell in (name for name in cell_names() if find_cell(name).sigmoid_gates):
+        spec = find_cell(cell)
+        for initialiser, value in initialisers_for(cell):
+            if initialiser == "orthogonal":
                 continue
             for seed in range(truth.seeds):
                 case = Case(
-                    "gates", cell, "cpu", "profile", "none", 50, 32, 1, 4, "float64", initialiser,
-                    100.0 if initialiser == "chrono" else 0.0, seed=seed,
-                )  # fmt: skip
-                for gate in letters:
-                    level = 0.0 if gate in "gn" else 0.5
-                    if gate == "f" and initialiser in ("torch-fb1", "keras"):
-                        level = 0.72
-                    if initialiser == "chrono" and gate in "fz":
-                        level = 0.95
-                    if initialiser == "chrono" and gate == "i":
-                        level = 0.05
-                    spread = 0.01 if gate not in "gn" else 0.05
+                    "gates", cell, "cpu", "profile", "none", 50, 32, 1, 4, "float64", initialiser, value, seed=seed
+                )
+                for gate in spec.gates:
+                    is_candidate = gate == spec.candidate
+                    level, spread = gate_level(cell, gate, initialiser), 0.05 if is_candidate else 0.01
                     for t in range(1, 51):
-                        value = level + spread * rng.normal()
-                        yield Measurement(case, f"gate_mean_{gate}", min(max(value, -1), 1), "1", step=t)
-                        if gate not in "gn":
-                            yield Measurement(case, f"gate_saturated_{gate}", float(level == 0.95), "1", step=t)
-                        if gate in "fz":
-                            yield Measurement(case, f"time_constant_{gate}", 1 / (1 - level), "steps", step=t)
-                    low, high = (-0.9, 0.9) if gate in "gn" else (0.02, 0.98)
+                        drawn = level + spread * rng.normal()
+                        yield Measurement(case, f"gate_mean_{gate}", min(max(drawn, -1), 1), "1", step=t)
+                        if not is_candidate:
+                            saturated = float(level == 0.95)
+                            yield Measurement(case, f"gate_saturated_{gate}", saturated, "1", step=t)
+                        if spec.keeps is not None and gate == spec.keeps.gate:
+                            steps = 1 / (1 - spec.keeps.share(level))
+                            yield Measurement(case, f"time_constant_{gate}", steps, "steps", step=t)
+                    low, high = (-0.9, 0.9) if is_candidate else (0.02, 0.98)
                     yield Measurement(case, f"gate_min_{gate}", low, "1")
                     yield Measurement(case, f"gate_max_{gate}", high, "1")
+
+
+def gate_level(cell: str, gate: str, initialiser: str) -> float:
+    """Mean of a gate: of a candidate 0, of a gate that nothing is done to a half."""
+    spec = find_cell(cell)
+    if gate == spec.candidate:
+        return 0.0
+    if initialiser == "chrono" and gate == spec.writes:
+        return 0.05
+    if spec.keeps is None or gate != spec.keeps.gate:
+        return 0.5
+    if initialiser == "chrono":
+        return float(spec.keeps.share(0.95))
+    return 0.72 if spec.forget_gate is not None and initialiser in ("torch-fb1", "keras") else 0.5
 
 
 def activations(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
@@ -271,7 +297,7 @@ def activations(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]
 
 
 def parameters(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
-    for cell in CELLS:
+    for cell in cell_names():
         for i, h in ((1, 32), (10, 100), (28, 128), (256, 256)):
             for merge in ("none", "concat"):
                 case = make_case(

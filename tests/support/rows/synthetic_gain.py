@@ -12,6 +12,8 @@ import numpy as np
 from analysis.theory import closed_forms as theory
 from bench.case import make_case
 from bench.rows import Measurement
+from bench.studies.axes import GATED_CELLS, SIMPLE_CELL, has_gain
+from cells.registry import find_cell
 
 LAGS = (0, 10, 40, 70, 100)
 GAINS = (0.5, 0.8, 1.0, 1.5, 2.0, 3.0, 5.0, 32.0)
@@ -34,18 +36,18 @@ EXCESS = 0.05
 
 def boundary(cell: str, against: float, silent: bool = False) -> float:
     """Gain at which the gradient neither vanishes nor explodes: of an RNN by input scale, else by the gate's bias."""
-    if cell == "rnn":
+    if cell == SIMPLE_CELL:
         return 1.0 + against
     return theory.critical_gain(cell, against) * (1.0 if silent else SHIFT)
 
 
 def gain(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
     """Slopes that are straight in the logarithm of the gain, zero at the boundary; linear controls that follow it."""
-    cells = [("rnn", "gaussian", scale, 0.0, "normal" if scale else "start") for scale in SCALES]
-    cells += [("rnn", kind, 0.0, 0.0, "zero") for kind in ("gaussian", "scaled-orthogonal")]
+    cells = [(SIMPLE_CELL, "gaussian", scale, 0.0, "normal" if scale else "start") for scale in SCALES]
+    cells += [(SIMPLE_CELL, kind, 0.0, 0.0, "zero") for kind in ("gaussian", "scaled-orthogonal")]
     cells += [
         (cell, "gaussian", float(inputs == "normal"), bias, inputs)
-        for cell, bias, inputs in itertools.product(("lstm", "gru"), BIASES, ("normal", "zero"))
+        for cell, bias, inputs in itertools.product(filter(has_gain, GATED_CELLS), BIASES, ("normal", "zero"))
     ]
     for cell, kind, scale, bias, inputs in cells:
         for level, seed in itertools.product(GAINS, range(truth.seeds if bias == 0 else min(3, truth.seeds))):
@@ -53,19 +55,19 @@ def gain(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
                 "gain", cell, direction="profile", dtype="float64", seq_len=100, hidden_size=64, initialiser=kind,
                 initialiser_value=level, gate_bias=bias, inputs=inputs, input_scale=scale, seed=seed,
             )  # fmt: skip
-            if inputs == "zero" and cell == "rnn":
+            if inputs == "zero" and cell == SIMPLE_CELL:
                 slope = math.log10(level)
                 yield Measurement(case, "log10_spectral_radius", slope, "log10")
             else:
-                against = scale if cell == "rnn" else bias
+                against = scale if cell == SIMPLE_CELL else bias
                 slope = STEEPNESS * math.log10(level / boundary(cell, against, inputs == "zero"))
             slope += SEED_NOISE * rng.normal()
             if cell == "gru" and bias > 0:
                 slope /= 1 + 2 * bias  # what is kept slows everything down
             for lag in LAGS:
                 yield Measurement(case, "log10_norm_h", slope * lag - 1, "log10", step=lag)
-                if cell == "lstm":
-                    yield Measurement(case, "log10_norm_c", slope * lag, "log10", step=lag)
+                for state in find_cell(cell).states[1:]:
+                    yield Measurement(case, f"log10_norm_{state}", slope * lag, "log10", step=lag)
                     yield Measurement(case, "log10_norm_joint", slope * lag, "log10", step=lag)
 
 
@@ -82,9 +84,9 @@ def mean_field(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
         if size < SIZES[-1] and (level, scale) not in SWEPT:
             continue
         case = make_case(
-            "mean-field", "rnn", direction="profile", dtype="float64", seq_len=1200, hidden_size=size, input_size=size,
-            initialiser="gaussian", initialiser_value=level, inputs="normal" if scale else "start", input_scale=scale,
-            seed=seed,
+            "mean-field", SIMPLE_CELL, direction="profile", dtype="float64", seq_len=1200, hidden_size=size,
+            input_size=size, initialiser="gaussian", initialiser_value=level,
+            inputs="normal" if scale else "start", input_scale=scale, seed=seed,
         )  # fmt: skip
         slope = (rate(level, scale, size) + SEED_NOISE * rng.normal()) / math.log(10)
         for lag in LONG_LAGS:

@@ -9,16 +9,21 @@ from typing import Any
 import numpy as np
 
 from bench.case import Case, make_case
+from bench.contenders.torch_gpu import MODULES as CUDNN_CELLS
 from bench.metrics import METRICS
 from bench.rows import Measurement
+from bench.studies.axes import GATED_CELLS
+from cells.registry import main_cells
 
-CELLS = ("rnn", "lstm", "gru")
+CELLS = main_cells()
+COMPARED = tuple(cell for cell in CELLS if cell in CUDNN_CELLS)
+"""Cells that cuDNN has; only they have a ratio."""
 RATIOS = {"small": 1.4, "wide": 0.9, "large": 1.8}
 """cuDNN's time over that of this suite, by range of sizes; in half precision a quarter less."""
 HALF = 0.75
 GRID = tuple(itertools.product((64, 256), (1, 16, 128), (32, 64, 512, 1024)))
 """T, B, H."""
-PUBLISHED = (("lstm", 25, 16, 512), ("rnn", 50, 16, 1760), *((cell, 1024, 16, 768) for cell in CELLS))
+PUBLISHED = (("lstm", 25, 16, 512), ("rnn", 50, 16, 1760), *((cell, 1024, 16, 768) for cell in COMPARED))
 CLOCK = 1.98e9
 LAUNCH = 4e-6
 COLD = 1.25
@@ -44,12 +49,14 @@ def gpu(
     shapes = [(cell, *shape) for cell, shape in itertools.product(cells, grid)] + list(PUBLISHED)
     throttled = THROTTLED
     for (cell, t, b, h), direction in itertools.product(shapes, ("inference", "training")):
-        step = {"rnn": 0.8, "lstm": 1.0, "gru": 0.9}[cell] * (2e-6 + b * h * h * 4e-13)
+        step = {"rnn": 0.8, "gru": 0.9}.get(cell, 1.0) * (2e-6 + b * h * h * 4e-13)
         step *= 3 if direction == "training" else 1
         own = t * step + 10e-6
         for dtype, half in (("float32", 1.0), ("bfloat16", HALF)):
             peer = "cudnn" if dtype == "float32" else "cudnn-fp16"
-            times = {"cuda": own * half, "cuda-again": own * half, peer: own * half * ratio(b, h) * half}
+            times = {"cuda": own * half, "cuda-again": own * half}
+            if cell in COMPARED:
+                times[peer] = own * half * ratio(b, h) * half
             for backend, seconds in times.items():
                 case = Case("gpu", cell, backend, direction, "none", t, h, h, b, dtype)
                 for block in range(truth.blocks):
@@ -90,9 +97,9 @@ def sharings(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
 
 
 def kernels(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
-    """Every sharing of two cells; clusters on the newer architecture only."""
+    """Every sharing of the gated cells; clusters on the newer architecture only."""
     for architecture, cell, way, h in itertools.product(
-        ("sm_80", "sm_90a"), ("lstm", "gru"), ("forward", "backward"), (128, 512)
+        ("sm_80", "sm_90a"), GATED_CELLS, ("forward", "backward"), (128, 512)
     ):
         for sharing, shared in SHARED.items():
             if sharing == "cluster" and architecture == "sm_80":

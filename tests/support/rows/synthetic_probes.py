@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +13,9 @@ from analysis.theory import closed_forms as theory
 from analysis.theory.published import UNIFORM_RADIUS
 from bench.case import Case, make_case
 from bench.rows import Measurement
+from bench.studies import critical_gain as critical_gains
+from bench.studies.axes import GATED_CELLS
+from cells.registry import cell_names, find_cell
 
 END = 20.0
 
@@ -66,16 +70,16 @@ def radius(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
 
 
 def critical_gain(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
-    for cell, bias in (("lstm", 0.0), ("lstm", 1.0), ("gru", 0.0)):
+    for cell, bias in critical_gains.POINTS:
         case = _flow("critical-gain", cell, "gaussian", 1.0, gate_bias=bias, inputs="zero", input_scale=0.0)
         yield Measurement(case, "critical_gain", theory.critical_gain(cell, bias), "1")
 
 
 def clamped(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
     """Held gates leave the same gradient."""
-    for cell, initialiser, inputs in (("lstm", "torch", 1), ("lstm", "torch", 32), ("gru", "torch", 1)):
+    for cell, inputs in itertools.product(GATED_CELLS, (1, 32)):
         for seed in range(truth.seeds):
-            case = _flow("clamped", cell, initialiser, seq_len=100, hidden_size=64, input_size=inputs, seed=seed)
+            case = _flow("clamped", cell, "torch", seq_len=100, hidden_size=64, input_size=inputs, seed=seed)
             slope = -0.19 + rng.normal(0, 0.001)
             for metric, drift in (("log10_norm_h", 0.0), ("log10_clamped_h", rng.normal(0, 0.0005))):
                 for lag in (0, 10, 20, 50, 90):
@@ -83,16 +87,16 @@ def clamped(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
 
 
 def ends(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
+    """A closed gate lets nothing through, an open one all; what shows the state squashes it once more."""
     closed = theory.sigmoid(-END)
-    for seed in range(truth.seeds):
-        case = _flow("ends", "lstm", "torch", hidden_size=32, seed=seed)
-        for metric in ("share_kept", "share_taken", "share_passed"):
+    for cell, seed in itertools.product(GATED_CELLS, range(truth.seeds)):
+        spec, case = find_cell(cell), _flow("ends", cell, "torch", hidden_size=32, seed=seed)
+        shares = {"share_kept": spec.keeps, "share_taken": spec.writes, "share_passed": spec.shows}
+        for metric in (metric for metric, gate in shares.items() if gate is not None):
             yield Measurement(case, metric, closed, "1", step=-END)
             yield Measurement(case, metric, 1 - closed, "1", step=END)
-        yield Measurement(case, "squashed_twice", closed, "1")
-        case = _flow("ends", "gru", "torch", hidden_size=32, seed=seed)
-        yield Measurement(case, "share_kept", closed, "1", step=-END)
-        yield Measurement(case, "share_kept", 1 - closed, "1", step=END)
+        if spec.shows is not None:
+            yield Measurement(case, "squashed_twice", closed, "1")
 
 
 def reach(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
@@ -111,12 +115,12 @@ def reach(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
 
 
 def sequences(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
-    for cell in ("rnn", "lstm", "gru"):
+    for cell in cell_names():
         for seed in range(truth.seeds):
             case = _flow("sequences", cell, "torch", seq_len=1000, hidden_size=32, batch_size=4, seed=seed)
             for metric in ("padding_difference", "chunk_difference", "future_gradient"):
                 yield Measurement(case, metric, 0.0, "1")
-            if cell == "lstm":
+            if find_cell(cell).forget_gate is not None:
                 yield Measurement(case, "state_lost", 2e-6, "1")
             case = _flow(
                 "sequences", cell, "torch", seq_len=1000, hidden_size=32, batch_size=4, seed=seed, merge="concat"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +13,8 @@ from analysis.theory import closed_forms as theory
 from analysis.theory.published import CLARK
 from bench.case import Case, make_case
 from bench.rows import Measurement
+from bench.studies.axes import default_and_last_initialiser
+from cells.registry import cell_names, find_cell, main_cells
 
 LAGS = (0, 1, 2, 3, 5, 7, 10, 14, 20, 28, 40, 56, 80, 100)
 SINGULAR_VALUE = 1.1
@@ -24,7 +27,6 @@ SIZE = 16
 """Units of the spectra under an input."""
 CHAOTIC_SIZE = 64
 POWERS = {2.0: 1.1, 3.0: 1.2}
-LAST = {"rnn": "orthogonal", "lstm": "chrono", "gru": "chrono", "gru-reset-before": "chrono"}
 
 
 def _flow(study: str, cell: str, initialiser: str, **rest: Any) -> Case:
@@ -36,7 +38,7 @@ def _flow(study: str, cell: str, initialiser: str, **rest: Any) -> Case:
 def jacobians(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
     """Norms that fall by the cell's factor, forward and backward; the bound above; the path through forget gates."""
     for (cell, initialiser), factor in truth.factors.items():
-        if cell == "gru-reset-before":
+        if cell not in main_cells():
             continue
         for seed in range(truth.seeds):
             case = _flow("jacobians", cell, initialiser, seq_len=100, hidden_size=64, seed=seed)
@@ -78,12 +80,12 @@ def spectrum(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
             )  # fmt: skip
             for place, value in enumerate(exponents, start=1):
                 yield Measurement(case, "lyapunov", value, "nats per step", step=place)
-    for cell, last in LAST.items():
-        for initialiser in ("torch", last):
+    for cell in cell_names():
+        for initialiser, _ in default_and_last_initialiser(cell):
             for seed in range(truth.seeds):
                 case = _flow("spectrum", cell, initialiser, seq_len=600, hidden_size=SIZE, seed=seed)
                 first = math.log(truth.factors[cell, initialiser])
-                for place in range(SIZE * (1 + (cell == "lstm"))):
+                for place in range(SIZE * len(find_cell(cell).states)):
                     value = first * (1 + place / SIZE) - 4.0 * (place >= SIZE) + rng.normal(0, 1e-4)
                     if cell == "rnn" and place == SIZE - 1:
                         yield Measurement(
@@ -95,7 +97,9 @@ def spectrum(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
 
 def underflow(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
     """Lost when theory says so; with a forget bias of one the case is too short."""
-    for cell, initialiser in (("rnn", "torch"), ("lstm", "torch"), ("lstm", "torch-fb1"), ("gru", "torch")):
+    for cell, initialiser in itertools.product(main_cells(), ("torch", "torch-fb1")):
+        if initialiser == "torch-fb1" and find_cell(cell).forget_gate is None:
+            continue
         normal, denormal = theory.underflow_steps(truth.factors[cell, initialiser], "float32")
         for seed in range(truth.seeds):
             case = _flow("underflow", cell, initialiser, seq_len=500, hidden_size=128, dtype="float32", seed=seed)

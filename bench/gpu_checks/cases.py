@@ -24,7 +24,8 @@ from cells.cuda.device.target import Facts
 
 Point = tuple[str, str, int, int, int]
 """(cell, direction, T, B, H)."""
-FIRST_CELLS = ("lstm", "gru", "rnn")
+FIRST_CELLS = tuple(dict.fromkeys(("lstm", "gru", "rnn", *CELLS)))
+"""Every cell, those that others published first."""
 FIRST = (1024, 16, 768)  # T, B, H: the shape that FlashRNN and Haste published
 THEN = (256, (16, 1, 64), (64, 128, 256, 512, 1024))
 

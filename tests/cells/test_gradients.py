@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from cells import Layer, cell_names
+from cells.registry import find_cell
 from tests.support.oracle import STACK, STATES, Along, derivative, run
 from tests.support.problem import MERGES, Problem, Stream, layer_for
 
@@ -136,6 +137,18 @@ def test_gradient_of_the_start_is_that_of_state_zero(cell, merge):
     grads = trace.backward(setting.d_output, d_final=setting.d_final)
     for name, gradient in grads.initial.items():
         np.testing.assert_array_equal(gradient, grads.states[name][..., 0, :, :])
+
+
+@pytest.mark.parametrize("cell", cell_names())
+def test_gradient_of_an_output_is_that_of_the_start_of_what_follows(cell):
+    setting, output = Setting(cell, None, (5, 3, 5, 2)), find_cell(cell).states[0]
+    trace = setting.layer.forward(setting.x, initial=setting.initial)
+    states = {name: np.array(values) for name, values in trace.states.items()}
+    whole = np.array(trace.backward(setting.d_output, d_final=setting.d_final).states[output])
+    for t in range(1, setting.T):
+        rest = setting.layer.forward(setting.x[t:], initial={name: values[t] for name, values in states.items()})
+        start = rest.backward(setting.d_output[t:], d_final=setting.d_final).initial[output]
+        np.testing.assert_allclose(setting.d_output[t - 1] + start, whole[t], rtol=0, atol=1e-13)
 
 
 @pytest.mark.parametrize("cell", cell_names())

@@ -11,7 +11,6 @@ from scipy import stats
 from cells import Layer, cell_names, initialisers
 from cells.registry import find_cell
 from cells.spec import Keeps
-from tests.support.oracle import STACK
 
 H = 160
 INPUTS = 24
@@ -30,14 +29,16 @@ def drawn(cell, initialiser, *, seed=0, dtype="float64", merge=None, hidden_size
     return dict(Layer(cell, **sizes, dtype=dtype, initialiser=initialiser, bidirectional=merge, rng=rng).parameters)
 
 
-def block(cell: str, array: np.ndarray, gate: str) -> np.ndarray:
+def block(cell: str, array: np.ndarray, gate: str, hidden_size: int = H) -> np.ndarray:
     """The rows of one gate."""
-    return np.split(array, len(STACK[cell]))[STACK[cell].index(gate)]
+    return find_cell(cell).gate_block(array, gate, hidden_size)
 
 
 def bias(cell: str, parameters: dict[str, np.ndarray], gate: str) -> np.ndarray:
-    """The two biases of a gate, added."""
-    return block(cell, parameters["bias_ih_l0"], gate) + block(cell, parameters["bias_hh_l0"], gate)
+    """The biases of a gate, added: two of one that sees the state."""
+    spec = find_cell(cell)
+    names = ("bias_ih_l0", "bias_hh_l0") if gate in spec.hidden_gates else ("bias_ih_l0",)
+    return sum(block(cell, parameters[name], gate) for name in names)
 
 
 def is_uniform(values: np.ndarray, bound: float) -> bool:
@@ -69,10 +70,12 @@ def test_float32_parameters_are_the_float64_ones_rounded(cell, initialiser):
 
 
 @pytest.mark.parametrize("initialiser", EVERY.values(), ids=EVERY)
-@pytest.mark.parametrize("cell", STACK)
+@pytest.mark.parametrize("cell", cell_names())
 def test_parameters_have_the_names_and_shapes_of_torch(cell, initialiser):
-    kH = len(STACK[cell]) * H
-    shapes = {"weight_ih": (kH, INPUTS), "weight_hh": (kH, H), "bias_ih": (kH,), "bias_hh": (kH,)}
+    kH, hH = (len(gates) * H for gates in (find_cell(cell).gates, find_cell(cell).hidden_gates))
+    shapes = {"weight_ih": (kH, INPUTS), "bias_ih": (kH,)}
+    if hH:  # the gates that see the state
+        shapes |= {"weight_hh": (hH, H), "bias_hh": (hH,)}
     one, two = drawn(cell, initialiser), drawn(cell, initialiser, merge="concat")
     assert {n: a.shape for n, a in one.items()} == {f"{n}_l0": s for n, s in shapes.items()}
     both = {f"{n}_l0{suffix}": s for n, s in shapes.items() for suffix in ("", "_reverse")}
@@ -81,63 +84,64 @@ def test_parameters_have_the_names_and_shapes_of_torch(cell, initialiser):
 
 
 @pytest.mark.parametrize("initialiser", EVERY.values(), ids=EVERY)
-@pytest.mark.parametrize("cell", STACK)
+@pytest.mark.parametrize("cell", cell_names())
 def test_the_two_directions_are_drawn_apart(cell, initialiser):
     parameters = drawn(cell, initialiser, merge="mean")
-    assert not np.array_equal(parameters["weight_hh_l0"], parameters["weight_hh_l0_reverse"])
-    assert not np.array_equal(parameters["weight_ih_l0"], parameters["weight_ih_l0_reverse"])
+    weights = [name for name in parameters if name.startswith("weight_") and name.endswith("_l0")]
+    assert weights
+    for name in weights:
+        assert not np.array_equal(parameters[name], parameters[name + "_reverse"])
 
 
-@pytest.mark.parametrize("cell", STACK)
+@pytest.mark.parametrize("cell", cell_names())
 def test_torch_draws_everything_uniform_within_one_over_root_hidden(cell):
     for name, array in drawn(cell, "torch", merge="concat").items():
         assert is_uniform(array, 1.0 / H**0.5), name
 
 
-@pytest.mark.parametrize("cell", STACK)
+@pytest.mark.parametrize("cell", cell_names())
 def test_torch_fb1_is_torch_with_one_forget_bias_at_one(cell):
     plain, raised = drawn(cell, "torch"), drawn(cell, "torch-fb1")
     changed = [name for name in plain if not np.array_equal(plain[name], raised[name])]
-    if cell != "lstm":
+    spec = find_cell(cell)
+    if spec.forget_gate is None:
         assert changed == []
         return
-    assert len(changed) == 1
-    assert changed[0].startswith("bias_")
-    for gate in "igo":
+    assert changed == ["bias_ih_l0"]
+    forget, sign = spec.forget_gate.gate, spec.forget_gate.sign
+    for gate in set(spec.gates) - {forget}:
         np.testing.assert_array_equal(block(cell, raised[changed[0]], gate), block(cell, plain[changed[0]], gate))
-    forget = block(cell, raised[changed[0]], "f")
-    raised_by = forget - block(cell, plain[changed[0]], "f")
-    assert np.allclose(forget, 1.0) or np.allclose(raised_by, 1.0)
-    assert np.mean(bias(cell, raised, "f")) == pytest.approx(1.0, abs=0.05)
+    raised_by = block(cell, raised[changed[0]], forget) - block(cell, plain[changed[0]], forget)
+    np.testing.assert_allclose(raised_by, sign, rtol=0, atol=1e-15)
+    assert np.mean(bias(cell, raised, forget)) == pytest.approx(sign, abs=0.05)
 
 
-@pytest.mark.parametrize("cell", STACK)
+@pytest.mark.parametrize("cell", cell_names())
 def test_keras_has_glorot_inputs_and_one_orthogonal_recurrent_kernel(cell):
-    parameters = drawn(cell, "keras")
-    kH = len(STACK[cell]) * H
-    assert is_uniform(parameters["weight_ih_l0"], (6.0 / (INPUTS + kH)) ** 0.5)
-    assert_orthonormal_columns(parameters["weight_hh_l0"])
+    parameters, spec = drawn(cell, "keras"), find_cell(cell)
+    assert is_uniform(parameters["weight_ih_l0"], (6.0 / (INPUTS + len(spec.gates) * H)) ** 0.5)
+    assert ("weight_hh_l0" in parameters) == (spec.hidden_gates != ())
+    if spec.hidden_gates:
+        assert_orthonormal_columns(parameters["weight_hh_l0"])
 
 
-@pytest.mark.parametrize("cell", STACK)
+@pytest.mark.parametrize("cell", cell_names())
 def test_keras_has_zero_biases_but_one_forget_bias_at_one(cell):
-    parameters = drawn(cell, "keras", merge="sum")
+    forget = find_cell(cell).forget_gate
+    parameters = {name: values.copy() for name, values in drawn(cell, "keras", merge="sum").items()}
     for suffix in ("_l0", "_l0_reverse"):
-        one, two = parameters["bias_ih" + suffix].copy(), parameters["bias_hh" + suffix].copy()
-        if cell == "lstm":
-            forget = sorted([tuple(block(cell, one, "f")), tuple(block(cell, two, "f"))])
-            assert forget == [(0.0,) * H, (1.0,) * H]
-            block(cell, one, "f")[:] = 0.0
-            block(cell, two, "f")[:] = 0.0
-        assert not one.any()
-        assert not two.any()
+        if forget is not None:
+            raised = block(cell, parameters["bias_ih" + suffix], forget.gate)
+            np.testing.assert_array_equal(raised, np.full(H, forget.sign))
+            raised[:] = 0.0
+    assert not any(values.any() for name, values in parameters.items() if name.startswith("bias_"))
 
 
-@pytest.mark.parametrize("cell", STACK)
+@pytest.mark.parametrize("cell", cell_names())
 def test_orthogonal_is_orthogonal_gate_by_gate(cell):
     parameters = drawn(cell, "orthogonal", merge="concat")
     for suffix in ("_l0", "_l0_reverse"):
-        blocks = [block(cell, parameters["weight_hh" + suffix], gate) for gate in STACK[cell]]
+        blocks = [block(cell, parameters["weight_hh" + suffix], gate) for gate in find_cell(cell).hidden_gates]
         for matrix in blocks:
             assert_orthonormal_columns(matrix)
         assert all(not np.array_equal(blocks[0], other) for other in blocks[1:])
@@ -146,7 +150,7 @@ def test_orthogonal_is_orthogonal_gate_by_gate(cell):
 def test_orthogonal_matrices_have_no_preferred_direction():
     """Haar measure: without the signs of R's diagonal, QR makes the diagonal of Q negative too often."""
     traces = [
-        np.trace(block("lstm", drawn("lstm", "orthogonal", seed=seed, hidden_size=6)["weight_hh_l0"], gate))
+        np.trace(block("lstm", drawn("lstm", "orthogonal", seed=seed, hidden_size=6)["weight_hh_l0"], gate, 6))
         for seed in range(60)
         for gate in "ifgo"
     ]
@@ -154,7 +158,7 @@ def test_orthogonal_matrices_have_no_preferred_direction():
 
 
 @pytest.mark.parametrize("gain", [0.5, 1.0, 3.0])
-@pytest.mark.parametrize("cell", STACK)
+@pytest.mark.parametrize("cell", [cell for cell in cell_names() if find_cell(cell).hidden_gates])
 def test_gaussian_has_recurrent_weights_of_variance_gain_squared_over_hidden(cell, gain):
     weights = drawn(cell, initialisers.gaussian(gain))["weight_hh_l0"]
     assert stats.kstest(weights.ravel(), stats.norm(0.0, gain / H**0.5).cdf).pvalue > IMPLAUSIBLE
@@ -190,8 +194,7 @@ def test_a_cell_keeps_at_the_end_that_its_spec_names(cell, when):
 
     def kept(initialiser):
         parameters = initialiser(spec, INPUTS, H, np.random.default_rng(0))
-        total = sum(spec.gate_block(parameters[name], keeps.gate, H) for name in ("bias_ih_l0", "bias_hh_l0"))
-        return keeps.share(1 / (1 + np.exp(-total)))
+        return keeps.share(1 / (1 + np.exp(-bias(cell, parameters, keeps.gate))))
 
     times = 1 / (1 - kept(initialisers.chrono(100))) - 1
     assert stats.kstest(times, stats.uniform(1.0, 98.0).cdf).pvalue > IMPLAUSIBLE

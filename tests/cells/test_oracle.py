@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from cells.registry import find_cell
 from tests.support.golden.digest import FOLDER, load, packed_errors
+from tests.support.layers import EVERY_CELL
 from tests.support.oracle import STACK, STATES, Along, derivative, run
 from tests.support.problem import Answer, Given, Problem, covering_problems
 
@@ -47,6 +49,16 @@ def oracle_gradients(problem: Problem, given: Given) -> Answer:
             n: gradient(a.shape, lambda unit, n=n: Along(parameters={n: unit})) for n, a in given.parameters.items()
         },
     }
+
+
+@EVERY_CELL
+def test_the_oracle_has_the_states_and_gates_of_the_cell(cell):
+    if cell not in STACK:
+        pytest.skip(f"{cell} is not written a second time: finite differences and test_reference.py stand for it")
+    spec = find_cell(cell)
+    assert STATES[cell] == spec.states
+    assert len(STACK[cell]) == len(spec.gates) == len(spec.hidden_gates)
+    assert spec.simple or STACK[cell] == spec.gates
 
 
 @pytest.mark.parametrize("cell", STACK)

@@ -17,9 +17,3 @@ def test_layer_agrees_with_the_golden_answer_of_torch(problem, dtype, record_err
     errors = packed_errors(answer_of_layer(problem, problem.draw(), dtype), load(problem), dtype)
     record_errors("golden", problem.cell, dtype, problem.label, errors)
     assert max(errors.values()) < TOLERANCE[dtype], errors
-
-
-def test_registry_has_the_cells_of_the_contract():
-    from cells import cell_names
-
-    assert set(STACK) <= set(cell_names())

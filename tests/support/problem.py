@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.support.oracle import STACK, STATES
+from cells.registry import find_cell
 
 Answer = dict[str, dict[str, np.ndarray]]
 
@@ -81,22 +81,21 @@ class Problem:
     def draw(self) -> Given:
         """Parameters, input, start and the loss's weights for these sizes, float64."""
         T, B, H = self.seq_len, self.batch_size, self.hidden_size
-        stream, kH = Stream(self.label), len(STACK[self.cell]) * H
+        stream, spec = Stream(self.label), find_cell(self.cell)
         parameters = {}
-        for suffix in ("_l0",) if self.merge is None else ("_l0", "_l0_reverse"):
-            parameters["weight_ih" + suffix] = stream.uniform(1.5 / self.input_size**0.5, kH, self.input_size)
-            parameters["weight_hh" + suffix] = stream.uniform(1.5 / H**0.5, kH, H)
-            parameters["bias_ih" + suffix] = stream.uniform(0.5, kH)
-            parameters["bias_hh" + suffix] = stream.uniform(0.5, kH)
+        for suffix in ("", "_reverse") if self.merge is not None else ("",):
+            for name, shape in spec.parameter_shapes(self.input_size, H).items():
+                scale = 1.5 / shape[1] ** 0.5 if len(shape) == 2 else 0.5
+                parameters[name + suffix] = stream.uniform(scale, *shape)
         state = (B, H) if self.merge is None else (2, B, H)
         width = 2 * H if self.merge == "concat" else H
-        start = {name: stream.uniform(0.9, *state) for name in STATES[self.cell]}
+        start = {name: stream.uniform(0.9, *state) for name in spec.states}
         return Given(
             parameters=parameters,
             x=stream.uniform(1.5, T, B, self.input_size),
             start=start if self.initial else {name: np.zeros(state) for name in start},
             d_output=stream.uniform(1.0, T, B, width),
-            d_final={name: stream.uniform(1.0, *state) for name in STATES[self.cell]},
+            d_final={name: stream.uniform(1.0, *state) for name in spec.states},
         )
 
 
@@ -142,7 +141,7 @@ def answer_of_layer(problem: Problem, given: Given, dtype: str, **where: Any) ->
         "output": {"output": trace.output},
         "final": dict(trace.final) if hasattr(trace, "final") else final_of(trace, problem.merge),
         "states": dict(trace.states),
-        "gates": {name: trace.gates[name] for name in STACK[problem.cell] if problem.cell != "rnn"},
+        "gates": {} if layer.spec.simple else {name: trace.gates[name] for name in layer.spec.gates},
         "d_parameters": dict(grads.parameters),
         "d_input": {"input": grads.input},
         "d_initial": dict(grads.initial),

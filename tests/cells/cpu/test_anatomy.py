@@ -57,8 +57,7 @@ def test_the_backward_parts_make_the_gradients_of_a_pass(cell, dtype, shape):
     """With no recurrent weights a step sends nothing back through its product, and the formulas need not wait."""
     T, B, inputs, H = shape
     layer, x = layer_of(cell, inputs=inputs, hidden=H, dtype=dtype), sequence(T, B, inputs, dtype)
-    weights = dict(layer.parameters)
-    weights["weight_hh_l0"] = np.zeros_like(weights["weight_hh_l0"])
+    weights = {name: np.zeros_like(a) if name == "weight_hh_l0" else a for name, a in layer.parameters.items()}
     layer.load_parameters(weights)
     d_final = Stream("d_final").uniform(1.0, B, H).astype(dtype)
     finals = {name: d_final if name == "h" else np.zeros_like(d_final) for name in layer.spec.states}

@@ -6,7 +6,7 @@ import functools
 
 import numpy as np
 
-from tests.support.oracle import STATES, step
+from cells.registry import find_cell
 from tests.support.problem import answer_of_layer, cast, group_errors, layer_for, relative_error
 
 BFLOAT16 = 3e-2
@@ -45,17 +45,17 @@ def gate_error(problem, found):
     So no step adds to the errors of another, and operands that are rounded the same way leave a float32 sum's error.
     A candidate that sees a masked state is left out: that is rounded too.
     """
-    given, weights = problem.draw(), ("weight_ih", "weight_hh")
-    p = {name.removesuffix("_l0"): a for name, a in given.parameters.items()}
-    p |= {name: bfloat16(p[name]) for name in weights}
+    given, spec = problem.draw(), find_cell(problem.cell)
+    for name in given.parameters:
+        if name.startswith("weight_"):
+            given.parameters[name] = bfloat16(given.parameters[name])
     before = found["states"]["h"][:-1].reshape(-1, problem.hidden_size)
-    state = {name: bfloat16(before) for name in STATES[problem.cell]}
-    x = bfloat16(given.x.reshape(-1, problem.input_size))
-    after, gates = step(problem.cell, p, x, state, dict.fromkeys(state, 0.0))
-    if problem.cell == "rnn":
-        return float(np.abs(after["h"] - found["states"]["h"][1:].reshape(before.shape)).max())
-    seen = [gate for gate in gates if (problem.cell, gate) != ("gru-reset-before", "n")]
-    return max(float(np.abs(gates[gate] - found["gates"][gate].reshape(before.shape)).max()) for gate in seen)
+    x = bfloat16(given.x.reshape(1, -1, problem.input_size))
+    right = layer_for(problem, given, "float64").forward(x, dict.fromkeys(spec.states, bfloat16(before)))
+    if spec.simple:
+        return float(np.abs(right.states["h"][1] - found["states"]["h"][1:].reshape(before.shape)).max())
+    seen = set(spec.gates) - set(spec.masked_gates)
+    return max(float(np.abs(right.gates[gate][0] - found["gates"][gate].reshape(before.shape)).max()) for gate in seen)
 
 
 def bfloat16(values):

@@ -72,7 +72,8 @@ def steps() -> Iterator[Entry]:
 
 def profiles() -> Iterator[Entry]:
     """The gradient profile and its norms."""
-    for cell, hidden, dtype, facts in PROFILES:
+    others = [(cell, 128, "float32", H200) for cell in cell_names() if cell not in {row[0] for row in STEPS}]
+    for cell, hidden, dtype, facts in (*PROFILES, *others):
         config = profile_config(cell, hidden, dtype, facts)
         label, shared = f"profile-{cell}-{hidden}-{dtype}", kernel.profile_shared_bytes(config)
         yield Entry(label, kernel.profile(config), facts, shared, config.real)

@@ -102,8 +102,8 @@ def check_product(arguments: Arguments, tell: Tell) -> Result:
     """Compare a product over all steps with float64: by our "own" kernels, or by "cublas" where it is installed."""
     from cells.cuda.device.memory import to_device, zeros
     from cells.cuda.products import cublas
-    from cells.cuda.products.multiply import multiply, using_products
-    from cells.cuda.products.product import Matrix
+    from cells.cuda.products.matrices import Matrix
+    from cells.cuda.products.multiply import DeviceMatrix, multiply, using_products
 
     if arguments["provider"] == "cublas" and not cublas.available():
         return Result("skipped", f"no cuBLAS through nvmath-python; {cublas.INSTALL}")
@@ -117,9 +117,13 @@ def check_product(arguments: Arguments, tell: Tell) -> Result:
     out = zeros((rows, columns), kind)
     with using_products(arguments["provider"]):
         multiply(
-            to_device(a), Matrix(rows, depth, 0, depth), to_device(b), Matrix(columns, depth, 0, depth), out,
-            Matrix(rows, columns, 0, columns), b_transposed=True, bias=to_device(bias), rounded=rounded,
-        )  # fmt: skip
+            DeviceMatrix(to_device(a), Matrix(rows, depth, 0, depth)),
+            DeviceMatrix(to_device(b), Matrix(columns, depth, 0, depth)),
+            DeviceMatrix(out, Matrix(rows, columns, 0, columns)),
+            b_transposed=True,
+            bias=to_device(bias),
+            rounded=rounded,
+        )
     right = a.astype(np.float64) @ b.astype(np.float64).T + bias
     error = float(np.abs(out.numpy() - right).max() / np.abs(right).max())
     limit = TOLERANCE["bfloat16" if rounded else kind]

@@ -78,17 +78,19 @@ def _passes(arguments: Mapping[str, Any]) -> Iterator[Pass]:
 def _rehearse_product(arguments: Mapping[str, Any]) -> None:
     """Call a product over all steps by our own kernels."""
     from cells.cuda.device.memory import empty
-    from cells.cuda.products.multiply import multiply
-    from cells.cuda.products.product import Matrix
+    from cells.cuda.products.matrices import Matrix
+    from cells.cuda.products.multiply import DeviceMatrix, multiply
 
     rows, columns, depth = arguments["sizes"]
     kind = arguments["dtype"]
-    out = empty((rows, columns), kind)
     multiply(
-        empty((rows, depth), kind), Matrix(rows, depth, 0, depth), empty((columns, depth), kind),
-        Matrix(columns, depth, 0, depth), out, Matrix(rows, columns, 0, columns), b_transposed=True,
-        bias=empty((columns,), kind), rounded=bool(arguments.get("rounded", False)),
-    )  # fmt: skip
+        DeviceMatrix(empty((rows, depth), kind), Matrix(rows, depth, 0, depth)),
+        DeviceMatrix(empty((columns, depth), kind), Matrix(columns, depth, 0, depth)),
+        DeviceMatrix(empty((rows, columns), kind), Matrix(rows, columns, 0, columns)),
+        b_transposed=True,
+        bias=empty((columns,), kind),
+        rounded=bool(arguments.get("rounded", False)),
+    )
 
 
 def compile_all(kernels: Sequence[Kernel], capability: tuple[int, int], processes: int) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 from numba import int32, int64, types
 
 from cells.cuda.kernels.instructions import cuda, load4, pointer, round_bfloat16
-from cells.cuda.products.product import PAD
+from cells.cuda.products.product import PAD, TileShape
 from cells.formula import formula
 
 
@@ -61,13 +61,14 @@ def _operand(real: str, lines: int, depth: int, threads: int, across: bool, roun
 
 
 def make_product(
-    real: str, a_transposed: bool, b_transposed: bool, biased: bool, rounded: bool, split: bool,
-    tile_rows: int, tile_columns: int, tile_depth: int, rows_each: int, columns_each: int,
-) -> Callable[..., None]:  # fmt: skip
+    real: str, a_transposed: bool, b_transposed: bool, biased: bool, rounded: bool, split: bool, tile: TileShape
+) -> Callable[..., None]:
     """out[i, j] = sum over k of op(a)[i, k] op(b)[k, j] (+ bias[j]).
 
     grid: (tiles of out, pieces of k). `split`: piece p writes to `scratch`, from p * size on, not to `out`.
     """
+    tile_rows, tile_columns, tile_depth = tile.rows, tile.columns, tile.depth
+    rows_each, columns_each = tile.rows_each, tile.columns_each
     number, (threads_x, threads_y) = getattr(types, real), (tile_columns // columns_each, tile_rows // rows_each)
     threads, groups = threads_x * threads_y, rows_each // 4
     a_passes, a_pitch, a_place, a_fetch, a_store = _operand(real, tile_rows, tile_depth, threads, a_transposed, rounded)
@@ -79,11 +80,11 @@ def make_product(
 
     def product(a, b, bias, out, scratch, a_first, a_stride, b_first, b_stride, out_first, out_stride, size, bias_first,
                 rows, columns, depth, piece, tiles):  # fmt: skip
-        thread, tile = cuda.threadIdx.x, cuda.blockIdx.x
+        thread, of_out = cuda.threadIdx.x, cuda.blockIdx.x
         shared = pointer(cuda.shared.array(0, number, alignment=16))
         a_staged, b_staged = cuda.local.array(a_passes, number), cuda.local.array(b_passes, number)
         sums, column = cuda.local.array(mine, number), cuda.local.array(columns_each, number)
-        top, left = int32(tile // tiles * tile_rows), int32(tile % tiles * tile_columns)
+        top, left = int32(of_out // tiles * tile_rows), int32(of_out % tiles * tile_columns)
         start = int32(cuda.blockIdx.y * piece)
         length = int32(depth - start if depth - start < piece else piece)
 

@@ -9,15 +9,13 @@ from __future__ import annotations
 import functools
 import importlib
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from cells.cuda.device.target import CudaUnavailable, device
 from cells.cuda.device.toolkit import load_library
-
-if TYPE_CHECKING:
-    from cells.cuda.products.product import Matrix
+from cells.cuda.products.matrices import MatrixProduct
 
 INSTALL = 'pip install "nvmath-python[cu13]==1.0.0" (or cu12, for an older driver)'
 
@@ -46,47 +44,28 @@ def _installed() -> bool:
 
 
 def multiply(
-    a: Matrix,
-    b: Matrix,
-    out: Matrix,
-    addresses: tuple[int, int, int],
-    *,
-    a_transposed: bool,
-    b_transposed: bool,
-    rounded: bool,
-    real: str,
-    accumulate: bool,
-    stream: int,
-    gpu: int = 0,
+    product: MatrixProduct, addresses: tuple[int, int, int], *, accumulate: bool, stream: int, gpu: int = 0
 ) -> None:
     """Compute the product out = op(a) op(b), or out += where `accumulate`: for a bias, fill `out` with it first.
 
     addresses: of the flat arrays that `a`, `b` and `out` lie in, in bytes, in the memory of `gpu`, which is the
-    current one. stream: the handle of the one that it is queued on. rounded: cuBLAS may, not must, round the operands
-    to bfloat16; sums are float32.
-    Raises ValueError where shapes do not fit or for another type, CudaUnavailable without nvmath-python or cuBLAS.
+    current one. stream: the handle of the one that it is queued on. Where operands are rounded cuBLAS may, not must,
+    round them.
+    Raises CudaUnavailable without nvmath-python or cuBLAS.
     """
-    rows, depth = (a.columns, a.rows) if a_transposed else (a.rows, a.columns)
-    inner, columns = (b.columns, b.rows) if b_transposed else (b.rows, b.columns)
-    if depth != inner or (rows, columns) != (out.rows, out.columns) or min(rows, columns, depth) < 1:
-        raise ValueError(
-            f"op(a) is {(rows, depth)}, op(b) {(inner, columns)}, out {(out.rows, out.columns)}; "
-            "allowed: (n, k), (k, m), (n, m), none of them 0"
-        )
-    if (real, rounded) not in COMPUTE:
-        raise ValueError(f"real is {real!r}, rounded {rounded}; allowed: float32, or float64 that is not rounded")
+    a, b, out, real = product.a, product.b, product.out, product.real
     at = [
-        address + matrix.first * np.dtype(real).itemsize
-        for address, matrix in zip(addresses, (a, b, out), strict=True)
-    ]  # fmt: skip
+        address + matrix.first * np.dtype(real).itemsize for address, matrix in zip(addresses, (a, b, out), strict=True)
+    ]
     one, beta = np.ones(1, real), np.full(1, accumulate, real)  # cuBLAS reads both before it returns
     handle, cublas, kind = _handle(gpu), _bindings(), DATA[real]
     with _using:  # a handle has one stream at a time
         cublas.set_stream(handle, stream)
         cublas.gemm_ex_64(
-            handle, TRANSPOSED[b_transposed], TRANSPOSED[a_transposed], columns, rows, depth,
+            handle, TRANSPOSED[product.b_transposed], TRANSPOSED[product.a_transposed],
+            out.columns, out.rows, product.depth,
             one.ctypes.data, at[1], kind, b.stride, at[0], kind, a.stride, beta.ctypes.data, at[2], kind, out.stride,
-            COMPUTE[real, rounded], DEFAULT_ALGORITHM,
+            COMPUTE[real, product.rounded], DEFAULT_ALGORITHM,
         )  # fmt: skip
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from cells.cuda.device.memory import DeviceArray, copy, empty
-from cells.cuda.products.multiply import multiply, sum_rows
-from cells.cuda.products.product import Matrix
+from cells.cuda.products.matrices import Matrix
+from cells.cuda.products.multiply import DeviceMatrix, multiply, sum_rows
 from cells.cuda.weights import Weights
 from cells.spec import Product
 
@@ -15,9 +15,13 @@ def input_product(weights: Weights, x: DeviceArray, slots: DeviceArray) -> None:
     rows, width = weights.input_weights.shape[0], slots.shape[2] * slots.shape[3]
     count = steps * batch
     multiply(
-        x, Matrix(count, inputs, 0, inputs), weights.input_weights, Matrix(rows, inputs, 0, inputs), slots,
-        Matrix(count, rows, 0, width), b_transposed=True, bias=weights.input_bias, rounded=weights.rounded,
-    )  # fmt: skip
+        DeviceMatrix(x, Matrix(count, inputs, 0, inputs)),
+        DeviceMatrix(weights.input_weights, Matrix(rows, inputs, 0, inputs)),
+        DeviceMatrix(slots, Matrix(count, rows, 0, width)),
+        b_transposed=True,
+        bias=weights.input_bias,
+        rounded=weights.rounded,
+    )
 
 
 def input_gradient(weights: Weights, d_slots: DeviceArray, shape: tuple[int, ...]) -> DeviceArray:
@@ -26,9 +30,11 @@ def input_gradient(weights: Weights, d_slots: DeviceArray, shape: tuple[int, ...
     rows, width, count = weights.input_weights.shape[0], d_slots.shape[2] * d_slots.shape[3], steps * batch
     out = empty(tuple(shape), d_slots.dtype)
     multiply(
-        d_slots, Matrix(count, rows, 0, width), weights.input_weights, Matrix(rows, inputs, 0, inputs), out,
-        Matrix(count, inputs, 0, inputs), rounded=weights.rounded,
-    )  # fmt: skip
+        DeviceMatrix(d_slots, Matrix(count, rows, 0, width)),
+        DeviceMatrix(weights.input_weights, Matrix(rows, inputs, 0, inputs)),
+        DeviceMatrix(out, Matrix(count, inputs, 0, inputs)),
+        rounded=weights.rounded,
+    )
     return out
 
 
@@ -40,22 +46,26 @@ def parameter_gradients(
     steps, batch, inputs = x.shape
     count, width = steps * batch, len(spec.slots) * hidden
     sums = empty((width,), x.dtype)
-    sum_rows(d_slots, Matrix(count, width, 0, width), sums, Matrix(1, width, 0, width))
+    of_slots, of_sums = Matrix(count, width, 0, width), Matrix(1, width, 0, width)
+    sum_rows(DeviceMatrix(d_slots, of_slots), DeviceMatrix(sums, of_sums))
     gradients = {name: empty(value.shape, x.dtype) for name, value in weights.parameters.items()}
     sources = {
-        "input": (x, Matrix(count, inputs, 0, inputs)),
-        "state": (states, Matrix(count, hidden, 0, hidden)),
-        "masked": (slots, Matrix(count, hidden, spec.mask_slot * hidden, width)),
+        "input": DeviceMatrix(x, Matrix(count, inputs, 0, inputs)),
+        "state": DeviceMatrix(states, Matrix(count, hidden, 0, hidden)),
+        "masked": DeviceMatrix(slots, Matrix(count, hidden, spec.mask_slot * hidden, width)),
     }
     for product in spec.products:
-        source, matrix = sources[product.source]
+        source = sources[product.source]
+        columns = source.matrix.columns
         for slot, many, place in _neighbours(product):
             weight, bias = gradients[f"weight_{product.kind}_l0"], gradients[f"bias_{product.kind}_l0"]
             multiply(
-                d_slots, Matrix(count, many * hidden, slot * hidden, width), source, matrix, weight,
-                Matrix(many * hidden, matrix.columns, place * hidden * matrix.columns, matrix.columns),
-                a_transposed=True, rounded=weights.rounded,
-            )  # fmt: skip
+                DeviceMatrix(d_slots, Matrix(count, many * hidden, slot * hidden, width)),
+                source,
+                DeviceMatrix(weight, Matrix(many * hidden, columns, place * hidden * columns, columns)),
+                a_transposed=True,
+                rounded=weights.rounded,
+            )
             target = bias[place * hidden : (place + many) * hidden]
             copy(sums[slot * hidden : (slot + many) * hidden], target)
     return gradients

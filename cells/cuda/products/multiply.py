@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, NamedTuple
 
 from cells.cuda import kernel
 from cells.cuda.device import target
@@ -13,10 +13,18 @@ from cells.cuda.device.launch import launch
 from cells.cuda.device.memory import DeviceArray, empty
 from cells.cuda.device.stream import current_stream
 from cells.cuda.products import cublas, product
-from cells.cuda.products.product import Call, Matrix
+from cells.cuda.products.matrices import Matrix, MatrixProduct
+from cells.cuda.products.product import Call
 
 PROVIDERS = ("cublas", "own")
 _provider: ContextVar[str | None] = ContextVar("provider", default=None)
+
+
+class DeviceMatrix(NamedTuple):
+    """A matrix, and the array on the device that it lies in."""
+
+    array: DeviceArray
+    matrix: Matrix
 
 
 def provider() -> str:
@@ -37,47 +45,42 @@ def using_products(name: str) -> Iterator[None]:
 
 
 def multiply(
-    one: DeviceArray,
-    a: Matrix,
-    two: DeviceArray,
-    b: Matrix,
-    result: DeviceArray,
-    out: Matrix,
+    a: DeviceMatrix,
+    b: DeviceMatrix,
+    out: DeviceMatrix,
     *,
     a_transposed: bool = False,
     b_transposed: bool = False,
     bias: DeviceArray | None = None,
     rounded: bool = False,
 ) -> None:
-    """result[out] = op(one[a]) op(two[b]) + bias[column]; rounded: operands to bfloat16, sums in float32."""
-    real = one.dtype.name
+    """Out = op(a) op(b) + bias[column]; op transposes where asked; rounded: operands to bfloat16, sums in float32."""
+    real = a.array.dtype.name
+    asked = MatrixProduct(a.matrix, b.matrix, out.matrix, real, a_transposed, b_transposed, rounded)
     if provider() == "cublas":
         if bias is not None:  # its rows stand in `out` before, and the product is added to them
-            _broadcast(bias, result, out)
-        cublas.multiply(
-            a, b, out, (one.address, two.address, result.address), a_transposed=a_transposed,
-            b_transposed=b_transposed, rounded=rounded, real=real, accumulate=bias is not None,
-            stream=int(current_stream().handle),
-        )  # fmt: skip
+            _broadcast(bias, out)
+        addresses = (a.array.address, b.array.address, out.array.address)
+        cublas.multiply(asked, addresses, accumulate=bias is not None, stream=int(current_stream().handle))
         return
-    calls = product.product_calls(
-        a, b, out, a_transposed=a_transposed, b_transposed=b_transposed, bias=bias is not None, rounded=rounded,
-        real=real, multiprocessors=target.facts().multiprocessors,
-    )  # fmt: skip
-    _launch_all(calls, (one, two, one if bias is None else bias, result))
+    multiprocessors = target.facts().multiprocessors
+    calls = product.product_calls(asked, bias=bias is not None, multiprocessors=multiprocessors)
+    _launch_all(calls, (a.array, b.array, a.array if bias is None else bias, out.array))
 
 
-def sum_rows(given: DeviceArray, a: Matrix, result: DeviceArray, out: Matrix) -> None:
-    """result[out], one row, = the sum of the rows of given[a]."""
-    calls = product.column_sum_calls(a, out, real=given.dtype.name, multiprocessors=target.facts().multiprocessors)
-    _launch_all(calls, (given, given, given, result))
+def sum_rows(a: DeviceMatrix, out: DeviceMatrix) -> None:
+    """Set `out`, a matrix of one row, to the sum of the rows of `a`."""
+    real, multiprocessors = a.array.dtype.name, target.facts().multiprocessors
+    calls = product.column_sum_calls(a.matrix, out.matrix, real=real, multiprocessors=multiprocessors)
+    _launch_all(calls, (a.array, a.array, a.array, out.array))
 
 
-def _broadcast(bias: DeviceArray, result: DeviceArray, out: Matrix) -> None:
-    """Every row of result[out] = bias."""
+def _broadcast(bias: DeviceArray, given: DeviceMatrix) -> None:
+    """Set every row of the matrix to the bias."""
+    out = given.matrix
     filling = kernel.fill(bias.dtype.name)
     grid = (-(-out.rows * out.columns // filling.threads), 1)
-    launch(filling, grid, 0, (bias, result, out.rows, out.columns, out.first, out.stride))
+    launch(filling, grid, 0, (bias, given.array, out.rows, out.columns, out.first, out.stride))
 
 
 def _launch_all(calls: list[Call], pointers: tuple[Any, ...]) -> None:

@@ -8,10 +8,11 @@ second kernel adds the pieces, always in the same order, so two runs on GPUs of 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from cells.cuda.kernel import Kernel
+from cells.cuda.products.matrices import REALS, Matrix, MatrixProduct, check_real
 
-REALS = {"float32": 4, "float64": 8}  # bytes
 # Tiles: rows and columns of a thread, threads across and down, blocks that a multiprocessor's registers hold.
 WIDE = (8, 8, 16, 16, 2)
 NARROW = {
@@ -27,18 +28,8 @@ RESIDENT = 6  # its blocks that a multiprocessor's registers hold, in float32
 
 
 @dataclass(frozen=True)
-class Matrix:
-    """A row-major matrix inside of a flat array: element (i, j) is at first + i * stride + j."""
-
-    rows: int
-    columns: int
-    first: int
-    stride: int
-
-
-@dataclass(frozen=True)
-class Tiling:
-    """How a product is cut: a block's tile of `out`, its inner slice, what one thread has of the tile, the pieces."""
+class TileShape:
+    """What the kernel of a product is compiled for: a block's tile of `out`, its inner slice, and a thread's part."""
 
     rows: int
     columns: int
@@ -46,7 +37,6 @@ class Tiling:
     rows_each: int
     """A multiple of 4."""
     columns_each: int
-    split: int = 1
 
     def __post_init__(self) -> None:
         for lines in (self.rows, self.columns):  # a pass of the threads reads whole lines of a slice, or whole depths
@@ -64,13 +54,53 @@ class Tiling:
 
 
 @dataclass(frozen=True)
+class Tiling:
+    """How a product is cut: the tile of a block, and how many pieces the inner dimension is split into."""
+
+    tile: TileShape
+    split: int = 1
+
+
+class ProductScalars(NamedTuple):
+    """The numbers that `cells.cuda.kernels.matrix.make_product`'s kernel takes, in its order and under its names."""
+
+    a_first: int
+    a_stride: int
+    b_first: int
+    b_stride: int
+    out_first: int
+    out_stride: int
+    size: int
+    bias_first: int
+    rows: int
+    columns: int
+    depth: int
+    piece: int
+    tiles: int
+
+
+class SumsScalars(NamedTuple):
+    """The numbers that `cells.cuda.kernels.matrix.make_sums`' kernel takes, in its order and under its names."""
+
+    first: int
+    stride: int
+    size: int
+    out_first: int
+    out_stride: int
+    bias_first: int
+    out_columns: int
+    rows: int
+    piece: int
+
+
+@dataclass(frozen=True)
 class Call:
     """One launch: a kernel whose arguments are five pointers, then `scalars`."""
 
     kernel: Kernel
     grid: tuple[int, int]
     shared_bytes: int
-    scalars: tuple[int, ...]
+    scalars: ProductScalars | SumsScalars
     scratch: int = 0
     """Elements of `scratch` that it writes."""
 
@@ -92,61 +122,56 @@ def tiling(rows: int, columns: int, depth: int, multiprocessors: int, real: str 
     tile_rows, tile_columns = rows_each * threads_y, columns_each * threads_x
     tiles = _ceil(rows, tile_rows) * _ceil(columns, tile_columns)
     split = max(1, min(resident * multiprocessors // tiles, depth // SHORTEST))
-    return Tiling(tile_rows, tile_columns, DEPTH, rows_each, columns_each, split)
+    return Tiling(TileShape(tile_rows, tile_columns, DEPTH, rows_each, columns_each), split)
 
 
 def product_calls(
-    a: Matrix,
-    b: Matrix,
-    out: Matrix,
-    *,
-    a_transposed: bool,
-    b_transposed: bool,
-    bias: bool,
-    rounded: bool,
-    real: str,
-    multiprocessors: int,
-    bias_first: int = 0,
-    cut: Tiling | None = None,
+    product: MatrixProduct, *, bias: bool, multiprocessors: int, bias_first: int = 0, cut: Tiling | None = None
 ) -> list[Call]:
-    """Compute the product out = op(a) op(b) + bias: one launch, or two where the inner dimension is split.
+    """Compute out = op(a) op(b) + bias: one launch, or two where the inner dimension is split.
 
-    `a`, `b`, `out`: as they are stored; op transposes where asked. `bias`: whether bias[bias_first + j] is added to
-    column j. `rounded`: operands are rounded to bfloat16, sums are float32. `cut`: instead of `tiling`'s choice.
+    `bias`: whether bias[bias_first + j] is added to column j. `cut`: instead of `tiling`'s choice.
     Pointers: (a, b, bias or a, out, scratch or a); `scratch` has `scratch_size(calls)` elements.
-    Raises ValueError where shapes do not fit, or for a type other than float32 or float64.
     """
-    rows, depth = (a.columns, a.rows) if a_transposed else (a.rows, a.columns)
-    inner, columns = (b.columns, b.rows) if b_transposed else (b.rows, b.columns)
-    if depth != inner or (rows, columns) != (out.rows, out.columns) or min(rows, columns, depth) < 1:
-        raise ValueError(
-            f"op(a) is {(rows, depth)}, op(b) {(inner, columns)}, out {(out.rows, out.columns)}; "
-            "allowed: (n, k), (k, m), (n, m), none of them 0"
-        )
-    _check(real, rounded)
-    cut = cut or tiling(rows, columns, depth, multiprocessors, real)
-    piece = _ceil(_ceil(depth, cut.split), cut.depth) * cut.depth
+    a, b, out, real, depth = product.a, product.b, product.out, product.real, product.depth
+    cut = cut or tiling(out.rows, out.columns, depth, multiprocessors, real)
+    tile = cut.tile
+    piece = _ceil(_ceil(depth, cut.split), tile.depth) * tile.depth
     split = _ceil(depth, piece)
-    tiles = _ceil(columns, cut.columns)
-    shape = (cut.rows, cut.columns, cut.depth, cut.rows_each, cut.columns_each)
-    size = rows * columns
-    places = (a.first, a.stride, b.first, b.stride, *((0, columns) if split > 1 else (out.first, out.stride)))
-    product = Call(
+    partial = Matrix(split, out.rows * out.columns, 0, out.rows * out.columns)
+    out_first, out_stride = (0, out.columns) if split > 1 else (out.first, out.stride)
+    tiles = _ceil(out.columns, tile.columns)
+    scalars = ProductScalars(
+        a_first=a.first,
+        a_stride=a.stride,
+        b_first=b.first,
+        b_stride=b.stride,
+        out_first=out_first,
+        out_stride=out_stride,
+        size=partial.columns,
+        bias_first=bias_first,
+        rows=out.rows,
+        columns=out.columns,
+        depth=depth,
+        piece=piece,
+        tiles=tiles,
+    )
+    how = (product.a_transposed, product.b_transposed, bias and split == 1, product.rounded, split > 1)
+    call = Call(
         Kernel(
             "matrix.make_product",
-            (real, a_transposed, b_transposed, bias and split == 1, rounded, split > 1, *shape),
+            (real, *how, tile),
             _signature(real, ("int64",) * 8 + ("int32",) * 5),
-            cut.threads,
+            tile.threads,
         ),
-        (_ceil(rows, cut.rows) * tiles, split),
-        2 * cut.depth * (cut.rows + cut.columns + 2 * PAD) * REALS[real],
-        (*places, size, bias_first, rows, columns, depth, piece, tiles),
-        scratch=split * size if split > 1 else 0,
+        (_ceil(out.rows, tile.rows) * tiles, split),
+        2 * tile.depth * (tile.rows + tile.columns + 2 * PAD) * REALS[real],
+        scalars,
+        scratch=split * partial.columns if split > 1 else 0,
     )
     if split == 1:
-        return [product]
-    partial = Matrix(split, size, 0, size)
-    return [product, _sums(real, partial, out, True, False, bias, split, bias_first)]
+        return [call]
+    return [call, _sums(real, partial, out, split, from_scratch=True, biased=bias, bias_first=bias_first)]
 
 
 def column_sum_calls(a: Matrix, out: Matrix, *, real: str, multiprocessors: int) -> list[Call]:
@@ -156,16 +181,15 @@ def column_sum_calls(a: Matrix, out: Matrix, *, real: str, multiprocessors: int)
     """
     if (1, a.columns) != (out.rows, out.columns) or min(a.rows, a.columns) < 1:
         raise ValueError(f"a is {(a.rows, a.columns)}, out {(out.rows, out.columns)}; allowed: (n, m), (1, m), not 0")
-    _check(real, rounded=False)
+    check_real(real, rounded=False)
     blocks = _ceil(a.columns, WIDTH)
     pieces = max(1, min(RESIDENT * multiprocessors // blocks, a.rows // SUMMED))
     piece = _ceil(a.rows, pieces)
     pieces = _ceil(a.rows, piece)
     if pieces == 1:
-        return [_sums(real, a, out, False, False, False, piece)]
+        return [_sums(real, a, out, piece)]
     partial = Matrix(pieces, a.columns, 0, a.columns)
-    first = _sums(real, a, partial, False, True, False, piece)
-    return [first, _sums(real, partial, out, True, False, False, pieces)]
+    return [_sums(real, a, partial, piece, to_scratch=True), _sums(real, partial, out, pieces, from_scratch=True)]
 
 
 def scratch_size(calls: list[Call]) -> int:
@@ -174,10 +198,29 @@ def scratch_size(calls: list[Call]) -> int:
 
 
 def _sums(
-    real: str, a: Matrix, out: Matrix, from_scratch: bool, to_scratch: bool, biased: bool, piece: int, bias: int = 0
+    real: str,
+    a: Matrix,
+    out: Matrix,
+    piece: int,
+    *,
+    from_scratch: bool = False,
+    to_scratch: bool = False,
+    biased: bool = False,
+    bias_first: int = 0,
 ) -> Call:
     """Add the rows of `a`, `piece` at a time; column j of the sum is element (j // out.columns, j % out.columns)."""
     pieces = _ceil(a.rows, piece)
+    scalars = SumsScalars(
+        first=a.first,
+        stride=a.stride,
+        size=a.columns,
+        out_first=out.first,
+        out_stride=out.stride,
+        bias_first=bias_first,
+        out_columns=out.columns,
+        rows=a.rows,
+        piece=piece,
+    )
     return Call(
         Kernel(
             "matrix.make_sums",
@@ -187,18 +230,13 @@ def _sums(
         ),
         (_ceil(a.columns, WIDTH), pieces),
         WIDTH * LANES * REALS[real],
-        (a.first, a.stride, a.columns, out.first, out.stride, bias, out.columns, a.rows, piece),
+        scalars,
         scratch=pieces * a.columns if to_scratch else 0,
     )
 
 
 def _signature(real: str, scalars: tuple[str, ...]) -> tuple[str, ...]:
     return (f"{real}*",) * 5 + scalars
-
-
-def _check(real: str, rounded: bool) -> None:
-    if real not in REALS or (rounded and real != "float32"):
-        raise ValueError(f"real is {real!r}, rounded {rounded}; allowed: float32, or float64 that is not rounded")
 
 
 def _ceil(size: int, piece: int) -> int:

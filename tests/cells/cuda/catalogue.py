@@ -10,7 +10,8 @@ from cells.cuda import kernel
 from cells.cuda.device.target import A100, H200, Facts
 from cells.cuda.kernel import Kernel
 from cells.cuda.plan.rule import choose, profile_config, sharings
-from cells.cuda.products.product import Matrix, column_sum_calls, product_calls
+from cells.cuda.products.matrices import Matrix, MatrixProduct
+from cells.cuda.products.product import column_sum_calls, product_calls
 
 WAYS = ("forward", "backward")
 BATCH = 16
@@ -87,8 +88,8 @@ def products() -> Iterator[Entry]:
         calls = []
         for rows, columns in PRODUCTS:
             a, b, out = Matrix(rows, 8192, 0, 8192), Matrix(columns, 8192, 0, 8192), Matrix(rows, columns, 0, columns)
-            how = {"a_transposed": False, "b_transposed": True, "bias": True, "rounded": rounded, "real": real}
-            made = product_calls(a, b, out, **how, multiprocessors=facts.multiprocessors)
+            asked = MatrixProduct(a, b, out, real, b_transposed=True, rounded=rounded)
+            made = product_calls(asked, bias=True, multiprocessors=facts.multiprocessors)
             calls += made[:1] if rounded else made
         if not rounded:
             calls += column_sum_calls(a, Matrix(1, 8192, 0, 8192), real=real, multiprocessors=facts.multiprocessors)

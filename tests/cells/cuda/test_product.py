@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 
 import numpy as np
 import pytest
 
 from cells.cuda.device import target
+from cells.cuda.products.matrices import Matrix, MatrixProduct
 from tests.cells.cuda.answers import bfloat16
 
 pytestmark = pytest.mark.skipif(not target.SIMULATED, reason=f"runs with {target.VARIABLE}=simulator")
@@ -26,7 +28,7 @@ class Stored:
     def __init__(self, values, around=np.nan, first=3, gap=2):
         rows, columns = values.shape
         stride = columns + gap
-        self.matrix = product.Matrix(rows, columns, first, stride)
+        self.matrix = Matrix(rows, columns, first, stride)
         self.flat = np.full(first + rows * stride + 5, around, values.dtype)
         self.places = first + np.arange(rows)[:, None] * stride + np.arange(columns)
         self.flat[self.places] = values
@@ -47,7 +49,8 @@ def launch(calls, a, b, bias, out):
     scratch = np.full(product.scratch_size(calls) or 1, np.nan, out.dtype)
     for call in calls:
         kernel = call.kernel
-        assert len(kernel.signature) == 5 + len(call.scalars)
+        takes = tuple(inspect.signature(kernel.function()).parameters)
+        assert (len(kernel.signature), takes[5:]) == (len(takes), call.scalars._fields)
         simulator.run(
             kernel.function(), call.grid, kernel.threads, call.shared_bytes, (a, b, bias, out, scratch, *call.scalars)
         )
@@ -59,17 +62,11 @@ def multiply(a, b, a_transposed, b_transposed, cut, split=1, bias=None, rounded=
     stored_a, stored_b = Stored(a), Stored(b, first=7, gap=3)
     out = Stored(np.full(shape, SENTINEL, a.dtype), SENTINEL, first=6, gap=1)
     calls = product.product_calls(
-        stored_a.matrix,
-        stored_b.matrix,
-        out.matrix,
-        a_transposed=a_transposed,
-        b_transposed=b_transposed,
+        MatrixProduct(stored_a.matrix, stored_b.matrix, out.matrix, a.dtype.name, a_transposed, b_transposed, rounded),
         bias=bias is not None,
         bias_first=2,
-        rounded=rounded,
-        real=a.dtype.name,
         multiprocessors=4,
-        cut=product.Tiling(*cut, split),
+        cut=product.Tiling(product.TileShape(*cut), split),
     )
     biases = np.full(shape[1] + 4, np.nan, a.dtype)
     if bias is not None:
@@ -134,7 +131,7 @@ def test_rounded_operands_are_bfloat16_and_sums_are_not(a_transposed, b_transpos
 @pytest.mark.parametrize(("a_transposed", "b_transposed"), [(False, True), (True, False)])
 @pytest.mark.parametrize(("columns", "real"), [(5, "float32"), (64, "float32"), (99, "float32"), (33, "float64")])
 def test_tiles_of_the_rule_are_right_too(columns, real, a_transposed, b_transposed):
-    rule = product.tiling(3, columns, 9, 0 if columns == 99 else 4, real)  # 0: as if any product filled the GPU
+    rule = product.tiling(3, columns, 9, 0 if columns == 99 else 4, real).tile  # 0: as if any product filled the GPU
     assert (rule.rows == 128) == (columns == 99)
     cut = (rule.rows, rule.columns, rule.depth, rule.rows_each, rule.columns_each)
     a, b = drawn(np.random.default_rng(7), 3, columns, 9, a_transposed, b_transposed, real)
@@ -172,20 +169,14 @@ def test_column_sums_are_those_of_numpy(rows, columns, real):
 def test_the_rule_fills_the_gpu_but_not_many_times(sizes, real):
     rows, columns, depth = sizes
     cut = product.tiling(rows, columns, depth, 132, real)
-    tiles = -(-rows // cut.rows) * -(-columns // cut.columns)
+    tiles = -(-rows // cut.tile.rows) * -(-columns // cut.tile.columns)
     assert cut.split == 1 or tiles * cut.split <= 16 * 132
     assert cut.split == 1 or depth / cut.split >= product.SHORTEST
 
 
 def test_shapes_that_do_not_fit_are_refused():
-    one, other = product.Matrix(2, 3, 0, 3), product.Matrix(4, 2, 0, 2)
-    how = {"a_transposed": False, "b_transposed": False, "bias": False, "multiprocessors": 4}
-    with pytest.raises(ValueError, match=r"op\(a\) is \(2, 3\), op\(b\) \(4, 2\)"):
-        product.product_calls(one, other, product.Matrix(2, 2, 0, 2), rounded=False, real="float32", **how)
-    fitting = product.Matrix(3, 2, 0, 2)
-    with pytest.raises(ValueError, match="'float64', rounded True"):
-        product.product_calls(one, fitting, product.Matrix(2, 2, 0, 2), rounded=True, real="float64", **how)
+    one, other = Matrix(2, 3, 0, 3), Matrix(4, 2, 0, 2)
     with pytest.raises(ValueError, match="has 4 threads; allowed: a multiple of rows"):
-        product.Tiling(8, 8, 4, 4, 4)
+        product.TileShape(8, 8, 4, 4, 4)
     with pytest.raises(ValueError, match=r"allowed: \(n, m\), \(1, m\)"):
         product.column_sum_calls(one, other, real="float32", multiprocessors=4)

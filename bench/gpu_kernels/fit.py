@@ -26,7 +26,7 @@ from bench.run.store import Store, StoreError
 from cells.cuda.device.target import A100, H200, Facts
 from cells.cuda.plan import costs as costs_file
 from cells.cuda.plan.costs import NAMES, Costs, Terms
-from cells.cuda.plan.rule import Choice, choose, terms
+from cells.cuda.plan.rule import Choice, Workload, choose, terms
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -184,10 +184,9 @@ def _points(frame: pd.DataFrame, facts: Facts, costs: Costs) -> tuple[Point, ...
         frame.groupby(keys)["value"].median().items()
     ):
         sharing = None if variant == "-" else variant
-        given = (cell, int(hidden), int(batch), dtype, facts)
-        training = direction == "training"
         way = WAYS[metric]
-        choice = choose(*given, way=way, keep=training, sharing=sharing, costs=costs)
+        work = Workload(cell, int(hidden), int(batch), dtype, facts, way, keep=direction == "training")
+        choice = choose(work, sharing=sharing, costs=costs)
         parts = terms(choice.config, int(batch), choice.groups, choice.rows, facts)
         of_case = (cell, int(hidden), int(batch), dtype, direction, way, variant, int(length))
         points.append(Point(*of_case, value / length, choice, parts))

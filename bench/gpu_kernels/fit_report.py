@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cells.cuda.plan import costs as costs_file
 from cells.cuda.plan.costs import NAMES, Costs, Entry
-from cells.cuda.plan.rule import choose
+from cells.cuda.plan.rule import Workload, choose
 
 if TYPE_CHECKING:
     from bench.gpu_kernels.fit import Fit, Point
@@ -48,8 +48,9 @@ def regrets(fit: Fit) -> tuple[Regret, ...]:
 
 def _taken(fit: Fit, by_sharing: Mapping[str, Point], fastest: str, costs: Costs) -> tuple[str, float | None, bool]:
     best = by_sharing[fastest]
-    given = (best.cell, best.hidden, best.batch, best.dtype, fit.facts)
-    config = choose(*given, way=best.way, keep=best.direction == "training", costs=costs).config
+    keep = best.direction == "training"
+    work = Workload(best.cell, best.hidden, best.batch, best.dtype, fit.facts, best.way, keep)
+    config = choose(work, costs=costs).config
     point = by_sharing.get(config.sharing)
     if point is None:
         return config.sharing, None, False

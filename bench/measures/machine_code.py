@@ -38,12 +38,11 @@ def measure(case: Case, block: int) -> list[Measurement]:
     """Compile the case's kernel; its registers, memory, and how many of its blocks a multiprocessor has."""
     from cells.cuda.device.compile import compiled
     from cells.cuda.kernel import time_loop
-    from cells.cuda.plan.rule import choose
+    from cells.cuda.plan.rule import Workload, choose
 
     sheet = chip(case.backend)
-    given = (case.cell, case.hidden_size, case.batch_size, case.dtype, sheet)
-    choice = choose(*given, way=case.direction, sharing=case.word("variant"))
-    by_rule = choose(*given, way=case.direction)
+    work = Workload(case.cell, case.hidden_size, case.batch_size, case.dtype, sheet, way=case.direction)
+    choice, by_rule = choose(work, sharing=case.word("variant")), choose(work)
     config = choice.config
     needs = compiled(time_loop(config, case.direction), sheet.capability).resources
     numbers = {

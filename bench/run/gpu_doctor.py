@@ -51,7 +51,7 @@ def sharing_table() -> list[str]:
         return []
     from cells import cell_names
     from cells.cuda.device.target import H200, facts
-    from cells.cuda.plan.rule import choose
+    from cells.cuda.plan.rule import Workload, choose
 
     runs_here = gpu.available()
     chip = facts() if runs_here else H200
@@ -61,8 +61,8 @@ def sharing_table() -> list[str]:
     for cell in cell_names():
         line = f"{cell:<{WIDTH}}"
         for hidden in SIZES:
-            ways = [choose(cell, hidden, BATCH, "float32", chip, way=way) for way in ("forward", "backward")]
-            line += f"{' / '.join(choice.config.sharing for choice in ways):<{WIDTH}}"
+            works = [Workload(cell, hidden, BATCH, "float32", chip, way) for way in ("forward", "backward")]
+            line += f"{' / '.join(choice.config.sharing for choice in map(choose, works)):<{WIDTH}}"
         lines.append(line.rstrip())
     return lines
 

@@ -39,10 +39,10 @@ SHARING_INPUTS = 16
 
 def fitting(cell: str, hidden: int, batch: int, dtype: str, facts: Facts, direction: str) -> tuple[str, ...]:
     """List the sharings that have a kernel for every way that a call of this direction goes."""
-    from cells.cuda.plan.rule import sharings
+    from cells.cuda.plan.rule import Workload, sharings
 
     ways = ("forward", "backward") if direction == "training" else ("forward",)
-    of_ways = [sharings(cell, hidden, batch, dtype, facts, way) for way in ways]
+    of_ways = [sharings(Workload(cell, hidden, batch, dtype, facts, way)) for way in ways]
     return tuple(name for name in of_ways[0] if all(name in names for names in of_ways))
 
 

@@ -27,7 +27,7 @@ def cases(sizes: Sizes) -> list[Case]:
     """List every sharing that fits, for two GPUs by their data sheets; none where kernels cannot be compiled."""
     if machine_code.why_not() is not None:
         return []
-    from cells.cuda.plan.rule import sharings
+    from cells.cuda.plan.rule import Workload, sharings
 
     grid = itertools.product(CHIPS, sizes.cells, sizes.hidden_sizes, ("forward", "backward"))
     return [
@@ -44,7 +44,7 @@ def cases(sizes: Sizes) -> list[Case]:
             variant=variant,
         )
         for chip, cell, hidden, way in grid
-        for variant in sharings(cell, hidden, BATCH, "float32", machine_code.chip(chip), way)
+        for variant in sharings(Workload(cell, hidden, BATCH, "float32", machine_code.chip(chip), way))
     ]
 
 

@@ -14,7 +14,7 @@ from cells.cuda import kernel
 from cells.cuda.device import target
 from cells.cuda.device.launch import launch, launch_each
 from cells.cuda.device.memory import DeviceArray, clear, copy, empty, to_device, zeros
-from cells.cuda.plan.rule import Choice, choose, profile_config
+from cells.cuda.plan.rule import Choice, Workload, choose, profile_config
 from cells.cuda.products.gradient import input_gradient, input_product, parameter_gradients
 from cells.cuda.weights import Weights
 
@@ -88,8 +88,8 @@ def forward(weights: Weights, x: DeviceArray, initial: DeviceArray | None) -> Ru
 
 def choice(weights: Weights, batch: int, way: str, keep: bool = True) -> Choice:
     """Return the configuration that a pass takes here, and its grid."""
-    given = (weights.spec.name, weights.hidden_size, batch, weights.dtype, target.facts())
-    return choose(*given, way=way, keep=keep, sharing=weights.sharing)
+    work = Workload(weights.spec.name, weights.hidden_size, batch, weights.dtype, target.facts(), way, keep)
+    return choose(work, sharing=weights.sharing)
 
 
 def _forward(weights: Weights, x: DeviceArray, initial: DeviceArray | None, *, keep: bool) -> Run:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from cells.cuda.device.target import Facts
 from cells.cuda.plan.config import KernelConfig
@@ -29,6 +30,18 @@ CLUSTERS = (2, 4, 8)  # 16 blocks need a permission that not every GPU gives
 ROWS = (1, 2, 4, 8)
 
 
+class Workload(NamedTuple):
+    """What a time loop is chosen for. way: "forward" or "backward". keep: slots are kept for the backward pass."""
+
+    cell: str
+    hidden: int
+    batch: int
+    dtype: str
+    facts: Facts
+    way: str = "forward"
+    keep: bool = True
+
+
 @dataclass(frozen=True)
 class Choice:
     """A configuration and its grid, `groups` groups of `rows` rows each; and the estimate of a step."""
@@ -45,58 +58,36 @@ class Choice:
 
 
 @functools.lru_cache(maxsize=256)
-def choose(
-    cell: str,
-    hidden: int,
-    batch: int,
-    dtype: str,
-    facts: Facts,
-    *,
-    way: str = "forward",
-    keep: bool = True,
-    sharing: str | None = None,
-    costs: Costs = ESTIMATES,
-) -> Choice:
+def choose(work: Workload, *, sharing: str | None = None, costs: Costs = ESTIMATES) -> Choice:
     """Return the cheapest candidate; of one sharing, if that is named."""
     if sharing not in (None, *SHARINGS):
         raise ValueError(f"unknown sharing {sharing!r}; known: {', '.join(SHARINGS)}")
-    found = list(candidates(cell, hidden, batch, dtype, facts, way=way, keep=keep, sharing=sharing, costs=costs))
+    found = list(candidates(work, sharing=sharing, costs=costs))
     if not found:
         raise ValueError(
-            f"sharing {sharing!r} does not fit {cell} with {hidden} units in {dtype} on {facts.name}; "
-            f"allowed here: {', '.join(sharings(cell, hidden, batch, dtype, facts))}"
+            f"sharing {sharing!r} does not fit {work.cell} with {work.hidden} units in {work.dtype} on "
+            f"{work.facts.name}; allowed here: {', '.join(sharings(work))}"
         )
     return min(found, key=lambda choice: choice.cycles)
 
 
-def sharings(cell: str, hidden: int, batch: int, dtype: str, facts: Facts, way: str = "forward") -> tuple[str, ...]:
+def sharings(work: Workload) -> tuple[str, ...]:
     """Those that have a candidate."""
-    return tuple(s for s in SHARINGS if any(candidates(cell, hidden, batch, dtype, facts, way=way, sharing=s)))
+    return tuple(name for name in SHARINGS if any(candidates(work, sharing=name)))
 
 
-def candidates(
-    cell: str,
-    hidden: int,
-    batch: int,
-    dtype: str,
-    facts: Facts,
-    *,
-    way: str = "forward",
-    keep: bool = True,
-    sharing: str | None = None,
-    costs: Costs = ESTIMATES,
-) -> Iterator[Choice]:
+def candidates(work: Workload, *, sharing: str | None = None, costs: Costs = ESTIMATES) -> Iterator[Choice]:
     """Every configuration that fits, with its estimate."""
     for each in SHARINGS if sharing is None else (sharing,):
-        if each == "cluster" and not facts.clusters:
+        if each == "cluster" and not work.facts.clusters:
             continue
-        for units in _units(hidden, each, facts):
+        for units in _units(work.hidden, each, work.facts):
             for rows in ROWS:
-                if rows > 1 and rows >= 2 * batch:
+                if rows > 1 and rows >= 2 * work.batch:
                     continue
-                kinds = (False, True) if dtype == "bfloat16" and rows == 8 and each in ("grid", "launch") else (False,)
-                for tensor in kinds:
-                    choice = _candidate(cell, hidden, batch, dtype, facts, way, keep, each, units, rows, tensor, costs)
+                on_tensor_cores = work.dtype == "bfloat16" and rows == 8 and each in ("grid", "launch")
+                for tensor in (False, True) if on_tensor_cores else (False,):
+                    choice = _candidate(work, each, units, rows, tensor=tensor, costs=costs)
                     if choice is not None:
                         yield choice
 
@@ -112,10 +103,8 @@ def _units(hidden: int, sharing: str, facts: Facts) -> list[int]:
     return sorted(units for units in sizes if units <= hidden and -(-hidden // units) <= parts_allowed)
 
 
-def _candidate(
-    cell: str, hidden: int, batch: int, dtype: str, facts: Facts, way: str, keep: bool, sharing: str, units: int,
-    rows: int, tensor: bool, costs: Costs
-) -> Choice | None:  # fmt: skip
+def _candidate(work: Workload, sharing: str, units: int, rows: int, *, tensor: bool, costs: Costs) -> Choice | None:
+    cell, hidden, batch, dtype, facts, way, keep = work
     layout = find_cell(cell).layout
     real = "float64" if dtype == "float64" else "float32"
     streams = sharing in ("block", "launch")
@@ -125,11 +114,9 @@ def _candidate(
         for gates in (layout.recurrent, layout.masked)
     ]
     count = sum(1 for size in sizes if size[0] and size[1])
-    shared = facts.shared_bytes // max(count, 1)
+    room = Room(facts.shared_bytes // max(count, 1), products=count, units=units)
     tiles = [
-        make_tile(own, depth, rows, real, shared, share=count, held=sharing != "launch", tensor=tensor, units=units)
-        if own and depth
-        else None
+        make_tile(own, depth, rows, real, room, held=sharing != "launch", tensor=tensor) if own and depth else None
         for own, depth in sizes
     ]
     parts = -(-hidden // units)
@@ -157,25 +144,30 @@ def profile_config(cell: str, hidden: int, dtype: str, facts: Facts) -> KernelCo
     depths = [gates * hidden for gates in (layout.recurrent, layout.masked)]
     count = sum(1 for depth in depths if depth)
     of_carry = (len(find_cell(cell).states) * hidden + WARP) * (8 if real == "float64" else 4)
-    shared = (facts.shared_bytes - of_carry) // max(count, 1)
-    tiles = [
-        make_tile(hidden, depth, 1, real, shared, share=count + 1, held=True, tensor=False, units=1) if depth else None
-        for depth in depths
-    ]
+    room = Room((facts.shared_bytes - of_carry) // max(count, 1), products=count + 1, units=1)
+    tiles = [make_tile(hidden, depth, 1, real, room, held=True, tensor=False) if depth else None for depth in depths]
     recurrent, masked = tiles
     return KernelConfig(cell, real, hidden, hidden, 1, 1, "block", recurrent, masked, rounded=dtype == "bfloat16")
 
 
-def make_tile(
-    rows: int, depth: int, batch: int, real: str, shared: int, *, share: int, held: bool, tensor: bool, units: int
-) -> Tile:
+class Room(NamedTuple):
+    """What a block leaves to one product of a step.
+
+    shared: bytes of shared memory. products: how many share a thread's registers. units: of the block.
+    """
+
+    shared: int
+    products: int
+    units: int
+
+
+def make_tile(rows: int, depth: int, batch: int, real: str, room: Room, *, held: bool, tensor: bool) -> Tile:
     """Return a tile for a product: warps until a thread has few weights, in registers, then in shared memory.
 
-    shared: bytes that this product may have. share: products that share the registers. held: whether weights stay on
-    chip between steps at all. units: of the block.
+    held: whether weights stay on chip between steps at all.
     """
     itemsize = 8 if real == "float64" else 4
-    most = MOST_WARPS // (2 if share > 1 or itemsize == 8 else 1)
+    most = MOST_WARPS // (2 if room.products > 1 or itemsize == 8 else 1)
     if tensor:
         row_warps, lanes, each, width = -(-rows // 16), 4, 16, 16
     else:
@@ -192,26 +184,26 @@ def make_tile(
 
     words = (4 if tensor else 4 * each) * itemsize // 4
     while pieces(depth_warps) > 1 and row_warps * depth_warps * 2 <= most:
-        if row_warps * depth_warps >= 8 and pieces(depth_warps) * words <= 64 // share:
+        if row_warps * depth_warps >= 8 and pieces(depth_warps) * words <= 64 // room.products:
             break
         depth_warps *= 2
     threads = WARP * row_warps * depth_warps
-    allowed = min(REGISTERS // (-(-max(threads, units * batch) // 128) * 128), MOST_OF_A_THREAD) - _busy_registers(
-        each, batch, itemsize, tensor, share
+    allowed = min(REGISTERS // (-(-max(threads, room.units * batch) // 128) * 128), MOST_OF_A_THREAD) - _busy_registers(
+        each, batch, itemsize, tensor, room.products
     )
-    in_registers = max(min(pieces(depth_warps), allowed // share // words), 0) if held else 0
+    in_registers = max(min(pieces(depth_warps), allowed // room.products // words), 0) if held else 0
     left = pieces(depth_warps) - in_registers
     vectors = 2 * batch * pieces(depth_warps) * width * depth_warps * itemsize
     sums = depth_warps * batch * row_warps * (16 if tensor else WARP // lanes * each) * itemsize
-    room = (shared - vectors - sums - 1024) // (words * 4 * threads)
-    in_shared = max(min(left, room), 0) if held and not tensor else 0
+    fitting = (room.shared - vectors - sums - 1024) // (words * 4 * threads)
+    in_shared = max(min(left, fitting), 0) if held and not tensor else 0
     return Tile(rows, depth, batch, each, lanes, row_warps, depth_warps, in_registers, in_shared, tensor)
 
 
-def _busy_registers(each: int, batch: int, itemsize: int, tensor: bool, share: int) -> int:
+def _busy_registers(each: int, batch: int, itemsize: int, tensor: bool, products: int) -> int:
     """Return registers of a thread that hold no weights: sums, a vector, the unit's slots and states, addresses."""
     of_numbers = 24 + (0 if tensor else each * batch + 4)
-    return 52 + of_numbers * itemsize // 4 + 16 * (share - 1)
+    return 52 + of_numbers * itemsize // 4 + 16 * (products - 1)
 
 
 def _streamed(tile: Tile) -> int:

@@ -20,7 +20,7 @@ from bench.run.environment import Environment
 from bench.run.store import Store, StoreError
 from cells.cuda.device.target import A100, H200
 from cells.cuda.plan import costs
-from cells.cuda.plan.rule import choose, sharings, terms
+from cells.cuda.plan.rule import Workload, choose, sharings, terms
 from tests.bench.conftest import FACTS
 from tests.cells.cuda.test_costs import UNFITTED
 
@@ -53,16 +53,17 @@ def invented(cells=("lstm", "gru-reset-before"), sizes=(32, 128, 256, 1024), bat
     rng = np.random.default_rng(7)
     for cell, hidden, batch, direction in itertools.product(cells, sizes, batches, ("inference", "training")):
         ways = ("forward", "backward") if direction == "training" else ("forward",)
-        fits = set.intersection(*(set(sharings(cell, hidden, batch, dtype, H200, way)) for way in ways))
+        fits = set.intersection(*(set(sharings(Workload(cell, hidden, batch, dtype, H200, way))) for way in ways))
         for variant in ("-", *sorted(fits)):
             case = case_of(cell, hidden, batch, direction, variant, dtype)
             yield case, [row for way in ways for row in samples(case, way, rng)]
 
 
 def samples(case, way, rng):
-    given = (case.cell, case.hidden_size, case.batch_size, case.dtype, H200)
+    keep = case.direction == "training"
+    work = Workload(case.cell, case.hidden_size, case.batch_size, case.dtype, H200, way, keep)
     sharing = None if case.word("variant") == "-" else case.word("variant")
-    choice = choose(*given, way=way, keep=case.direction == "training", sharing=sharing, costs=UNFITTED)
+    choice = choose(work, sharing=sharing, costs=UNFITTED)
     cycles = terms(choice.config, case.batch_size, choice.groups, choice.rows, H200).cycles(INVENTED)
     seconds = cycles / INVENTED.clock * case.seq_len
     for replicate in range(3):
@@ -199,7 +200,7 @@ def test_rows_that_failed_or_are_of_something_else_are_left_out(few):
         measured(few.drop(columns=["seq_len", "reason"]))
 
 
-def test_a_point_has_the_design_that_the_rule_ran(few):
+def test_a_point_has_the_configuration_that_the_rule_ran(few):
     for point in fit(few, H200, UNFITTED).points:
         assert point.choice.config.keep == (point.direction == "training")
         assert point.variant in ("-", point.choice.config.sharing)

@@ -9,7 +9,7 @@ from cells import cell_names
 from cells.cuda import kernel
 from cells.cuda.device.target import A100, H200, Facts
 from cells.cuda.kernel import Kernel
-from cells.cuda.plan.rule import choose, profile_config, sharings
+from cells.cuda.plan.rule import Workload, choose, profile_config, sharings
 from cells.cuda.products.matrices import Matrix, MatrixProduct
 from cells.cuda.products.product import column_sum_calls, product_calls
 
@@ -64,9 +64,10 @@ def steps() -> Iterator[Entry]:
     ]
     for cell, hidden, dtype, named, facts in (*STEPS, *others):
         for way in WAYS:
-            for sharing in sharings(cell, hidden, BATCH, dtype, facts, way):
+            work = Workload(cell, hidden, BATCH, dtype, facts, way)
+            for sharing in sharings(work):
                 if sharing in named:
-                    config = choose(cell, hidden, BATCH, dtype, facts, way=way, sharing=sharing).config
+                    config = choose(work, sharing=sharing).config
                     label = f"{way}-{cell}-{hidden}-{dtype}-{sharing}"
                     yield Entry(label, kernel.time_loop(config, way), facts, config.shared_bytes, config.real)
 

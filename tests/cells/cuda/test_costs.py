@@ -8,7 +8,7 @@ import pytest
 from cells.cuda.device.target import A100, H200
 from cells.cuda.plan import costs
 from cells.cuda.plan.costs import ESTIMATES, FILE, NAMES, Costs, load, read, write
-from cells.cuda.plan.rule import SHARINGS, candidates, choose, terms
+from cells.cuda.plan.rule import SHARINGS, Workload, candidates, choose, terms
 
 # The constants before any was fitted; tests that fix a number take these, whatever the file holds by now.
 UNFITTED = Costs(
@@ -58,7 +58,8 @@ CHOICES = {
     ("gru-reset-before", 512, 64, "float64", "backward", HOPPER): ("grid", 8, 4, 2, 14614.0),
     ("gru-reset-before", 1024, 16, "bfloat16", "forward", A100): ("grid", 12, 8, 1, 10102.0),
 }
-# The same of forced sharings, for an LSTM of 256 units and 16 rows in float32 on Hopper.
+LSTM = Workload("lstm", 256, 16, "float32", HOPPER)
+# The same of forced sharings.
 FORCED = {
     "block": (256, 1, 16, 12858.0),
     "cluster": (32, 1, 16, 1563.0),
@@ -82,25 +83,26 @@ def told(choice):
 @pytest.mark.parametrize(("given", "expected"), CHOICES.items(), ids=lambda value: "-".join(map(str, value[:5])))
 def test_the_rule_chooses_what_it_chose_with_constants_in_its_source(given, expected):
     *problem, way, facts = given
-    choice = choose(*problem, facts, way=way, costs=UNFITTED)
+    choice = choose(Workload(*problem, facts, way), costs=UNFITTED)
     assert (choice.config.sharing, *told(choice)) == expected
 
 
 @pytest.mark.parametrize("sharing", SHARINGS)
 def test_a_forced_sharing_costs_what_it_cost_with_constants_in_the_source(sharing):
-    assert told(choose("lstm", 256, 16, "float32", HOPPER, sharing=sharing, costs=UNFITTED)) == FORCED[sharing]
+    assert told(choose(LSTM, sharing=sharing, costs=UNFITTED)) == FORCED[sharing]
 
 
 def test_the_file_holds_the_constants_that_the_rule_takes():
     assert ESTIMATES == load()
-    assert choose("gru", 300, 7, "float32", H200) == choose("gru", 300, 7, "float32", H200, costs=load())
+    work = Workload("gru", 300, 7, "float32", H200)
+    assert choose(work) == choose(work, costs=load())
     unfitted = {name for name, entry in read().items() if not entry.origin.startswith("fitted")}
     assert {name: getattr(ESTIMATES, name) for name in unfitted} == {name: getattr(UNFITTED, name) for name in unfitted}
 
 
 @pytest.mark.parametrize("cell", ["rnn", "gru-reset-before"])
 def test_an_estimate_is_its_parts_with_the_costs(cell):
-    found = list(candidates(cell, 200, 33, "bfloat16", H200, costs=UNFITTED))
+    found = list(candidates(Workload(cell, 200, 33, "bfloat16", H200), costs=UNFITTED))
     assert {choice.config.sharing for choice in found} == set(SHARINGS)
     for choice in found:
         parts = terms(choice.config, 33, choice.groups, choice.rows, H200)
@@ -116,15 +118,16 @@ def test_every_constant_but_the_clock_changes_some_estimate(name):
     grid += [("lstm", 128, 1, "float32"), ("rnn", 32, 1, "bfloat16")]
     factor = 2 if name in ("busy_warps", "cache_share") else 1 / 8  # tensor cores are fast: reads take longer
     slow = replace(UNFITTED, **{name: getattr(UNFITTED, name) * factor})
-    before, after = ([c.cycles for g in grid for c in candidates(*g, H200, costs=k)] for k in (UNFITTED, slow))
+    before, after = (
+        [c.cycles for g in grid for c in candidates(Workload(*g, H200), costs=k)] for k in (UNFITTED, slow)
+    )
     assert before != after
 
 
 def test_the_estimate_follows_the_costs_and_so_does_the_choice():
-    given = ("lstm", 256, 16, "float32", HOPPER)
-    assert choose(*given, costs=UNFITTED).config.sharing == "cluster"
-    assert choose(*given, costs=replace(UNFITTED, barrier_cluster=9000)).config.sharing == "grid"
-    assert choose(*given, costs=UNFITTED).config.sharing == "cluster"
+    assert choose(LSTM, costs=UNFITTED).config.sharing == "cluster"
+    assert choose(LSTM, costs=replace(UNFITTED, barrier_cluster=9000)).config.sharing == "grid"
+    assert choose(LSTM, costs=UNFITTED).config.sharing == "cluster"
 
 
 def test_costs_are_values():

@@ -13,13 +13,13 @@ from cells.cuda import kernel
 from cells.cuda.device import cubins
 from cells.cuda.device.cubins import Compiled, Resources
 from cells.cuda.device.target import A100, H200, CudaUnavailable
-from cells.cuda.plan.rule import choose
+from cells.cuda.plan.rule import Workload, choose
 from cells.sources import ROOT
 
 RESOURCES = Resources(32, 0, 0, False)
 MADE = Compiled(b"\x7fELF machine code", "entry", RESOURCES, {"numba-cuda": "0.30.4", "ptxas": "13.0.88"})
 KERNELS = [
-    kernel.time_loop(choose("lstm", 64, 16, "float32", H200, way=way, sharing=sharing).config, way)
+    kernel.time_loop(choose(Workload("lstm", 64, 16, "float32", H200, way), sharing=sharing).config, way)
     for way in ("forward", "backward")
     for sharing in ("block", "grid")
 ] + [kernel.pack("float32", "forward", False, False), kernel.norms("float64")]

@@ -10,15 +10,21 @@ from cells.cuda.device.memory import DeviceArray, empty
 
 
 def _place(
-    source: DeviceArray, target: DeviceArray, *, first: int = 0, reverse: bool = False, scale: float = 1.0,
-    accumulate: bool = False
-) -> None:  # fmt: skip
-    """From source to target; of the wider one, the columns from `first` on."""
-    (steps, batch, of_source), of_target = source.shape, target.shape[2]
-    width = min(of_source, of_target)
+    source: DeviceArray,
+    target: DeviceArray,
+    *,
+    source_first: int = 0,
+    target_first: int = 0,
+    reverse: bool = False,
+    scale: float = 1.0,
+    accumulate: bool = False,
+) -> None:
+    """Copy from source to target as many columns as both have: of each those from its own first one on."""
+    (steps, batch, source_width), target_width = source.shape, target.shape[2]
+    width = min(source_width - source_first, target_width - target_first)
     placing = kernel.place(source.dtype.name, accumulate)
     blocks = -(-steps * batch * width // placing.threads)
-    sizes = (steps, batch, width, of_source, of_target, first, int(reverse))
+    sizes = (steps, batch, width, source_width, source_first, target_width, target_first, int(reverse))
     launch(placing, (blocks, 1), 0, (source, target, *sizes, source.dtype.type(scale)))
 
 
@@ -40,7 +46,7 @@ def merge_outputs(outputs: Sequence[DeviceArray], merge: str | None) -> DeviceAr
     out = empty((steps, batch, 2 * hidden if merge == "concat" else hidden), outputs[0].dtype)
     _place(outputs[0], out, scale=scale)
     if merge == "concat":
-        _place(outputs[1], out, first=hidden)
+        _place(outputs[1], out, target_first=hidden)
     else:
         _place(outputs[1], out, scale=scale, accumulate=True)
     return out
@@ -55,7 +61,10 @@ def split_gradient(d_output: DeviceArray, merge: str | None) -> tuple[DeviceArra
     parts = []
     for d in range(2):
         part = empty((steps, batch, hidden), d_output.dtype)
-        _place(d_output, part, first=d * hidden if merge == "concat" else 0, scale=1.0 if merge == "concat" else 0.5)
+        if merge == "concat":
+            _place(d_output, part, source_first=d * hidden)
+        else:
+            _place(d_output, part, scale=0.5)
         parts.append(part)
     return tuple(parts)
 

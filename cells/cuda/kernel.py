@@ -93,8 +93,8 @@ def pack(real: str, way: str, tensor: bool, rounded: bool) -> Kernel:
 
 
 def place(real: str, accumulate: bool) -> Kernel:
-    """Copy a block of one array into one of another, or added to it."""
-    signature = _signature(("{0}*", "{0}*", *["int32"] * 7, "{0}"), real)
+    """Copy a block of one array into one of another, or add it there."""
+    signature = _signature(("{0}*", "{0}*", *["int32"] * 8, "{0}"), real)
     return Kernel("copies.make_place", (accumulate,), signature, COPYING)
 
 

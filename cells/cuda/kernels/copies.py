@@ -9,18 +9,22 @@ from cells.cuda.kernels.instructions import cuda
 
 
 def make_place(accumulate: bool) -> Callable[..., None]:
-    """Make the kernel behind all of this module: a (T, B, W) block of one array into one of another, or added to it."""
+    """Make the kernel that copies a block (T, B, W) of one array to a block of another, scaled, or adds it there.
 
-    def place(source, target, steps, batch, width, of_source, of_target, first, reverse, scale):
+    A block has `width` columns: of the source's source_width from source_first on, of the target's from target_first.
+    reverse: steps of the source are read from the last one back.
+    """
+
+    def place(
+        source, target, steps, batch, width, source_width, source_first, target_width, target_first, reverse, scale
+    ):
         i = cuda.blockIdx.x * THREADS + cuda.threadIdx.x
         if i < steps * batch * width:
             row, column = i // width, i % width
             step, b = row // batch, row % batch
             from_step = steps - 1 - step if reverse != 0 else step
-            value = (
-                source[(from_step * batch + b) * of_source + column + (first if of_source > of_target else 0)] * scale
-            )
-            at = row * of_target + column + (first if of_target >= of_source else 0)
+            value = source[(from_step * batch + b) * source_width + source_first + column] * scale
+            at = row * target_width + target_first + column
             if accumulate:
                 target[at] += value
             else:

@@ -21,8 +21,9 @@ def make_pack(real: str, way: str, tensor: bool, rounded: bool) -> Callable[...,
     zero, backward = np.dtype(real).type(0), way == "backward"
 
     @formula
-    def weight(weights, places, hidden, units, rows, depth, part, row, k):
+    def weight(weights, places, sizes, part, row, k):
         """Return the number at a row of a part's own weights and a place along their depth; zero beyond both."""
+        hidden, units, rows, depth = sizes
         if backward:
             gate, u, column = k // hidden, row, k % hidden
         else:
@@ -48,8 +49,9 @@ def make_pack(real: str, way: str, tensor: bool, rounded: bool) -> Callable[...,
             piece, part = rest % pieces, rest // pieces
             row = (row_warp * groups + group) * each + q
             k = ((depth_warp * pieces + piece) * lanes + lane) * 4
+            sizes = (hidden, units, rows, depth)
             for e in range(4):
-                out[i * 4 + e] = weight(weights, places, hidden, units, rows, depth, part, row, k + e)
+                out[i * 4 + e] = weight(weights, places, sizes, part, row, k + e)
 
     def fragments(weights, places, out, quads, hidden, units, rows, depth, pieces, row_warps, depth_warps, each, lanes):
         i = int32(cuda.blockIdx.x * THREADS + cuda.threadIdx.x)
@@ -59,11 +61,12 @@ def make_pack(real: str, way: str, tensor: bool, rounded: bool) -> Callable[...,
             row_warp, rest = rest % row_warps, rest // row_warps
             depth_warp, rest = rest % depth_warps, rest // depth_warps
             piece, part = rest % pieces, rest // pieces
+            sizes = (hidden, units, rows, depth)
             for e in range(4):  # half of the depth, half of the rows
                 row = row_warp * 16 + e % 2 * 8 + group
                 k = (((depth_warp * pieces + piece) * 2 + e // 2) * 4 + place) * 2
-                low = weight(weights, places, hidden, units, rows, depth, part, row, k)
-                high = weight(weights, places, hidden, units, rows, depth, part, row, k + 1)
+                low = weight(weights, places, sizes, part, row, k)
+                high = weight(weights, places, sizes, part, row, k + 1)
                 out[i * 4 + e] = pack_bfloat16(low, high)
 
     return fragments if tensor else scalar

@@ -83,7 +83,7 @@ def make_fragments() -> Callable[..., None]:
         b0 = pack_bfloat16(b[int32(pair * 8 + row)], b[int32((pair + 1) * 8 + row)])
         b1 = pack_bfloat16(b[int32((pair + 8) * 8 + row)], b[int32((pair + 9) * 8 + row)])
         zero = float32(0)
-        d = multiply_bfloat16(a0, a1, a2, a3, b0, b1, zero, zero, zero, zero)
+        d = multiply_bfloat16((a0, a1, a2, a3), (b0, b1), (zero, zero, zero, zero))
         out[int32(row * 8 + pair)] = d[0]
         out[int32(row * 8 + pair + 1)] = d[1]
         out[int32((row + 8) * 8 + pair)] = d[2]

@@ -211,18 +211,26 @@ def round_bfloat16(typing_context, x):
 
 
 @intrinsic
-def multiply_bfloat16(typing_context, a0, a1, a2, a3, b0, b1, c0, c1, c2, c3):
-    """mma.sync m16n8k16: D = A B + C for a warp, bfloat16 in, float32 out (PTX ISA, fragment layouts)."""
+def multiply_bfloat16(typing_context, a, b, c):
+    """mma.sync m16n8k16: D = A B + C for a warp, bfloat16 in, float32 out (PTX ISA, fragment layouts).
+
+    Of a lane: a, 4 words; b, 2 words; c and D, 4 float32.
+    """
 
     def codegen(context, builder, signature, arguments):
         text = ("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 "
                 "{$0,$1,$2,$3}, {$4,$5,$6,$7}, {$8,$9}, {$10,$11,$12,$13};")  # fmt: skip
-        struct = _asm(builder, ir.LiteralStructType([F32] * 4), list(arguments), text,
+        given = [
+            builder.extract_value(each, n)
+            for each, count in zip(arguments, (4, 2, 4), strict=True)
+            for n in range(count)
+        ]
+        struct = _asm(builder, ir.LiteralStructType([F32] * 4), given, text,
                       "=f,=f,=f,=f,r,r,r,r,r,r,f,f,f,f")  # fmt: skip
         return _four(builder, [builder.extract_value(struct, n) for n in range(4)])
 
-    words, floats = [types.uint32] * 6, [types.float32] * 4
-    return types.UniTuple(types.float32, 4)(*words, *floats), codegen
+    sums = types.UniTuple(types.float32, 4)
+    return sums(types.UniTuple(types.uint32, 4), types.UniTuple(types.uint32, 2), sums), codegen
 
 
 __all__ = [

@@ -176,21 +176,20 @@ def _make_tensor_product(tile: Tile, stride: int, sums_at: int) -> Callable[...,
             group, place = int32(lane // 4), int32(lane % 4)
             row_warp, depth_warp = int32(thread // WARP % row_warps), int32(thread // WARP // row_warps)
             words = pointer(cuda.shared.array(0, uint32, alignment=16))
-            s0, s1, s2, s3 = zero, zero, zero, zero
+            sums = (zero, zero, zero, zero)
             start = int32(vectors_at + group * stride + depth_warp * pieces * 8 + place)
             for c in range(in_registers):
                 at = int32(start + c * 8)
-                s0, s1, s2, s3 = multiply_bfloat16(
-                    own[4 * c], own[4 * c + 1], own[4 * c + 2], own[4 * c + 3], words[at], words[at + 4], s0, s1, s2, s3
-                )
+                w = (own[4 * c], own[4 * c + 1], own[4 * c + 2], own[4 * c + 3])
+                sums = multiply_bfloat16(w, (words[at], words[at + 4]), sums)
             for c in range(in_registers, pieces):
                 at = int32(start + c * 8)
                 w = load4(weights, int32(((part * pieces + c) * threads + thread) * held))
-                s0, s1, s2, s3 = multiply_bfloat16(w[0], w[1], w[2], w[3], words[at], words[at + 4], s0, s1, s2, s3)
+                sums = multiply_bfloat16(w, (words[at], words[at + 4]), sums)
             row = int32(sums_at + (depth_warp * batch + 2 * place) * padded_rows + row_warp * 16 + group)
-            shared[row] = s0
-            shared[row + padded_rows] = s1
-            shared[row + 8] = s2
-            shared[row + padded_rows + 8] = s3
+            shared[row] = sums[0]
+            shared[row + padded_rows] = sums[1]
+            shared[row + 8] = sums[2]
+            shared[row + padded_rows + 8] = sums[3]
 
     return product

@@ -123,22 +123,22 @@ def _float32(word: int) -> Any:
     return np.uint32(word & 0xFFFF0000).view(np.float32)
 
 
-def multiply_bfloat16(*given: Any) -> tuple[Any, ...]:
+def multiply_bfloat16(a: Any, b: Any, c: Any) -> tuple[Any, ...]:
     """mma.sync m16n8k16: D = A B + C for a warp; A 4 words a lane, B 2, C 4 float32 (PTX ISA, fragment layouts)."""
 
     def combine(lanes: dict[int, Any]) -> dict[int, Any]:
-        a, b, c = np.zeros((16, 16)), np.zeros((16, 8)), np.zeros((16, 8))
-        for lane, words in lanes.items():
+        left, right, added = np.zeros((16, 16)), np.zeros((16, 8)), np.zeros((16, 8))
+        for lane, (of_left, of_right, of_added) in lanes.items():
             row, pair = lane >> 2, 2 * (lane & 3)
-            for word, (down, right) in zip(words[:4], ((0, 0), (8, 0), (0, 8), (8, 8)), strict=True):
-                a[row + down, pair + right : pair + right + 2] = _pair(word)
-            for half, word in enumerate(words[4:6]):
-                b[pair + 8 * half : pair + 8 * half + 2, row] = _pair(word)
-            c[row, pair : pair + 2], c[row + 8, pair : pair + 2] = words[6:8], words[8:10]
-        d = (a @ b + c).astype(np.float32)
+            for word, (down, over) in zip(of_left, ((0, 0), (8, 0), (0, 8), (8, 8)), strict=True):
+                left[row + down, pair + over : pair + over + 2] = _pair(word)
+            for half, word in enumerate(of_right):
+                right[pair + 8 * half : pair + 8 * half + 2, row] = _pair(word)
+            added[row, pair : pair + 2], added[row + 8, pair : pair + 2] = of_added[:2], of_added[2:]
+        d = (left @ right + added).astype(np.float32)
         return {n: (*d[n >> 2, 2 * (n & 3) :][:2], *d[(n >> 2) + 8, 2 * (n & 3) :][:2]) for n in lanes}
 
-    answer: tuple[Any, ...] = with_warp(given, combine)
+    answer: tuple[Any, ...] = with_warp((a, b, c), combine)
     return answer
 
 

@@ -223,10 +223,10 @@ def test_tensor_cores_multiply_fragments_as_the_manual_lays_them_out():
         def pair(matrix, first, step):
             return simulated.pack_bfloat16(matrix[first], matrix[first + step])
 
-        words = [pair(a, (group + down) * 16 + 2 * place + right, 1) for right in (0, 8) for down in (0, 8)]
-        words += [pair(b, (2 * place + down) * 8 + group, 8) for down in (0, 8)]
+        of_a = [pair(a, (group + down) * 16 + 2 * place + right, 1) for right in (0, 8) for down in (0, 8)]
+        of_b = [pair(b, (2 * place + down) * 8 + group, 8) for down in (0, 8)]
         where = [(group + down) * 8 + 2 * place + right for down in (0, 8) for right in (0, 1)]
-        for n, value in zip(where, simulated.multiply_bfloat16(*words, *(c[n] for n in where)), strict=True):
+        for n, value in zip(where, simulated.multiply_bfloat16(of_a, of_b, [c[n] for n in where]), strict=True):
             out[n] = value
 
     rng = np.random.default_rng(0)

@@ -31,7 +31,7 @@ and not run.
 ON_GPU = ("cuda", "cuda-again", "cudnn", "cudnn-fp16", "sm_80", "sm_90a")
 """Backends whose kernels are CUDA kernels."""
 
-DIRECTIONS = ("inference", "training", "profile", "count", "forward", "backward")
+DIRECTIONS = ("inference", "training", "profile", "count", "forward", "backward", "spectrum")
 MERGES = ("none", "mean", "concat", "sum")
 
 
@@ -48,7 +48,9 @@ class Case:
     backend
         Who computes: a key of `BACKENDS`.
     direction
-        What a call does; "forward" and "backward" are the ways of a kernel that is compiled and not run.
+        What a call does; "forward" is a pass that keeps every state and gate, "profile" the gradient's norm at every
+        lag, "spectrum" all Lyapunov exponents. Of a kernel that is compiled and not run, "forward" and "backward" are
+        its ways.
     merge
         How the outputs of two directions become one; "none" for one direction.
     seq_len, hidden_size, input_size, batch_size

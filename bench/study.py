@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Generic, TypeVar
 
-from bench.case import Case
+from bench.case import SHAPE, Case
 from bench.rows import Measurement
 from bench.run.code import code_version
 
@@ -83,6 +83,8 @@ class Study(Generic[S]):
         How often the cases are measured.
     rounds
         Samples that a timed measure takes of one item.
+    meets
+        Fields of a case that rivals have in common: those are measured one after another in each block.
 
     """
 
@@ -94,6 +96,7 @@ class Study(Generic[S]):
     timed: bool = False
     blocks: PerPreset[int] = always(1)  # noqa: RUF009  frozen
     rounds: PerPreset[int] = always(1)  # noqa: RUF009  frozen
+    meets: tuple[str, ...] = SHAPE
 
     def __post_init__(self) -> None:
         for preset in PRESETS:

@@ -98,6 +98,7 @@ PAGE = Page(
                 Prose("methods", "gradients"),
                 Definitions(),
                 Prose("methods", "timing"),
+                TableBlock("call-costs"),
                 Prose("methods", "kernels"),
                 TableBlock("kernels"),
                 Prose("methods", "statistics"),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from analysis.tables.activations import activation_table
 from analysis.tables.anchors import anchor_table
+from analysis.tables.call_costs import call_cost_table
 from analysis.tables.cuda import cuda_table, published_table
 from analysis.tables.factors import factor_table
 from analysis.tables.gates import gate_table
@@ -30,6 +31,7 @@ BUILDERS = (
     time_table,
     grid_table,
     scaling_table,
+    call_cost_table,
     activation_table,
     parameter_table,
     cuda_table,

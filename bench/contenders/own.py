@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from bench.case import Case
 from bench.contenders.clocks import Sample, WallClock
 from bench.contenders.convolution import CONVOLUTION, convolve
+from bench.contenders.own_flow import FLOWS, OwnFlow
 from bench.contenders.problem import CPU, Problem
 from cells import Layer, cell_names
 
 Array = NDArray[Any]
+PASSES = ("inference", "forward", "training")
 
 
 class Own:
@@ -29,11 +31,17 @@ class Own:
             return None if allowed else f"{CONVOLUTION}: given {case.direction}, {case.merge}; allowed: inference, none"
         if case.cell not in cell_names():
             return f"no kernel of cell {case.cell!r}; allowed: {', '.join((*cell_names(), CONVOLUTION))}"
+        if case.direction not in (*PASSES, *FLOWS):
+            return f"no call does {case.direction!r}; allowed: {', '.join((*PASSES, *FLOWS))}"
+        if case.direction in FLOWS and case.merge != "none":
+            return f"{case.direction}: given merge {case.merge!r}; allowed: 'none', each direction by itself"
         return None
 
-    def prepare(self, problem: Problem) -> OwnLayer | NumpyConvolution:
+    def prepare(self, problem: Problem) -> OwnLayer | OwnFlow | NumpyConvolution:
         """Make a layer with the problem's parameters."""
-        return NumpyConvolution(problem) if problem.case.cell == CONVOLUTION else OwnLayer(problem)
+        if problem.case.cell == CONVOLUTION:
+            return NumpyConvolution(problem)
+        return OwnFlow(problem) if problem.case.direction in FLOWS else OwnLayer(problem)
 
 
 class OwnLayer:
@@ -49,10 +57,14 @@ class OwnLayer:
         self._x = problem.x
         self._d_output = problem.d_output
         self._threads = functools.partial(using_threads, case.threads)
-        self.clock = WallClock(self._infer if problem.d_output is None else self._train, self._threads)
+        self._inner = {"inference": self._infer, "forward": self._keep, "training": self._train}[case.direction]
+        self.clock = WallClock(self._inner, self._threads)
 
     def _infer(self) -> object:
         return self._layer(self._x)
+
+    def _keep(self) -> object:
+        return self._layer.forward(self._x)
 
     def _train(self) -> object:
         for weights in self._layer.directions:  # in training an update lies between two calls
@@ -60,16 +72,18 @@ class OwnLayer:
         return self._layer.forward(self._x).backward(self._d_output)
 
     def call(self) -> object:
-        """Run inference, or forward and backward pass with every gradient, as the case says."""
+        """Run inference, a pass that keeps its states, or forward and backward pass, as the case says."""
         with self._threads():
-            return self._infer() if self._d_output is None else self._train()
+            return self._inner()
 
     def results(self) -> Mapping[str, Array]:
         """Return output (T, B, H), of concatenated directions (T, B, 2 H), and in training every gradient."""
         with self._threads():
-            if self._d_output is None:
+            if self._inner == self._infer:
                 return {"output": self._layer(self._x)[0]}
             trace = self._layer.forward(self._x)
+            if self._d_output is None:
+                return {"output": trace.output}
             gradients = trace.backward(self._d_output)
         return {"output": trace.output, "input": gradients.input, **gradients.parameters}
 

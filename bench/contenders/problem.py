@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from bench.case import Case
 from bench.contenders import torch_gpu
 from bench.contenders.convolution import CONVOLUTION, convolve, count_convolution, draw_convolution
+from bench.contenders.exact_flow import exact_profile, exact_spectrum
 from bench.contenders.tolerance import error_scales
 from bench.draw import draw, draw_parameters
 from cells import count_flops
@@ -36,7 +37,8 @@ KEPT = 3
 class Problem:
     """What a contender is given: parameters on the host, and on its device x and dL/d output.
 
-    x: (T, B, I). d_output: (T, B, H), for two concatenated directions (T, B, 2 H); None in inference.
+    x: (T, B, I). d_output: (T, B, H), for two concatenated directions (T, B, 2 H); of a profile (B, H), that of the
+    last step; None where no gradient is taken.
     """
 
     case: Case
@@ -51,10 +53,12 @@ def make_problem(case: Case, device: str = CPU) -> Problem:
     return replace(draw_on(_work(case, device)), case=case)
 
 
-def count_operations(case: Case) -> int:
-    """Count the operations of one call."""
+def count_operations(case: Case) -> int | None:
+    """Count the operations of one call of inference or training; None for other work, whose operations nobody asks."""
     if case.cell == CONVOLUTION:
         return count_convolution(case)
+    if case.direction not in ("inference", "training"):
+        return None
     return count_flops(
         case.cell,
         seq_len=case.seq_len,
@@ -89,8 +93,9 @@ def _draw_on_cpu(case: Case) -> Problem:
         return Problem(case, *draw_convolution(case), None)
     layer, x, _, rng = draw(case)
     width = case.hidden_size * (2 if case.merge == "concat" else 1)
-    shape = (case.seq_len, case.batch_size, width)
-    d_output = rng.standard_normal(shape).astype(case.dtype) if case.direction == "training" else None
+    shapes = {"training": (case.seq_len, case.batch_size, width), "profile": (case.batch_size, width)}
+    shape = shapes.get(case.direction)
+    d_output = None if shape is None else rng.standard_normal(shape).astype(case.dtype)
     return Problem(case, layer.parameters, x.astype(case.dtype), d_output)
 
 
@@ -127,6 +132,10 @@ def _exact_on_cpu(case: Case) -> dict[str, Array]:
     if case.cell == CONVOLUTION:
         wide = {name: np.asarray(value, np.float64) for name, value in problem.parameters.items()}
         return {"output": convolve(wide, problem.x.astype(np.float64))}
+    if case.direction == "profile":
+        return {"output": exact_profile(case.cell, problem.parameters, problem.x, problem.d_output)}
+    if case.direction == "spectrum":
+        return {"output": exact_spectrum(case.cell, problem.parameters, problem.x)}
     return _reference(problem.parameters, problem.x, problem.d_output, case)
 
 

@@ -12,7 +12,7 @@ import functools
 from bench.case import Case
 from bench.contenders.problem import count_operations, largest_error, make_problem
 from bench.contenders.registry import find_contender
-from bench.contenders.tolerance import TOLERANCE
+from bench.contenders.tolerance import tolerance
 from bench.rows import Measurement
 
 
@@ -22,8 +22,8 @@ def measure(case: Case, block: int, rounds: int) -> list[Measurement]:
     Raises ValueError where the case's contender cannot do it, or is wrong.
     """
     error = validation_error(case)
-    if not error <= TOLERANCE[case.dtype]:
-        raise ValueError(f"error {error:.2e} against float64; allowed: {TOLERANCE[case.dtype]:.0e} for {case.dtype}")
+    if not error <= tolerance(case):
+        raise ValueError(f"error {error:.2e} against float64; allowed: {tolerance(case):.0e} for {case.dtype}")
     contender = find_contender(case.backend)
     prepared = contender.prepare(make_problem(case, contender.device))
     samples = prepared.clock.samples(rounds)
@@ -32,7 +32,9 @@ def measure(case: Case, block: int, rounds: int) -> list[Measurement]:
         for sample in samples
     ]
     if block == 0:
-        rows.append(Measurement(case, f"flops_{case.direction}", float(count_operations(case)), "FLOP"))
+        operations = count_operations(case)
+        if operations is not None:
+            rows.append(Measurement(case, f"flops_{case.direction}", float(operations), "FLOP"))
         rows.append(Measurement(case, "validation_error", error, "1"))
         rows += [Measurement(case, count.metric, count.value, count.unit) for count in prepared.resources()]
     return rows

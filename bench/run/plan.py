@@ -6,7 +6,7 @@ import random
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from bench.case import SHAPE, Case
+from bench.case import Case
 from bench.run.store import Key
 from bench.studies.registry import find_studies
 from bench.study import Item, Study, check_preset
@@ -32,28 +32,28 @@ def plan(preset: str, studies: Sequence[str] | None = None) -> list[Item]:
 
 
 def blocks_of(study: Study[Any], cases: Sequence[Case], blocks: int, rounds: int) -> list[Item]:
-    """List the blocks of a timed study: shapes in random order, and at a shape all contenders one after another.
+    """List the blocks of a timed study: meetings in random order, and at a meeting all rivals one after another.
 
     So a contender's neighbours in time are its rivals, and a slow minute of the machine hits all of them alike.
     """
-    by_shape: dict[tuple[object, ...], list[Case]] = {}
+    by_meeting: dict[tuple[object, ...], list[Case]] = {}
     for case in cases:
-        by_shape.setdefault(_shape(case), []).append(case)
+        by_meeting.setdefault(_place(study, case), []).append(case)
     items = []
     for block in range(blocks):
         order = random.Random(f"{study.name}-{block}")
-        shapes = list(by_shape.values())
-        order.shuffle(shapes)
-        for contenders in shapes:
-            items += [Item(study, case, block, rounds) for case in order.sample(contenders, len(contenders))]
+        meetings = list(by_meeting.values())
+        order.shuffle(meetings)
+        for rivals in meetings:
+            items += [Item(study, case, block, rounds) for case in order.sample(rivals, len(rivals))]
     return items
 
 
 def missing(items: Sequence[Item], done: Collection[Key]) -> list[Item]:
     """Return the items that a run has to measure: those that the store does not have, and their rivals.
 
-    Ratios are taken inside one block of one run. So where a timed item is missing, all contenders of its shape and
-    block are measured again beside it.
+    Ratios are taken inside one block of one run. So where a timed item is missing, all its rivals of that block are
+    measured again beside it.
     """
     absent = [item.key not in done for item in items]
     incomplete = {_meeting(item) for item, lacking in zip(items, absent, strict=True) if lacking and item.study.timed}
@@ -70,9 +70,9 @@ def planned(items: Sequence[Item]) -> list[tuple[str, Key]]:
 
 
 def _meeting(item: Item) -> tuple[object, ...]:
-    """Name the shape and block at which an item meets its rivals."""
-    return (item.study.name, item.block, *_shape(item.case))
+    """Name the place and block at which an item meets its rivals."""
+    return (item.study.name, item.block, *_place(item.study, item.case))
 
 
-def _shape(case: Case) -> tuple[object, ...]:
-    return tuple(getattr(case, name) for name in SHAPE)
+def _place(study: Study[Any], case: Case) -> tuple[object, ...]:
+    return tuple(getattr(case, name) for name in study.meets)

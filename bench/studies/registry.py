@@ -35,6 +35,7 @@ FILES = (
     "runtime",
     "parallel",
     "grid",
+    "call_costs",
     "gpu",
     "sharings",
 )

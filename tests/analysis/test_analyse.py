@@ -17,7 +17,7 @@ from tests.support.rows import synthetic
 
 LEVELS = {
     "activation", "anchor", "setting", "cell", "initialiser", "gate", "direction", "backend", "dtype", "regime",
-    "architecture", "sharing",
+    "architecture", "sharing", "cost",
 }  # fmt: skip
 """Columns of names."""
 
@@ -40,8 +40,8 @@ def whole(frame: pd.DataFrame) -> Analysis:
 def test_a_full_run_gives_everything(whole: Analysis) -> None:
     assert len(whole.findings) == 40
     assert [figure.id for figure in whole.figures] == list(REGISTRY)
-    ids = ["anchors", "horizons", "factors", "gates", "runtime", "grid", "scaling", "activations", "parameters"]
-    ids += ["cuda", "cuda-published", "cuda-sharings", "kernels"]
+    ids = ["anchors", "horizons", "factors", "gates", "runtime", "grid", "scaling", "call-costs"]
+    ids += ["activations", "parameters", "cuda", "cuda-published", "cuda-sharings", "kernels"]
     assert [table.id for table in whole.tables] == ids
     assert whole.missing == {}
     assert whole.facts["claims"] == 40

@@ -44,6 +44,7 @@ OF_NAMED = {
 TABLES_OF_SOME = {
     "gates": [name for name in cell_names() if find_cell(name).sigmoid_gates],
     "grid": main_cells(),
+    "call-costs": main_cells(),
     "cuda": [name for name in main_cells() if name in CUDNN_CELLS],
     "cuda-sharings": main_cells(),
     "kernels": GATED_CELLS,

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from bench.case import Case
-from bench.contenders import own
-from bench.contenders.tolerance import TOLERANCE
+from bench.contenders import own, own_flow
+from bench.contenders.tolerance import TOLERANCE, tolerance
 from bench.draw import draw
 from bench.measures import activations, gates, jacobians, probes, runtime
 from bench.measures import counts as parameters
@@ -14,6 +14,7 @@ from bench.measures import first_call as compiling
 from bench.measures import gradient_flow as gradients
 from bench.metrics import METRICS
 from cells import cell_names
+from cells.registry import main_cells
 
 FLOW = Case(
     study="gradients", cell="lstm", direction="profile", seq_len=40, hidden_size=8, dtype="float64", input_size=2
@@ -152,6 +153,29 @@ def test_a_runtime_item_is_validated_and_keeps_every_sample(direction, merge):
     assert error < TOLERANCE["float32"]
 
 
+@pytest.mark.parametrize("cell", main_cells())
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("direction", ["forward", "profile"])
+def test_a_call_beside_a_plain_pass_is_validated_too(cell, direction, dtype):
+    case = Case("call-costs", cell, direction=direction, seq_len=12, batch_size=2, hidden_size=5, dtype=dtype)
+    rows = {row.metric: row.value for row in runtime.measure(case, 0, rounds=1)}
+    assert set(rows) == {"elapsed_s", "validation_error"}
+    assert 0 < rows["validation_error"] < TOLERANCE[dtype]
+
+
+@pytest.mark.parametrize("cell", main_cells())
+def test_a_profile_is_validated_where_float64_alone_would_lose_the_gradient(cell):
+    shape = {"seq_len": 250, "hidden_size": 4, "dtype": "float64"}
+    case = Case("call-costs", cell, direction="profile", **shape, initialiser="gaussian", initialiser_value=1e-2)
+    assert runtime.validation_error(case) < TOLERANCE["float64"]
+
+
+@pytest.mark.parametrize("cell", main_cells())
+def test_the_sum_of_a_spectrum_is_that_of_float64(cell):
+    case = Case("call-costs", cell, direction="spectrum", seq_len=310, hidden_size=4, input_size=2, dtype="float64")
+    assert 0 < runtime.validation_error(case) < tolerance(case)
+
+
 @pytest.fixture
 def not_validated():
     """Every contender is validated anew."""
@@ -174,6 +198,16 @@ def test_a_wrong_contender_gets_no_time(monkeypatch):
 
 
 @pytest.mark.usefixtures("not_validated")
+@pytest.mark.parametrize(("direction", "off"), [("profile", 1e-3), ("spectrum", 1e-6)])
+def test_a_wrong_profile_or_spectrum_gets_no_time(monkeypatch, direction, off):
+    case = Case("call-costs", "gru", direction=direction, seq_len=310, hidden_size=4, dtype="float64")
+    right = own_flow.OwnFlow.results
+    monkeypatch.setattr(own_flow.OwnFlow, "results", lambda self: {"output": right(self)["output"] * (1 + off)})
+    with pytest.raises(ValueError, match="against float64"):
+        runtime.measure(case, 0, rounds=1)
+
+
+@pytest.mark.usefixtures("not_validated")
 def test_a_contender_that_gives_nan_is_wrong(monkeypatch):
     case = Case(study="runtime", cell="gru", seq_len=3, batch_size=2, hidden_size=5)
     monkeypatch.setattr(own.OwnLayer, "results", lambda self: {"output": np.full((3, 2, 5), np.nan)})
@@ -185,6 +219,13 @@ def test_what_no_contender_can_do_is_refused_with_the_reason():
     case = Case(study="runtime", cell="convolution", direction="training")
     with pytest.raises(ValueError, match="convolution: given training, none; allowed: inference, none"):
         runtime.measure(case, 0, rounds=1)
+
+
+def test_a_call_that_no_layer_has_is_refused_with_the_reason():
+    with pytest.raises(ValueError, match="no call does 'count'; allowed: inference, forward, training, profile, spec"):
+        runtime.measure(Case("call-costs", "rnn", direction="count"), 0, rounds=1)
+    with pytest.raises(ValueError, match="profile: given merge 'mean'; allowed: 'none'"):
+        runtime.measure(Case("call-costs", "rnn", direction="profile", merge="mean"), 0, rounds=1)
 
 
 @pytest.mark.slow

@@ -33,6 +33,17 @@ def test_contenders_of_a_shape_are_neighbours_in_every_block():
     assert len(runs) == len(set(runs))
 
 
+def test_all_calls_of_a_layer_are_neighbours_where_a_study_says_so():
+    items = plan("quick", ["call-costs"])
+    layers = [(i.block, i.case.cell, i.case.batch_size, i.case.input_size, i.case.hidden_size) for i in items]
+    runs = [key for key, _ in itertools.groupby(layers)]
+    assert len(runs) == len(set(runs))
+    absent = next(item for item in items if item.case.direction == "profile")
+    again = missing(items, {item.key for item in items} - {absent.key})
+    assert {item.case.direction for item in again} == {"profile", "training"}
+    assert {item.block for item in again} == {absent.block}
+
+
 def test_blocks_are_shuffled_differently():
     items = plan("quick", ["runtime"])
     orders = [[item.case for item in items if item.block == block] for block in range(runtime.STUDY.blocks.quick)]

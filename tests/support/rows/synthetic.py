@@ -18,6 +18,7 @@ from bench.metrics import METRICS
 from bench.rows import COLUMNS, Measurement
 from bench.studies.axes import initialisers_for
 from cells.registry import cell_names, find_cell, main_cells
+from tests.support.rows import synthetic_calls as calls
 from tests.support.rows import synthetic_gain as gains
 from tests.support.rows import synthetic_gpu as devices
 from tests.support.rows import synthetic_probes as probes
@@ -62,6 +63,7 @@ def frame(truth: Truth | None = None, studies: tuple[str, ...] | None = None, se
         "radius": probes.radius, "critical-gain": probes.critical_gain, "clamped": probes.clamped, "ends": probes.ends,
         "sequences": probes.sequences, "reach": probes.reach, "jacobians": spectra.jacobians,
         "spectrum": spectra.spectrum,
+        "call-costs": calls.call_costs,
         "underflow": spectra.underflow, "gain": gains.gain, "mean-field": gains.mean_field,
         "gpu": devices.gpu, "kernels": devices.kernels, "sharings": devices.sharings,
     }  # fmt: skip

@@ -140,12 +140,16 @@ def _parser() -> argparse.ArgumentParser:
 def _run(arguments: argparse.Namespace) -> int:
     from bench.run.environment import this_environment
     from bench.run.executor import open_executor
-    from bench.run.plan import plan
+    from bench.run.plan import plan, without_cases
     from bench.run.progress import progress_bar
     from bench.run.runner import run
     from bench.run.store import Store
 
     items = plan(arguments.preset, arguments.study)
+    for name, reason in without_cases(arguments.preset, arguments.study).items():
+        print(f"study {name} has no cases here: {reason}", file=sys.stderr)
+    if not items:
+        return 2
     store = Store(arguments.store)
     if arguments.retry_failed and store.exists():
         with store.writing() as writer:

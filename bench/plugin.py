@@ -64,12 +64,16 @@ class BenchmarkRun:
 
     def __init__(self, config: pytest.Config) -> None:
         from bench.run.environment import this_environment
-        from bench.run.plan import missing, plan
+        from bench.run.plan import missing, plan, without_cases
         from bench.run.store import Store, StoreError
 
         try:
             self.preset: str = config.getoption("--preset")
             self.items = plan(self.preset, config.getoption("--study"))
+            empty = without_cases(self.preset, config.getoption("--study"))
+            self.empty = [f"study {name} has no cases here: {reason}" for name, reason in empty.items()]
+            if not self.items:
+                raise ValueError("; ".join(self.empty))
             self.environment: Environment = this_environment()
             self.store = Store(config.getoption("--store"))
             if config.getoption("--retry-failed") and self.store.exists():
@@ -83,10 +87,11 @@ class BenchmarkRun:
         self._open = ExitStack()
         self._bar: Any = None
 
-    def pytest_report_header(self) -> str:
-        """Say what is about to be measured."""
+    def pytest_report_header(self) -> list[str]:
+        """Say what is about to be measured, and what cannot be."""
         stored = len(self.items) - len(self.missing)
-        return f"recurbench: preset {self.preset}, {len(self.missing)} items to measure, {stored} in {self.store.path}"
+        what = f"recurbench: preset {self.preset}, {len(self.missing)} items to measure, {stored} in {self.store.path}"
+        return [what, *self.empty]
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Make one test per missing item, in the order of the plan."""

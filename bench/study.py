@@ -44,6 +44,11 @@ def check_preset(preset: str) -> None:
         raise ValueError(f"unknown preset {preset!r}; known: {', '.join(PRESETS)}")
 
 
+def nothing_lacking() -> str | None:
+    """Say that every machine can measure it."""
+    return None
+
+
 def always(value: T) -> PerPreset[T]:
     """Give every preset the same value."""
     return PerPreset(value, value, value)
@@ -85,6 +90,8 @@ class Study(Generic[S]):
         Samples that a timed measure takes of one item.
     meets
         Fields of a case that rivals have in common: those are measured one after another in each block.
+    lacking
+        What this machine lacks to have any case, and how to get it; None where it lacks nothing.
 
     """
 
@@ -97,6 +104,7 @@ class Study(Generic[S]):
     blocks: PerPreset[int] = always(1)  # noqa: RUF009  frozen
     rounds: PerPreset[int] = always(1)  # noqa: RUF009  frozen
     meets: tuple[str, ...] = SHAPE
+    lacking: Callable[[], str | None] = nothing_lacking
 
     def __post_init__(self) -> None:
         for preset in PRESETS:
@@ -114,6 +122,13 @@ class Study(Generic[S]):
             if case.study != self.name:
                 raise ValueError(f"study {self.name} has a case of study {case.study!r}; allowed: {self.name!r}")
         return cases
+
+    def why_empty(self, preset: str) -> str | None:
+        """Say why the study has no case in a preset on this machine; None where it has some."""
+        if self.cases_in(preset):
+            return None
+        others = [name for name in PRESETS if self.cases_in(name)]
+        return self.lacking() or f"preset {preset} leaves it out; allowed: {', '.join(others)}"
 
 
 @dataclass(frozen=True)

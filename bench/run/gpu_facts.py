@@ -132,6 +132,11 @@ def why_not() -> str | None:
     return "this is the simulator" if target.SIMULATED else target.missing()
 
 
+def lacking() -> str | None:
+    """Say what this machine lacks to have something measured on its GPU; None where it lacks nothing."""
+    return None if available() else why_not() or "nvidia-smi sees no GPU"
+
+
 def facts() -> dict[str, Any] | None:
     """Collect the environment's facts about the GPU; None without one.
 
@@ -189,7 +194,7 @@ def main() -> int:
         reading = read()
         print(f"GPU: {reading.name}, driver {reading.driver}" if reading else "GPU")
         return 0
-    print(f"no GPU to run on: {why_not() or 'nvidia-smi sees none'}", file=sys.stderr)
+    print(f"no GPU to run on: {lacking()}", file=sys.stderr)
     return 2
 
 

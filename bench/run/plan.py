@@ -31,6 +31,13 @@ def plan(preset: str, studies: Sequence[str] | None = None) -> list[Item]:
     return items
 
 
+def without_cases(preset: str, studies: Sequence[str] | None) -> dict[str, str]:
+    """Say of each study that is named, and has no case in this preset on this machine, why it has none."""
+    named = find_studies(studies) if studies else ()
+    reasons = {study.name: study.why_empty(preset) for study in named}
+    return {name: reason for name, reason in reasons.items() if reason is not None}
+
+
 def blocks_of(study: Study[Any], cases: Sequence[Case], blocks: int, rounds: int) -> list[Item]:
     """List the blocks of a timed study: meetings in random order, and at a meeting all rivals one after another.
 

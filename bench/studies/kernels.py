@@ -58,4 +58,5 @@ STUDY = Study(
     ),
     cases=cases,
     measure=Computed(machine_code.measure),
+    lacking=machine_code.why_not,
 )

@@ -33,4 +33,5 @@ STUDY = Study(
     timed=True,
     blocks=PerPreset(quick=3, course=2, full=5),
     rounds=always(ROUNDS),
+    lacking=gpu_facts.lacking,
 )

@@ -7,7 +7,6 @@ Each is bound to the calls of one prepared contender and gives samples by the sa
 from __future__ import annotations
 
 import contextlib
-import functools
 import math
 import statistics
 import time
@@ -21,8 +20,6 @@ SAMPLE_S = 2e-3
 RESTING_S = 3e-3
 """After a call our own threads look out for work for a millisecond; a peer must not feel it."""
 
-FLUSH_BYTES = 256 << 20
-"""More than any second-level cache holds."""
 SERIES_S = 20e-3
 """Length of a series of calls on the GPU, about."""
 FEWEST = 2
@@ -115,7 +112,9 @@ class EventClock:
 
     def samples(self, rounds: int) -> list[Sample]:
         """Take as many samples as fill `SERIES_S`, from `FEWEST` to `rounds`, and `OVERHEADS` of the launch."""
-        timer = stream_timer()
+        from cells.cuda.device.target import device
+
+        timer = device().timer()
         call = self._call
         once = statistics.median(timer.series(call, 2))
         count = max(min(math.ceil(SERIES_S / max(once, 1e-7)), rounds), FEWEST)
@@ -148,69 +147,3 @@ def _state_now(replicate: int) -> list[Sample]:
         why = ", ".join(reading.slowdowns)
         samples.append(Sample("gpu_throttled", float(bool(why)), "1", replicate, why))
     return samples
-
-
-class StreamTimer:
-    """Times calls on the default stream of the first GPU, which PyTorch's default stream is too."""
-
-    def __init__(self) -> None:
-        from cells.cuda.device.memory import empty
-        from cells.cuda.device.target import cuda_core
-
-        self._core = cuda_core()
-        self._device = self._core.Device(0)
-        self._device.set_current()
-        self._stream = self._device.default_stream
-        self._flushed = empty((FLUSH_BYTES,), "uint8")
-
-    def series(self, call: Call, count: int, *, cold: bool = False) -> list[float]:
-        """Return the seconds between the events around each of `count` calls."""
-        from cells.cuda.device.memory import clear
-
-        options = self._core.EventOptions(timing_enabled=True)
-        pairs = [(self._device.create_event(options), self._device.create_event(options)) for _ in range(count)]
-        self._stream.sync()
-        for start, stop in pairs:
-            if cold:
-                clear(self._flushed)
-            self._stream.record(start)
-            call()
-            self._stream.record(stop)
-        self._stream.sync()
-        return [float(stop - start) * 1e-3 for start, stop in pairs]
-
-    def overheads(self, call: Call, count: int) -> list[float]:
-        """Return the host's seconds of each of `count` calls on an idle GPU, from the call to its return."""
-        seconds = []
-        for _ in range(count):
-            self._stream.sync()
-            start = time.perf_counter()
-            call()
-            seconds.append(time.perf_counter() - start)
-        self._stream.sync()
-        return seconds
-
-
-class SimulatedTimer:
-    """Times the same calls by the host's clock, for the simulator: the way is tried, and nothing is measured."""
-
-    def series(self, call: Call, count: int, *, cold: bool = False) -> list[float]:
-        """Return the seconds of each of `count` calls; a cold one is the same here."""
-        return self.overheads(call, count)
-
-    def overheads(self, call: Call, count: int) -> list[float]:
-        """Return the seconds of each of `count` calls."""
-        seconds = []
-        for _ in range(count):
-            start = time.perf_counter()
-            call()
-            seconds.append(time.perf_counter() - start)
-        return seconds
-
-
-@functools.cache
-def stream_timer() -> StreamTimer | SimulatedTimer:
-    """Return the timer of this process's GPU, or of the simulator."""
-    from cells.cuda.device.target import SIMULATED
-
-    return SimulatedTimer() if SIMULATED else StreamTimer()

@@ -83,25 +83,10 @@ class OwnLayerOnGpu:
 
     def resources(self) -> list[Sample]:
         """Count device memory at its highest, by the memory pool; what cuBLAS has for itself is not in it."""
-        from cells.cuda.device.stream import current_stream
-        from cells.cuda.device.target import SIMULATED, cuda_core
+        from cells.cuda.device.target import device
 
-        if SIMULATED:
-            return []
-        from cuda.bindings import driver
-
-        pool = cuda_core().Device(0).memory_resource
-        if not hasattr(pool, "attributes"):
-            return []
         if self._d_output is not None:  # a call packs anew and frees the old ones: they must not count as given
             for weights in self._layer.directions:
                 weights.forget_packed()
-        current_stream().sync()
-        before = int(pool.attributes.used_mem_current)
-        highest = driver.CUmemPool_attribute.CU_MEMPOOL_ATTR_USED_MEM_HIGH
-        (status,) = driver.cuMemPoolSetAttribute(pool.handle, highest, driver.cuuint64_t(0))
-        if status != driver.CUresult.CUDA_SUCCESS:
-            return []
-        self.call()
-        current_stream().sync()
-        return [Sample("peak_device_bytes", float(int(pool.attributes.used_mem_high) - before), "B")]
+        highest = device().peak_bytes(self.call)
+        return [] if highest is None else [Sample("peak_device_bytes", float(highest), "B")]

@@ -14,5 +14,5 @@ the next one.
     passes    a layer's pass with numbers and the truth     context    whether the CUDA context still works
     rows      rows on their way into a store                summary    the table at the end
     facts     what the machine is and has                   wheels     what has to travel there
-    cubins    machine code that travels there
+    cubins    machine code that travels there               probe_kernels   what probes launch
 """

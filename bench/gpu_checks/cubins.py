@@ -42,7 +42,7 @@ def kernels_of(stages: Sequence[str], facts: Facts, preset: str) -> list[Kernel]
 
 def rehearse(stages: Sequence[str], facts: Facts, preset: str) -> list[Kernel]:
     """Rehearse the checks of these stages in this process, which is a simulator's; the kernels that they launch."""
-    from bench.gpu_checks import probes
+    from bench.gpu_checks import probe_kernels, probes
     from bench.gpu_checks.stages import Setting, plan
     from cells.cuda import kernel
     from cells.cuda.device.rehearsal import rehearsing
@@ -57,7 +57,7 @@ def rehearse(stages: Sequence[str], facts: Facts, preset: str) -> list[Kernel]:
             elif check.action in ("profile", "sanitizer") and check.arguments["pass"]["merge"] is None:
                 passes.rehearse_profile(Pass(**check.arguments["pass"]))
         if "contact" in stages:
-            noted |= dict.fromkeys(probes.kernels())
+            noted |= dict.fromkeys(probe_kernels.kernels())
             passes.rehearse(probes.GRAPHS)
         noted[kernel.fill("float32")] = None  # cuBLAS adds to a bias; own products, which are rehearsed, need none
         noted[kernel.fill("float64")] = None

@@ -5,7 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,54 +16,46 @@ from bench.gpu_checks import passes
 from bench.gpu_checks.check import Result, Tell, passed_if
 from bench.gpu_checks.parent import BOUND
 from bench.gpu_checks.passes import Pass
+from bench.gpu_checks.probe_kernels import (
+    CLUSTERS,
+    PHASE_THREADS,
+    fragments_kernel,
+    last_words_kernel,
+    phases_kernel,
+    ranks_kernel,
+    rounding_kernel,
+    spin_kernel,
+)
 from bench.run.environment import ROOT
 from cells.cuda.device import target
 from cells.cuda.device.launch import launch
 from cells.cuda.device.memory import clear, empty, to_device, zeros
 from cells.cuda.device.submit import blocks_at_once, clusters_at_once
-from cells.cuda.kernel import Kernel
 
-WARP = 32
-CLUSTERS = tuple(range(2, 9))
-PHASE_THREADS = 64
 SPIN_S = 20.0  # for a machine to be usable again after a kernel that never ends was killed
 FLUSHED = 1 << 30  # bytes
 GRAPHS = Pass("lstm", "training", 16, 3, 8, 20, sharing="launch")
 """What the probe of graphs runs."""
 
 
-def _kernel(name: str, parameters: tuple[Any, ...], signature: tuple[str, ...], threads: int = WARP) -> Kernel:
-    return Kernel(f"probes.make_{name}", parameters, signature, threads)
+@dataclass(frozen=True)
+class Probe:
+    """A probe, and what is left of it in the simulator.
 
+    Parameters
+    ----------
+    run
+        Finds out, on a GPU.
+    simulated
+        What the simulator runs in its place; None for the same.
+    needs_gpu
+        Why the simulator cannot do it at all; empty where it can.
 
-def ranks_kernel(blocks: int) -> Kernel:
-    """Return the kernel of `cells.cuda.kernels.probes.make_ranks`."""
-    return _kernel("ranks", (blocks,), ("int32*",))
+    """
 
-
-def phases_kernel() -> Kernel:
-    """Return the kernel of `make_phases`."""
-    return _kernel("phases", (PHASE_THREADS,), ("float32*", "int32*", "int32*", "int32", "int32"), PHASE_THREADS)
-
-
-def fragments_kernel() -> Kernel:
-    """Return the kernel of `make_fragments`."""
-    return _kernel("fragments", (), ("float32*",) * 3)
-
-
-def rounding_kernel() -> Kernel:
-    """Return the kernel of `make_rounding`."""
-    return _kernel("rounding", (), ("float32*", "float32*", "uint32*", "int32"))
-
-
-def last_words_kernel(shared_bytes: int) -> Kernel:
-    """Return the kernel of `make_last_words`."""
-    return _kernel("last_words", (shared_bytes // 4,), ("float32*",))
-
-
-def spin_kernel() -> Kernel:
-    """Return the kernel of `make_spin`."""
-    return _kernel("spin", (), ("int32*",), 1)
+    run: Callable[[], Result]
+    simulated: Callable[[], Result] | None = None
+    needs_gpu: str = ""
 
 
 def clusters() -> Result:
@@ -80,8 +74,8 @@ def clusters() -> Result:
 def room_for_clusters() -> Result:
     """Count the clusters of each size that the GPU holds at once, a block on each multiprocessor, as the rule does."""
     facts = target.facts()
-    if not facts.clusters or target.SIMULATED:
-        return Result("skipped", f"{facts.name} has no clusters, or is simulated and holds any number")
+    if not facts.clusters:
+        return Result("skipped", f"{facts.name} has no clusters")
     held = {}
     counted = {}
     for blocks in CLUSTERS:
@@ -94,8 +88,6 @@ def room_for_clusters() -> Result:
 
 def room_for_blocks() -> Result:
     """Launch more blocks that wait for each other than can all be there: that is refused, and does not spin."""
-    if target.SIMULATED:
-        return Result("skipped", "the simulator holds any number")
     kernel = phases_kernel()
     blocks = blocks_at_once(kernel, 0) * target.facts().multiprocessors + 1
     numbers = empty((2 * blocks * PHASE_THREADS,), np.float32)
@@ -109,8 +101,12 @@ def room_for_blocks() -> Result:
 
 
 def phases() -> Result:
-    """Synchronise the grid over many phases: no block reads an old number."""
-    blocks, count = (3, 4) if target.SIMULATED else (target.facts().multiprocessors, 20_000)
+    """Synchronise as many blocks as the GPU has multiprocessors, over many phases."""
+    return phases_of(target.facts().multiprocessors, 20_000)
+
+
+def phases_of(blocks: int, count: int) -> Result:
+    """Synchronise the grid over that many phases: no block reads an old number."""
     numbers = empty((2 * blocks * PHASE_THREADS,), np.float32)
     out = zeros((blocks * PHASE_THREADS,), np.int32)
     launch(phases_kernel(), (blocks, 1), 0, (numbers, zeros((1,), np.int32), out, blocks, count), together=True)
@@ -144,15 +140,22 @@ def rounding() -> Result:
     return passed_if(same, f"rounded {[hex(x) for x in upper]}, packed {[hex(x) for x in words]}")
 
 
-def most_shared() -> Result:
-    """Use all the shared memory that a block may have, to its last word; more is refused and breaks nothing."""
+def last_words() -> Result:
+    """Use all the shared memory that a block may have, to its last word."""
     most = target.facts().shared_bytes
     out = zeros((4,), np.float32)
     launch(last_words_kernel(most), (1, 1), most, (out,))
-    if out.numpy().tolist() != [1, 2, 3, 4]:
-        return Result("wrong", f"the last words of {most} bytes are {out.numpy().tolist()}; right: [1, 2, 3, 4]")
-    if target.SIMULATED:
-        return Result("passed")
+    found = out.numpy().tolist()
+    return passed_if(found == [1, 2, 3, 4], f"the last words of {most} bytes are {found}; right: [1, 2, 3, 4]")
+
+
+def most_shared() -> Result:
+    """Use all the shared memory that a block may have; more is refused and breaks nothing."""
+    allowed = last_words()
+    if allowed.status != "passed":
+        return allowed
+    most = target.facts().shared_bytes
+    out = zeros((4,), np.float32)
     try:
         launch(last_words_kernel(most), (1, 1), most + 1024, (out,))
     except Exception as error:
@@ -163,9 +166,6 @@ def most_shared() -> Result:
 
 def events() -> Result:
     """Compare times between events with the host's clock, for work that lasts: their unit and stream are right."""
-    if target.SIMULATED:
-        return Result("skipped", "the simulator has no events")
-    from bench.contenders.clocks import stream_timer
     from cells.cuda.device.stream import current_stream
 
     array = empty((FLUSHED,), np.uint8)
@@ -174,9 +174,10 @@ def events() -> Result:
         for _ in range(20):
             clear(array)
 
-    stream_timer().series(work, 1)
+    timer = target.device().timer()
+    timer.series(work, 1)
     begin = time.perf_counter()
-    between = sum(stream_timer().series(work, 3))
+    between = sum(timer.series(work, 3))
     current_stream().sync()
     host = time.perf_counter() - begin
     return passed_if(0.8 < between / host < 1.05, "events and the host disagree", event_s=between, host_s=host)
@@ -184,27 +185,14 @@ def events() -> Result:
 
 def watermark() -> Result:
     """Ask the memory pool for its highest use: it counts from where it was told to begin."""
-    if target.SIMULATED:
-        return Result("skipped", "the simulator has no pool")
-    from cuda.bindings import driver
-
-    pool = target.cuda_core().Device(0).memory_resource
-    if not hasattr(pool, "attributes"):
+    grown = target.device().peak_bytes(lambda: clear(empty((64 << 20,), np.uint8)))
+    if grown is None:
         return Result("skipped", "this device has no pool: peak memory is not measured")
-    highest = driver.CUmemPool_attribute.CU_MEMPOOL_ATTR_USED_MEM_HIGH
-    before = int(pool.attributes.used_mem_current)
-    driver.cuMemPoolSetAttribute(pool.handle, highest, driver.cuuint64_t(0))
-    array = empty((64 << 20,), np.uint8)
-    clear(array)
-    del array
-    grown = int(pool.attributes.used_mem_high) - before
     return passed_if(grown == 64 << 20, f"64 MiB more are counted as {grown} bytes", grown=grown)
 
 
 def graphs() -> Result:
     """Run a training loop that drops its results: it finds its graphs again, and captures none anew."""
-    if target.SIMULATED:
-        return Result("skipped", "the simulator has no graphs")
     from cells.cuda.device import submit
 
     numbers = passes.draw(GRAPHS)
@@ -223,8 +211,6 @@ def shared_with_torch() -> Result:
     from bench.contenders.torch_gpu import torch_or_none, why_no_torch
     from cells.cuda.device.memory import copy
 
-    if target.SIMULATED:
-        return Result("skipped", "the simulator is none of PyTorch's devices")
     torch = torch_or_none()
     if torch is None:
         return Result("skipped", str(why_no_torch()))
@@ -242,8 +228,6 @@ def shared_with_torch() -> Result:
 
 def killed_spinner() -> Result:
     """Kill a process whose kernel never ends, and time how long it takes until another one can use the GPU."""
-    if target.SIMULATED:
-        return Result("skipped", "the simulator finds a kernel that never ends by itself")
     command = [*BOUND, sys.executable, "-m", "bench.gpu_checks.probes", "spin"]
     spinner = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert spinner.stdout is not None
@@ -267,32 +251,30 @@ def spin() -> None:
     counters.numpy()
 
 
-PROBES: dict[str, Callable[[], Result]] = {
-    "events": events,
-    "rounding": rounding,
-    "fragments": fragments,
-    "most-shared-memory": most_shared,
-    "clusters": clusters,
-    "room-for-clusters": room_for_clusters,
-    "room-for-blocks": room_for_blocks,
-    "phases": phases,
-    "graphs": graphs,
-    "memory-watermark": watermark,
-    "shared-with-torch": shared_with_torch,
-    "killed-spinner": killed_spinner,
+PROBES = {
+    "events": Probe(events, needs_gpu="the simulator has no events"),
+    "rounding": Probe(rounding),
+    "fragments": Probe(fragments),
+    "most-shared-memory": Probe(most_shared, simulated=last_words),
+    "clusters": Probe(clusters),
+    "room-for-clusters": Probe(room_for_clusters, needs_gpu="the simulator holds any number"),
+    "room-for-blocks": Probe(room_for_blocks, needs_gpu="the simulator holds any number"),
+    "phases": Probe(phases, simulated=partial(phases_of, 3, 4)),
+    "graphs": Probe(graphs, needs_gpu="the simulator has no graphs"),
+    "memory-watermark": Probe(watermark),
+    "shared-with-torch": Probe(shared_with_torch, needs_gpu="the simulator is none of PyTorch's devices"),
+    "killed-spinner": Probe(killed_spinner, needs_gpu="the simulator finds by itself what never ends"),
 }
 
 
 def run(arguments: Mapping[str, Any], tell: Tell) -> Result:
-    """Run the probe of that name."""
-    return PROBES[arguments["probe"]]()
-
-
-def kernels() -> Iterator[Kernel]:
-    """Yield every kernel of a probe, for a folder that travels; those of layers are noted by a rehearsal."""
-    yield from (ranks_kernel(blocks) for blocks in CLUSTERS)
-    yield from (phases_kernel(), fragments_kernel(), rounding_kernel(), spin_kernel())
-    yield last_words_kernel(target.facts().shared_bytes)
+    """Run the probe of that name, or in the simulator what is left of it there."""
+    probe = PROBES[arguments["probe"]]
+    if not target.SIMULATED:
+        return probe.run()
+    if probe.needs_gpu:
+        return Result("skipped", probe.needs_gpu)
+    return (probe.simulated or probe.run)()
 
 
 if __name__ == "__main__" and sys.argv[1:] == ["spin"]:

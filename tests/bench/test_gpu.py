@@ -25,6 +25,8 @@ from bench.studies import gpu as gpu_study
 from bench.studies import gpu_axes, kernels
 from bench.study import PRESETS
 from cells import cell_names
+from cells.cuda.device import target
+from cells.cuda.device.rehearsal import Rehearsal
 from cells.reference import reference
 from cells.registry import main_cells
 from tests.bench.conftest import FACTS
@@ -174,6 +176,13 @@ class FakeTimer:
         return [1e-5] * count
 
 
+class FakeDevice(Rehearsal):
+    """A device whose times are known."""
+
+    def timer(self):
+        return FakeTimer()
+
+
 class FakeContender:
     """Has the right results without a GPU, but for `wrong`: the name of a result and what is added to it."""
 
@@ -200,11 +209,11 @@ class FakeContender:
 @pytest.fixture
 def faked(monkeypatch):
     """A GPU that answers, and a contender on it that has the right results."""
-    monkeypatch.setattr(clocks, "stream_timer", FakeTimer)
     monkeypatch.setattr(gpu, "read", lambda: gpu.parse(LINE))
     monkeypatch.setitem(registry.CONTENDERS, "cuda", FakeContender())
     runtime.validation_error.cache_clear()
-    yield
+    with target.using_device(FakeDevice(target.H200)):
+        yield
     runtime.validation_error.cache_clear()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
 from typing import Any
 
@@ -16,6 +16,7 @@ from cells.cuda.device.interface import Device, HostArray, Launch, Mark, Memory,
 from cells.cuda.device.stream import current_handle, current_stream
 from cells.cuda.device.submit import submit, submit_sequence
 from cells.cuda.device.target import INSTALL, TRAVELLING, CudaUnavailable, Facts, cuda_core, gpcs_of
+from cells.cuda.device.timer import StreamTimer, Timer
 
 OLDEST_CORE = (1, 0)
 
@@ -129,6 +130,32 @@ class Driver(Device):
     def launch_sequence(self, launches: Sequence[Launch]) -> None:
         """Launch one kernel again and again, as a graph."""
         submit_sequence(launches)
+
+    def timer(self) -> Timer:
+        """Return what times calls by events; there is one, whose memory is larger than any cache."""
+        return _timer()
+
+    def peak_bytes(self, call: Callable[[], object]) -> int | None:
+        """Ask the memory pool; what libraries have for themselves is not in it. None for a device without a pool."""
+        from cuda.bindings import driver
+
+        pool = cuda_core().Device(0).memory_resource
+        if not hasattr(pool, "attributes"):
+            return None
+        current_stream().sync()
+        before = int(pool.attributes.used_mem_current)
+        highest = driver.CUmemPool_attribute.CU_MEMPOOL_ATTR_USED_MEM_HIGH
+        (status,) = driver.cuMemPoolSetAttribute(pool.handle, highest, driver.cuuint64_t(0))
+        if status != driver.CUresult.CUDA_SUCCESS:
+            return None
+        call()
+        current_stream().sync()
+        return int(pool.attributes.used_mem_high) - before
+
+
+@functools.cache
+def _timer() -> StreamTimer:
+    return StreamTimer()
 
 
 @functools.cache

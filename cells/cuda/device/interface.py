@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cells.cuda.device.timer import HostTimer, Timer
 from cells.cuda.kernel import Kernel
 
 if TYPE_CHECKING:
@@ -128,3 +129,11 @@ class Device(ABC):
     @abstractmethod
     def launch_sequence(self, launches: Sequence[Launch]) -> None:
         """Queue one kernel again and again; the host hands over all launches at once where it can."""
+
+    def timer(self) -> Timer:
+        """Return what times calls here: the host's clock, unless work goes on beside the host."""
+        return HostTimer()
+
+    def peak_bytes(self, call: Callable[[], object]) -> int | None:
+        """Return by how many bytes a call's memory grows at its highest; None where nobody counts them."""
+        return None

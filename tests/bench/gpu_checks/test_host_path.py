@@ -53,7 +53,7 @@ for case in cases:
     print(json.dumps([case.study, case.direction, rows]))
 """
 REFUSED = """
-from bench.gpu_checks.probes import last_words_kernel, ranks_kernel
+from bench.gpu_checks.probe_kernels import last_words_kernel, ranks_kernel
 from cells.cuda.device.launch import launch
 from cells.cuda.device.memory import zeros
 from cells.cuda.device.target import facts

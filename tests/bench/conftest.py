@@ -14,6 +14,8 @@ FACTS = {
     "versions": {"numpy": "2.0"},
     "load_average": 0.1,
 }
+# An invented answer in the form of nvidia-smi's: it tests the parser and stands for no GPU.
+LINE = "NVIDIA Invented 9000, 999.88.77, 1755, 2619, 1980, 412.34, 700.00, 61, 0x0000000000000004"
 
 
 @pytest.fixture

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
 import sys
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from bench.case import Case, as_row, make_case
+from bench.case import Case, as_row
 from bench.gpu_checks import process
 from bench.gpu_checks.check import Check
-from bench.gpu_checks.interrupts import Interrupts
-from bench.gpu_checks.parent import BOUND
 from bench.gpu_checks.runner import Runner
-from bench.run.environment import ROOT
+from tests.bench.gpu_checks.running import FAULTY, cases_of, check, point_that_meets, run, variants
 
-FAULTY = (sys.executable, "-m", "tests.bench.gpu_checks.faulty_worker")
 FAULTS = {
     "crash": ("died", "SIGSEGV"),
     "exit": ("died", "exit status 3"),
@@ -34,43 +27,6 @@ FAULTS = {
     "wrong": ("wrong", "off by a lot"),
 }
 SLACK_S = 5.0
-
-
-@pytest.fixture
-def log(tmp_path, monkeypatch):
-    """Where the worker says which checks it has done."""
-    monkeypatch.setattr(process, "ENDING_S", 0.5)
-    monkeypatch.setenv("FAULTY_LOG", str(tmp_path / "log"))
-    return tmp_path / "log"
-
-
-def check(action, limit_s=60.0, **given):
-    name = f"{action} {given.get('number', '')}".strip()
-    return Check("contact", name, action, given, 0.1, limit_s)
-
-
-def run(checks, seconds=None, keep=lambda items: None):
-    lines = []
-    runner = Runner(lines.append, seconds, FAULTY, keep=keep)
-    try:
-        runner.run("contact", checks)
-        runner.run_postponed()
-    finally:
-        runner.end()
-    return runner.outcome, lines
-
-
-def alive(pid):
-    """Whether a process is there; one that has ended and was not waited for is not."""
-    stat = Path(f"/proc/{pid}/stat")
-    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
-
-
-def wait_until_gone(pid):
-    deadline = time.monotonic() + 5
-    while alive(pid) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not alive(pid)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -154,21 +110,6 @@ def test_an_answer_of_another_form_is_noise_and_ends_nothing(log):
     assert log.read_text().split() == ["1", "2"]
 
 
-def cases_of(*variants):
-    return [as_row(make_case("sharings", "rnn", "cuda", "training", variant=variant)) for variant in variants]
-
-
-def point_that_meets(fault):
-    """A point whose second contender meets a fault, in a worker that is quick since it has measured before."""
-    before = check("partial", cases=cases_of("block"), good=None, then=None)
-    lost = check("partial", cases=cases_of("block", "grid", "launch"), good=1, then=fault)
-    return [replace(before, name="before"), replace(lost, warm_limit_s=1.0)]
-
-
-def variants(items):
-    return [item["case"]["variant"] for item in items]
-
-
 @pytest.mark.parametrize(("fault", "status"), [("hang", "hung"), ("crash", "died")])
 def test_rows_that_were_measured_before_a_worker_was_lost_are_kept(fault, status, log):
     kept = []
@@ -249,109 +190,3 @@ def test_an_error_of_the_runners_own_is_a_result_and_the_run_goes_on(log, monkey
 def test_too_few_seconds_are_named_as_the_reason():
     runner = Runner(lambda line: None, 1e-3, FAULTY)
     assert "the time was up before anything was begun" in runner.hello()
-
-
-def test_a_signal_interrupts_waiting_and_nothing_else(log):
-    kept, lines = [], []
-    interrupts = Interrupts()
-
-    def keep(items):
-        os.kill(os.getpid(), signal.SIGTERM)  # arrives while rows are on their way
-        kept.extend(items)
-
-    runner = Runner(lines.append, None, FAULTY, keep=keep, waiting=interrupts.waiting)
-    points = check("point", cases=cases_of("block"), blocks=2)
-    with interrupts.caught(), pytest.raises(KeyboardInterrupt):
-        runner.run("contact", [points, check("fine", number=1), check("fine", number=2)])
-    assert len(kept) == 2
-    assert [result.status for _, result, _ in runner.outcome.results] == ["passed", "not reached", "not reached"]
-    assert [line["name"] for line in lines if line.get("reason") == "the run was interrupted"] == ["fine 1", "fine 2"]
-    assert interrupts.raised
-
-
-def test_rows_that_were_measured_when_a_signal_came_are_kept(log):
-    """Those that stand unread on the worker's output, too: the worker sends the signal right behind them."""
-    kept = []
-    interrupts = Interrupts()
-    runner = Runner(lambda line: None, None, FAULTY, keep=kept.extend, waiting=interrupts.waiting)
-    with interrupts.caught(), pytest.raises(KeyboardInterrupt):
-        runner.run("contact", point_that_meets("interrupt"))
-    assert variants(kept) == ["block", "block"]
-
-
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
-def test_each_signal_that_ends_a_run_interrupts_it(name):
-    interrupts = Interrupts()
-    with interrupts.caught():
-        os.kill(os.getpid(), getattr(signal, name))
-        with pytest.raises(KeyboardInterrupt), interrupts.waiting():
-            time.sleep(5)
-    assert interrupts.raised
-
-
-def test_an_interrupted_run_names_what_it_did_not_reach(log, monkeypatch):
-    runner = Runner(lambda line: None, None, FAULTY)
-    monkeypatch.setattr(runner, "_do", lambda check: (_ for _ in ()).throw(KeyboardInterrupt))
-    with pytest.raises(KeyboardInterrupt):
-        runner.run("contact", [check("fine", number=1), check("fine", number=2)])
-    assert [result.reason for _, result, _ in runner.outcome.results] == ["the run was interrupted"] * 2
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_a_killed_worker_takes_its_children_with_it(log, tmp_path):
-    file = tmp_path / "pid"
-    run([check("child", 2.0, file=str(file))])
-    pid = int(file.read_text())
-    wait_until_gone(pid)
-
-
-HANGING = """
-import sys
-from bench.gpu_checks.check import Check
-from bench.gpu_checks.runner import Runner
-
-runner = Runner(lambda line: print(line, flush=True), None, sys.argv[1:])
-runner.hello()
-print("worker", runner._worker._process.pid, flush=True)
-runner.run("contact", [Check("contact", "spin", "spin", {}, 1, 600)])
-"""
-SPINNING = """
-import sys, time
-from bench.gpu_checks import parent, worker
-parent.die_with_parent()
-sys.stdin.readline()
-print(worker.MARK + '{"facts": {}}', flush=True)
-sys.stdin.readline()
-time.sleep(600)
-"""
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="a signal at the parent's death is Linux's")
-def test_a_worker_dies_with_its_runner(log):
-    command = [sys.executable, "-c", HANGING, sys.executable, "-c", SPINNING]
-    parent = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    pid = int(next(line.split()[1] for line in parent.stdout if line.startswith("worker")))
-    assert alive(pid)
-    os.kill(parent.pid, signal.SIGKILL)
-    parent.wait()
-    wait_until_gone(pid)
-
-
-STARTING = """
-import subprocess, sys
-child = subprocess.Popen(sys.argv[1:])
-print(child.pid, flush=True)
-child.wait()
-"""
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="a signal at the parent's death is Linux's")
-def test_a_program_that_is_bound_dies_with_who_started_it():
-    command = [sys.executable, "-c", STARTING, *BOUND, sys.executable, "-c", "print('up', flush=True); input()"]
-    parent = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    pid = int(parent.stdout.readline())
-    assert parent.stdout.readline() == "up\n"
-    os.kill(parent.pid, signal.SIGKILL)
-    parent.wait()
-    wait_until_gone(pid)
-    parent.stdin.close()

@@ -1,89 +1,18 @@
 """The fit of the rule's constants. Every row in here is invented, from the estimate itself: none stands for a GPU."""
 
-import itertools
-import json
 import math
 import re
-from dataclasses import asdict, replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from bench.case import as_row, make_case
-from bench.gpu_kernels import __main__ as gpu_kernels
-from bench.gpu_kernels import fit as gpu_fit
-from bench.gpu_kernels.fit import fit, fit_command, measured
+from bench.gpu_kernels.fit import fit, measured
 from bench.gpu_kernels.fit_report import regrets, report
-from bench.rows import COLUMNS, Measurement
-from bench.run.environment import Environment
-from bench.run.store import Store, StoreError
-from cells.cuda.device.target import A100, H200
+from cells.cuda.device.target import H200
 from cells.cuda.plan import costs
-from cells.cuda.plan.rule import Workload, choose, sharings, terms
-from tests.bench.conftest import FACTS
+from tests.bench.gpu_kernels.invented import DAY, INVENTED, NOISE, frame_of, invented
 from tests.cells.cuda.test_costs import UNFITTED
-
-# An invented GPU: its clusters meet slowly, its launches are quick, and its memories are slower.
-INVENTED = replace(
-    UNFITTED,
-    barrier_cluster=3000,
-    barrier_launch=4000,
-    push_latency=100,
-    formulas=500,
-    tile_overhead=200,
-    multiply_adds_float32=80,
-    busy_warps=10,
-    shared_bytes=90,
-    cache_bytes=40,
-)
-NOISE = 0.02  # of the logarithm of a time
-WAYS = {"forward": "kernel_forward_s", "backward": "kernel_backward_s"}
-NAME = "NVIDIA H200"
-DAY = "2031-05-06"
-
-
-def case_of(cell, hidden, batch, direction, variant, dtype="float32", steps=64):
-    sizes = {"seq_len": steps, "hidden_size": hidden, "input_size": hidden, "batch_size": batch}
-    return make_case("sharings", cell, "cuda", direction, dtype=dtype, variant=variant, **sizes)
-
-
-def invented(cells=("lstm", "gru-reset-before"), sizes=(32, 128, 256, 1024), batches=(1, 16, 128), dtype="float32"):
-    """(case, rows): three samples of every kernel with every sharing that fits, and with the rule's."""
-    rng = np.random.default_rng(7)
-    for cell, hidden, batch, direction in itertools.product(cells, sizes, batches, ("inference", "training")):
-        ways = ("forward", "backward") if direction == "training" else ("forward",)
-        fits = set.intersection(*(set(sharings(Workload(cell, hidden, batch, dtype, H200, way))) for way in ways))
-        for variant in ("-", *sorted(fits)):
-            case = case_of(cell, hidden, batch, direction, variant, dtype)
-            yield case, [row for way in ways for row in samples(case, way, rng)]
-
-
-def samples(case, way, rng):
-    keep = case.direction == "training"
-    work = Workload(case.cell, case.hidden_size, case.batch_size, case.dtype, H200, way, keep)
-    sharing = None if case.word("variant") == "-" else case.word("variant")
-    choice = choose(work, sharing=sharing, costs=UNFITTED)
-    cycles = terms(choice.config, case.batch_size, choice.groups, choice.rows, H200).cycles(INVENTED)
-    seconds = cycles / INVENTED.clock * case.seq_len
-    for replicate in range(3):
-        value = seconds * math.exp(NOISE * rng.standard_normal())
-        yield Measurement(case, WAYS[way], value, "s", replicate=replicate)
-
-
-def frame_of(items, environment="one", version="aaa", day=DAY):
-    run = {
-        "environment": environment,
-        "code_version": version,
-        "run": "",
-        "whole": 1,
-        "measured_at": f"{day}T10:00:00+00:00",
-    }
-    rows = [{**asdict(row), **as_row(case), **run} for case, rows in items for row in rows]
-    return pd.DataFrame(rows)[list(COLUMNS)].astype({"value": float})
-
-
-FEW = {"cells": ("lstm",), "sizes": (32, 256), "batches": (16,)}
 
 
 @pytest.fixture(scope="module")
@@ -94,40 +23,6 @@ def frame():
 @pytest.fixture(scope="module")
 def found(frame):
     return fit(frame, H200, UNFITTED)
-
-
-@pytest.fixture(scope="module")
-def few():
-    return frame_of(invented(**FEW))
-
-
-@pytest.fixture
-def constants(tmp_path):
-    """A file with the constants before any fit."""
-    path = tmp_path / "costs.toml"
-    path.write_bytes(costs.FILE.read_bytes())
-    costs.write(asdict(UNFITTED), "estimate", path)
-    return path
-
-
-def environment_of(name):
-    return Environment(FACTS | {"gpu": {"name": name, "driver": "999.1", "versions": {}, "used": True}})
-
-
-@pytest.fixture
-def rows(tmp_path):
-    """A store with few rows."""
-    return stored(tmp_path / "rows.sqlite", NAME)
-
-
-def stored(path, *names):
-    store = Store(path)
-    with store.writing() as writer:
-        for name in names:
-            with writer.run(environment_of(name)) as run:
-                for case, rows in invented(**FEW):
-                    run.add(case, 0, rows, "aaa")
-    return store
 
 
 def test_constants_are_found_again_as_well_as_the_fit_says(found):
@@ -224,87 +119,3 @@ def test_one_sharing_alone_tells_nothing_of_the_choice(few):
     alone = fit(few[few["variant"] == "grid"], H200, UNFITTED)
     assert regrets(alone) == ()
     assert "no kernel was measured with two sharings" in report(alone)
-
-
-@pytest.mark.parametrize("form", ["store", "csv", "csv.gz"])
-def test_what_is_written_is_what_was_fitted(form, rows, constants, tmp_path, capsys):
-    path = rows.path if form == "store" else tmp_path / "export"
-    if form != "store":
-        rows.export(path, compress=form == "csv.gz")
-    before = costs.read(constants)
-    assert fit_command(path, costs_path=constants) == 0
-    assert costs.read(constants) == before
-    fitted = gpu_fit.fit_rows(path, costs_path=constants)
-    assert fit_command(path, write=True, costs_path=constants) == 0
-    assert costs.load(constants) == fitted.after != UNFITTED
-    day = rows.frame()["measured_at"].max()[:10]
-    for name, entry in costs.read(constants).items():
-        if name in fitted.factors:
-            assert entry.origin == f"fitted: {NAME}, {day}, {len(fitted.points)} steps"
-        else:
-            assert entry == before[name]
-    assert f"wrote {len(fitted.factors)} constants to {constants}" in capsys.readouterr().out
-
-
-def test_a_second_fit_of_the_same_rows_warns_that_kernels_may_be_others(rows, constants, capsys):
-    assert fit_command(rows.path, write=True, costs_path=constants) == 0
-    assert "may have run others" not in capsys.readouterr().out
-    assert fit_command(rows.path, costs_path=constants) == 0
-    assert "may have run others" in capsys.readouterr().out
-
-
-def test_rows_of_two_gpus_are_not_mixed(tmp_path, constants, capsys):
-    other = "NVIDIA H100 80GB HBM3"
-    store = stored(tmp_path / "two.sqlite", NAME, other)
-    assert fit_command(store.path, costs_path=constants) == 2
-    assert f"more than one GPU: {other}, {NAME}; choose one with --gpu NAME" in capsys.readouterr().err
-    one = gpu_fit.fit_rows(store.path, other, constants)
-    assert one.facts == replace(H200, name=other)
-    assert len(one.points) == len(gpu_fit.fit_rows(store.path, NAME, constants).points)
-    with pytest.raises(ValueError, match=f"no rows of the GPU 'H800'; known: {other}, {NAME}"):
-        gpu_fit.fit_rows(store.path, "H800", constants)
-
-
-def test_a_gpu_has_its_data_sheet_or_is_refused():
-    assert gpu_fit.facts_of("NVIDIA A100-SXM4-80GB") == replace(A100, name="NVIDIA A100-SXM4-80GB")
-    for name in ("NVIDIA GeForce RTX 4090", "NVIDIA H100 PCIe"):
-        with pytest.raises(ValueError, match=f"no data sheet of '{name}'; known: H100, H200, A100, except H100 PCIe"):
-            gpu_fit.facts_of(name)
-
-
-def test_an_environment_without_a_gpu_is_named(few):
-    for facts in ({}, {"one": {}}, {"one": {"gpu": None}}, {"one": {"gpu": {"name": ""}}}):
-        with pytest.raises(ValueError, match=r"environment one names no GPU; needed: its facts with gpu\.name"):
-            gpu_fit.of_one_gpu(few, facts)
-
-
-def test_what_cannot_be_read_is_refused_with_what_can(rows, tmp_path, constants, capsys):
-    with pytest.raises(
-        FileNotFoundError, match=r"no rows at .*absent; allowed: a store \(\*\.sqlite\), or an exported"
-    ):
-        gpu_fit.read_rows(tmp_path / "absent")
-    (tmp_path / "rows.parquet").touch()
-    with pytest.raises(ValueError, match="unknown format; allowed: a store"):
-        gpu_fit.read_rows(tmp_path / "rows.parquet")
-    folder = tmp_path / "export"
-    folder.mkdir()
-    with pytest.raises(FileNotFoundError, match="is no export; allowed: a store"):
-        gpu_fit.read_rows(folder)
-    table, environment = rows.export(folder)
-    environment.write_text("{")
-    with pytest.raises(ValueError, match="is damaged"):
-        gpu_fit.read_rows(folder)
-    environment.write_text(json.dumps({}))
-    table.write_text("")
-    with pytest.raises(ValueError, match="is damaged"):
-        gpu_fit.read_rows(folder)
-    (tmp_path / "text.sqlite").write_text("no store " * 1000)
-    with pytest.raises(StoreError, match="damaged or no store"):
-        gpu_fit.read_rows(tmp_path / "text.sqlite")
-    assert fit_command(tmp_path / "absent", costs_path=constants) == 2
-    assert capsys.readouterr().err.startswith("no rows at")
-
-
-def test_the_command_fits(rows, capsys):
-    assert gpu_kernels.main(["--fit", str(rows.path)]) == 0
-    assert "predicted / measured after" in capsys.readouterr().out

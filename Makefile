@@ -4,6 +4,9 @@
 PRESET ?= quick
 VENV ?= .venv
 BIN := $(VENV)/bin
+# Compilers for CUDA stand apart: what `make test` runs must not depend on what was run before it.
+CUDA_VENV ?= $(VENV)-cuda
+CUDA_BIN := $(CUDA_VENV)/bin
 # The first interpreter that is new enough; `make PYTHON=/path/to/python report` chooses another.
 PYTHON ?= $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 python3.11,\
 	$(shell $(p) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(p))))
@@ -68,17 +71,15 @@ bench-gpu: gpu
 	@echo "rows: $(GPU_STORE); reference run: reports/reference/cuda-$(GPU_NAME)"
 
 # What travels to a machine with a GPU and no network: machine code and wheels, in .gpu. See GPU.md.
-gpu-parcel: $(VENV)/ready
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-cuda.lock
+gpu-parcel: $(CUDA_VENV)/ready
 	rm -rf .gpu
-	$(BIN)/python -m bench.gpu_kernels --for sm_90a --into .gpu/cubins
-	$(BIN)/python -m bench.gpu_checks --wheels .gpu/whl
+	$(CUDA_BIN)/python -m bench.gpu_kernels --for sm_90a --into .gpu/cubins
+	$(CUDA_BIN)/python -m bench.gpu_checks --wheels .gpu/whl
 
 # What can be checked without a GPU: every kernel as machine code, then thread by thread in the simulator.
-check-cuda: $(VENV)/ready
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-cuda.lock
-	$(BIN)/python -m pytest -m cuda_compiler tests
-	RECURBENCH_CUDA=simulator $(BIN)/python -m pytest tests/cells/cuda tests/bench/gpu_checks/test_simulated.py
+check-cuda: $(CUDA_VENV)/ready
+	$(CUDA_BIN)/python -m pytest -m cuda_compiler tests
+	RECURBENCH_CUDA=simulator $(CUDA_BIN)/python -m pytest tests/cells/cuda tests/bench/gpu_checks/test_simulated.py
 
 $(VENV)/ready: requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "recurbench needs Python 3.11 or newer; found none (make PYTHON=/path/to/python)"; exit 1; }
@@ -87,5 +88,12 @@ $(VENV)/ready: requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
+$(CUDA_VENV)/ready: requirements-cuda.lock $(VENV)/ready
+	$(PYTHON) -m venv $(CUDA_VENV)
+	$(CUDA_BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(CUDA_BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-cuda.lock
+	$(CUDA_BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
 clean:
-	rm -rf $(VENV) results .pytest_cache .ruff_cache .mypy_cache
+	rm -rf $(VENV) $(CUDA_VENV) results .pytest_cache .ruff_cache .mypy_cache

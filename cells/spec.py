@@ -21,7 +21,7 @@ ENDS = {"open": 1.0, "closed": -1.0}
 """Ends of a gate, near 1 and near 0, and the sign of a bias that moves the gate there."""
 
 
-class Layout(NamedTuple):
+class CellNumbers(NamedTuple):
     """Hold the numbers of a `CellSpec` that the drivers need while they run.
 
     Each cell subclasses it: its type is the marker on which the drivers dispatch to the cell's formulas.
@@ -29,11 +29,11 @@ class Layout(NamedTuple):
 
     states: int
     slots: int
-    inputs: int
+    input_slots: int
     recurrent_first: int
-    recurrent: int
+    recurrent_slots: int
     masked_first: int
-    masked: int
+    masked_slots: int
     mask_slot: int
 
 
@@ -108,7 +108,7 @@ class CellSpec:
 
     name: str
     label: str
-    marker: type[Layout]
+    marker: type[CellNumbers]
     states: tuple[str, ...]
     gates: tuple[str, ...]
     slots: tuple[str, ...]
@@ -174,16 +174,16 @@ class CellSpec:
         return not self.sigmoid_gates and self.gates == self.hidden_gates == (self.candidate,)
 
     @property
-    def layout(self) -> Layout:
+    def numbers(self) -> CellNumbers:
         """Return the marker value that the drivers take."""
         return self.marker(
             states=len(self.states),
             slots=len(self.slots),
-            inputs=len(self.input_gates),
+            input_slots=len(self.input_gates),
             recurrent_first=self.recurrent_first,
-            recurrent=len(self.recurrent_gates),
+            recurrent_slots=len(self.recurrent_gates),
             masked_first=self.masked_first,
-            masked=len(self.masked_gates),
+            masked_slots=len(self.masked_gates),
             mask_slot=self.mask_slot,
         )
 

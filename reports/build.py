@@ -95,7 +95,8 @@ def read(source: Path) -> tuple[pd.DataFrame, tuple[Mapping[str, object], ...]]:
     source = Path(source)
     if not source.exists() and (REFERENCE / source).is_dir():
         source = REFERENCE / source
-    frame, found = load(source), list(_environments(source))
+    frame = load(source)
+    found = list(_environments(source))
     for companion in companions(source):
         more = load(companion)
         lacking = set(CUDA_STUDIES) - set(frame["study"])

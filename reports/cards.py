@@ -119,7 +119,8 @@ def strip(estimate: Estimate, predicts: tuple[float, float] | None) -> Context |
     if estimate.low == estimate.high and predicts[0] == predicts[1]:
         return None  # an exact number against an exact number: nothing to draw
     ends = [estimate.low, estimate.high, estimate.value, *filter(math.isfinite, predicts)]
-    low, high = min(ends), max(ends)
+    low = min(ends)
+    high = max(ends)
     pad = 0.15 * (high - low) or 0.5 * abs(high) or 1.0
     low, high = low - pad, high + pad
 

@@ -77,7 +77,8 @@ class Reference:
 def references(analysis: Analysis, text: Catalogue) -> dict[str, Reference]:
     """Return the report and each of its figures, by id."""
     year = provenance.day(analysis.environments)[:4] or text("citing", "no_date")
-    authors, page = text("citing", "authors"), f"report.{text.language}.html"
+    authors = text("citing", "authors")
+    page = f"report.{text.language}.html"
     versions = "\n".join(f"{figure.id} {figure.rows_sha}" for figure in analysis.figures)
     suite = Reference(
         id=SUITE,

@@ -36,7 +36,8 @@ def render(page: Page, scene: Scene) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    style, script = stylesheet(), (FOLDER / "script.js").read_text(encoding="utf-8")
+    style = stylesheet()
+    script = (FOLDER / "script.js").read_text(encoding="utf-8")
     text = scene.text
     environments = scene.analysis.environments
     run = [

@@ -132,7 +132,8 @@ def telling_variable(points: pd.DataFrame, variables: tuple[str, ...]) -> str:
     """Return the variable whose levels part supported from refuted points best (least Gini impurity inside levels)."""
     decided = points.loc[points["verdict"].isin(["supported", "refuted"])]
     yes = decided["verdict"] == "supported"
-    best, least = "", math.inf
+    best = ""
+    least = math.inf
     for name in variables:
         if decided[name].nunique() < 2:
             continue

@@ -139,7 +139,9 @@ def draw_sweep(data: pd.DataFrame, size: str, style_name: str, labels: Mapping[s
 
 def _line(axes: Axes, part: pd.DataFrame, size: str, name: str, backend: str, direction: str) -> None:
     """Colour says the cell, marker and line say the implementation; peers have open markers."""
-    of, own, color = marks.BACKENDS.get(backend, marks.OTHER), backend == OWN, marks.cell_mark(name).color
+    of = marks.BACKENDS.get(backend, marks.OTHER)
+    own = backend == OWN
+    color = marks.cell_mark(name).color
     banded_line(
         axes,
         part,

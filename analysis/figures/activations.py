@@ -30,7 +30,8 @@ LEVELS = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}
 
 def build(frame: pd.DataFrame) -> Figure | None:
     """Values of both activations in float64; `worked` marks the lecture's arguments."""
-    parts, facts = [], {}
+    parts = []
+    facts = {}
     for metric in LEVELS:
         values = activation_values(frame, metric)
         values = values.loc[values.index.to_series().abs() <= REACH]

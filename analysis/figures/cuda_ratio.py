@@ -107,7 +107,8 @@ def _facts(data: pd.DataFrame) -> dict[str, Fact]:
 def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:
     """Draw a row per pass, a column per cell, a line per batch size; bars span the lengths, the level line is a tie."""
     directions = ordered(data["direction"], DIRECTION_ORDER)
-    names, batches = ordered(data["name"], known().main), sorted(set(data["batch_size"]))
+    names = ordered(data["name"], known().main)
+    batches = sorted(set(data["batch_size"]))
     colors = marks.shades(batches)
     low, high = min(data["least"].min(), 1.0) / 1.15, max(data["most"].max(), 1.0) * 1.15
     ratio = 0.9 * len(names) / len(directions)

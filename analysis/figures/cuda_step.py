@@ -65,7 +65,8 @@ def build(frame: pd.DataFrame) -> Figure | None:
 def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:
     """Draw a row per pass, a column per cell; colour is the batch size, filled and solid this suite, open cuDNN."""
     directions = ordered(data["direction"], DIRECTION_ORDER)
-    names, batches = ordered(data["name"], known().main), sorted(set(data["batch_size"]))
+    names = ordered(data["name"], known().main)
+    batches = sorted(set(data["batch_size"]))
     colors = marks.shades(batches)
     ratio = 0.9 * len(names) / len(directions)
     with style.canvas(style_name, len(directions), len(names), ratio=ratio, sharex=True, sharey="row") as drawing:

@@ -94,7 +94,8 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
             for axes, initialiser in zip(row, initialisers, strict=True):
                 here = data.loc[(data["name"] == name) & (data["initialiser"] == initialiser)]
                 for gate in (gate for gate in _gates(name) if gate in set(here["gate"])):
-                    part, mark = here.loc[here["gate"] == gate], _mark(gate)
+                    part = here.loc[here["gate"] == gate]
+                    mark = _mark(gate)
                     places = (_gates(name).index(gate) * 4, max(2, len(part) // 3))
                     banded_line(axes, part, "step", mark, f"series-{name}--{gate}-{initialiser}", markevery=places)
                 axes.set_ylim(0, 1)

@@ -56,10 +56,12 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
     """One panel; what lies right of the middle is still to come when the output is made."""
     names = ordered(data["name"], cell_order())
     with style.canvas(style_name, 1, 1, ratio=2.1) as drawing:
-        look, axes = drawing.look, drawing.flat[0]
+        look = drawing.look
+        axes = drawing.flat[0]
         first, last = float(data["offset"].min()), float(data["offset"].max())
         for name in names:
-            part, mark = data.loc[data["name"] == name], marks.cell_mark(name)
+            part = data.loc[data["name"] == name]
+            mark = marks.cell_mark(name)
             axes.fill_between(
                 part["offset"], part["low"], part["high"], color=mark.color, alpha=0.2, linewidth=0,
                 gid=f"series-{name}-band",

@@ -109,7 +109,8 @@ def _chaos_facts(rows: pd.DataFrame) -> tuple[dict[str, Fact], dict[float, float
     """Largest exponent, dimension/N, entropy/N as means over seeds, beside the published; and dimension/N by gain."""
     if rows.empty:
         return {}, {}
-    size, rng = int(rows["hidden_size"].iloc[0]), generator(ID)
+    size = int(rows["hidden_size"].iloc[0])
+    rng = generator(ID)
     facts: dict[str, Fact] = {"chaotic_size": size, "chaotic_seeds": rows["seed"].nunique()}
     dimensions = {}
     for gain in sorted(set(rows["initialiser_value"])):
@@ -141,7 +142,8 @@ def _driven_facts(rows: pd.DataFrame) -> dict[str, Fact]:
     """Largest exponent of each cell, mean over seeds with its interval, and the steps in which it takes a factor e."""
     if rows.empty:
         return {}
-    rng, first = generator(f"{ID}-driven"), rows.loc[rows["step"] == 1]
+    rng = generator(f"{ID}-driven")
+    first = rows.loc[rows["step"] == 1]
     facts: dict[str, Fact] = {
         "driven_size": float(rows["hidden_size"].iloc[0]),
         "driven_seeds": rows["seed"].nunique(),
@@ -205,7 +207,8 @@ def _draw_driven(axes: Axes, data: pd.DataFrame, look: style.Look, labels: Mappi
     for name in ordered(data["name"], cell_order()):
         cell = data.loc[data["name"] == name]
         for position, initialiser in enumerate(ordered(cell["initialiser"], INITIALISER_ORDER)):
-            part, mark = cell.loc[cell["initialiser"] == initialiser], marks.cell_mark(name)
+            part = cell.loc[cell["initialiser"] == initialiser]
+            mark = marks.cell_mark(name)
             start = len(part) // 8 + known().main.index(name) * len(part) // 12
             line = _line(axes, part, mark, f"series-{name}--{initialiser}", (start, len(part) // 3))
             words = (style.word(labels, "cell", name), style.word(labels, "initialiser", initialiser))

@@ -115,7 +115,8 @@ def _swept(points: pd.DataFrame) -> list[tuple[float, float]]:
 
 
 def _facts(points: pd.DataFrame, found: pd.DataFrame) -> dict[str, Fact]:
-    smallest, largest = points["hidden_size"].min(), points["hidden_size"].max()
+    smallest = points["hidden_size"].min()
+    largest = points["hidden_size"].max()
     large = points.loc[points["hidden_size"] == largest]
     silent, driven = large.loc[large["input_scale"] == 0], large.loc[large["input_scale"] > 0]
     facts: dict[str, Fact] = {

@@ -82,7 +82,8 @@ def _facts(data: pd.DataFrame, threads: int) -> dict[str, Fact]:
     facts: dict[str, Fact] = {"threads": threads, "points": len(data)}
     facts["slower"] = int((data["ratio"] < 1).sum())
     for direction, part in data.groupby("direction"):
-        least, most = part.loc[part["ratio"].idxmin()], part["peak"].max()
+        least = part.loc[part["ratio"].idxmin()]
+        most = part["peak"].max()
         facts[f"{direction}_mean"] = Number(geometric_mean(part["ratio"].to_numpy()), digits=3)
         facts[f"{direction}_least"] = Number(float(least["ratio"]), digits=3)
         facts[f"{direction}_least_point"] = tuple(int(size) for size in least[POINT])

@@ -132,7 +132,8 @@ def _critical(part: pd.DataFrame, rng: np.random.Generator) -> tuple[float, floa
 def _last_crossing(gains: pd.Series, values: pd.Series) -> float:
     """Interpolate, in ln gain, where the values leave zero upwards for the last time."""
     order = np.argsort(gains.to_numpy())
-    x, y = np.log(gains.to_numpy()[order]), values.to_numpy()[order]
+    x = np.log(gains.to_numpy()[order])
+    y = values.to_numpy()[order]
     below = np.flatnonzero(y <= 0)
     if below.size == 0 or below[-1] == y.size - 1:
         return math.nan
@@ -178,7 +179,8 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
     with style.canvas(style_name, 1, len(names), ratio=1.55, sharey=True) as drawing:
         look = drawing.look
         for axes, name in zip(drawing.flat, names, strict=True):
-            here, silent = data["name"] == name, _is_silent(data)
+            here = data["name"] == name
+            silent = _is_silent(data)
             driven = data.loc[here & ~silent]
             against = _against(name)
             levels = sorted(set(driven[against]))

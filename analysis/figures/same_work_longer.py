@@ -14,7 +14,7 @@ from analysis.drawing.axes import ratio_axis, size_axis
 from analysis.drawing.build import make
 from analysis.drawing.lines import banded_line
 from analysis.readings.stretched_times import CONTROL, stretch
-from analysis.result import Fact, Figure, fact_key
+from analysis.result import Estimate, Fact, Figure, fact_key
 from analysis.select import BACKEND_ORDER, ordered
 from analysis.statistics.intervals import bca, exponential, generator
 
@@ -32,7 +32,8 @@ def build(frame: pd.DataFrame) -> Figure | None:
     found = stretch(frame)
     if found.empty:
         return None
-    rng, rows = generator(ID), []
+    rng = generator(ID)
+    rows = []
     for key, part in found.groupby(["backend", "name", "seq_len"], sort=True):
         ratio = exponential(bca(np.log(part["value"].to_numpy()), rng, unit="ratio"))
         is_base = key[2] == part["shortest"].iloc[0]
@@ -49,10 +50,8 @@ def _facts(frame: pd.DataFrame, found: pd.DataFrame, data: pd.DataFrame) -> dict
         "shortest": float(data["seq_len"].min()),
         "longest": float(data["seq_len"].max()),
     }
-    longest = found.loc[found["seq_len"] == found["seq_len"].max()]
-    for (backend, name), part in longest.groupby(["backend", "name"]):
-        ratio = exponential(bca(np.log(part["value"].to_numpy()), generator(f"{backend}{name}"), unit="ratio"))
-        facts[fact_key(backend, name)] = ratio
+    for row in data.loc[data["seq_len"] == data["seq_len"].max()].itertuples():
+        facts[fact_key(row.backend, row.name)] = Estimate(row.ratio, row.low, row.high, unit="ratio", n=row.blocks)
     return facts
 
 

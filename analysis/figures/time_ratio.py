@@ -39,7 +39,8 @@ def build(frame: pd.DataFrame) -> Figure | None:
     """Estimate the paired ratio, its median over blocks with its BCa interval, along the sweep over the hidden size."""
     rows = elapsed(frame)
     swept = sweep(rows.loc[rows["name"].isin(["gru", "lstm"])], "hidden_size")
-    rng, found = generator(ID), []
+    rng = generator(ID)
+    found = []
     for (backend, *place), part in swept.loc[swept["backend"] != AGAIN].groupby(["backend", *PLACE], sort=True):
         gru, lstm = part.loc[part["name"] == "gru"], part.loc[part["name"] == "lstm"]
         if not block_ratios(gru, lstm).empty:

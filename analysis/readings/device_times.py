@@ -62,7 +62,8 @@ def by_shape(ratios: pd.DataFrame, name: str) -> pd.DataFrame:
 
     An end that is not known (too few blocks) is NaN. `name` seeds the bootstrap.
     """
-    rng, found = generator(name), []
+    rng = generator(name)
+    found = []
     for key, part in ratios.groupby(POINT, sort=True):
         ratio = exponential(bca(np.log(part["ratio"].to_numpy()), rng, unit="ratio"))
         found.append((*key, ratio.value, *known_ends(ratio), ratio.n))

@@ -80,7 +80,8 @@ def slopes(curves: pd.DataFrame, first_lag: float = FIRST_LAG) -> pd.DataFrame:
     # At lag T stands the start of the sequence: h_0 and c_0 are given, and no path runs from the one to the other.
     late = curves.loc[(curves["lag"] >= first_lag) & (curves["lag"] < curves["seq_len"])]
     late = late.sort_values([*CURVE, "lag"])
-    lag, keys = late["lag"], [late[name] for name in CURVE]
+    lag = late["lag"]
+    keys = [late[name] for name in CURVE]
     groups = lag.groupby(keys, sort=True)
     before, after = groups.shift(1), groups.shift(-1)
     w = (after.fillna(lag) - before.fillna(lag)) / 2

@@ -88,7 +88,8 @@ def _linear(frame: pd.DataFrame) -> Iterator[Anchor]:
     """Gain times an orthogonal matrix: log10 of the norm is T log10 g, however far below every float."""
     found = _simple(frame, "linear", "log10_norm_h", "scaled-orthogonal")
     for (level, dtype), rows in found.groupby(["initialiser_value", "dtype"]):
-        gain, curves = float(str(level)), profiles(rows)
+        gain = float(str(level))
+        curves = profiles(rows)
         last = curves.loc[curves["lag"] == curves["lag"].max()]
         steps = float(last["lag"].iloc[0])
         tolerance = 1e-12 if gain == 1 else (1e-5 if dtype == "float64" else 1e-4)
@@ -112,7 +113,8 @@ def _matrix_products(frame: pd.DataFrame) -> Iterator[Anchor]:
     rows = measured(frame, "matrices")
     for (gain, size), part in rows.groupby(["initialiser_value", "hidden_size"]):
         exponents = part.loc[part["metric"] == "lyapunov"].groupby("step")["value"].mean().to_numpy()
-        nets, steps = part["seed"].nunique(), int(part["seq_len"].iloc[0])
+        nets = part["seed"].nunique()
+        steps = int(part["seq_len"].iloc[0])
         error = exponents - theory.gaussian_product_exponents(int(size), float(gain))
         z = np.abs(error) / (theory.gaussian_product_deviations(int(size)) / math.sqrt(steps * nets))
         setting = f"g = {gain:g}, N = {size}, T = {steps} × {nets}"
@@ -145,9 +147,11 @@ def _mean_field(frame: pd.DataFrame) -> Iterator[Anchor]:
         return
     size = int(curves["hidden_size"].max())
     curves = curves.loc[(curves["hidden_size"] == size) & (curves["lag"] <= curves["seq_len"] - BURN_IN)]
-    found, radii = slopes(curves), measured(frame, "mean-field", "log10_spectral_radius")
+    found = slopes(curves)
+    radii = measured(frame, "mean-field", "log10_spectral_radius")
     for (gain, scale), part in found.groupby(["initialiser_value", "input_scale"]):
-        g, variance = float(str(gain)), float(str(scale)) ** 2
+        g = float(str(gain))
+        variance = float(str(scale)) ** 2
         exponent = mean(part["slope10"] * LN10)
         setting = f"g = {g:.3g}, s² = {variance:g}, N = {size}"
         if g < 1 and variance == 0:

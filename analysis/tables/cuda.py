@@ -35,7 +35,8 @@ def cuda_table(frame: pd.DataFrame) -> Table | None:
         return None
     ratios = ratios.assign(regime=regime(ratios))
     names = ordered(ratios["name"], known().main)
-    rng, rows = generator("cuda-table"), []
+    rng = generator("cuda-table")
+    rows = []
     parts = dict(list(ratios.loc[ratios["regime"] != ""].groupby(["regime", "direction", "dtype"])))
     for key in ordered_keys(parts, REGIMES, DIRECTION_ORDER, DTYPES):
         part = parts[key]

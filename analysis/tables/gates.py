@@ -23,7 +23,8 @@ def gate_table(frame: pd.DataFrame) -> Table | None:
     by_seed = rows.groupby(["name", "initialiser", "gate", "kind", "seed"])["value"].mean()
     if by_seed.empty:
         return None
-    rng, out = generator("gates"), []
+    rng = generator("gates")
+    out = []
     parts = {key: values.to_numpy() for key, values in by_seed.groupby(level=[0, 1, 2, 3])}
     keys = {key[:3] for key in parts if key[3] == "gate_saturated"}
     for key in ordered_keys(keys, cell_order(), INITIALISER_ORDER, ()):

@@ -42,7 +42,8 @@ def horizon_table(frame: pd.DataFrame) -> Table | None:
     rates = dict(list(slopes(curves).groupby(["name", "initialiser"])["slope10"]))
     reached = [dict(list(horizons(curves, epsilon).groupby(["name", "initialiser"]))) for epsilon in EPSILONS]
     seen, facts = _seen(frame)
-    rng, rows = generator("horizons"), []
+    rng = generator("horizons")
+    rows = []
     for name, initialiser in ordered_keys(rates, cell_order(), INITIALISER_ORDER):
         slope = bca(rates[name, initialiser].to_numpy(), rng, centre="mean", unit="decades per step")
         rows.append(

@@ -42,7 +42,8 @@ def sharing_table(frame: pd.DataFrame) -> Table | None:
         )
         for row in found.to_dict("records")
     ]
-    first, excess = rows.iloc[0], found["excess"].dropna()
+    first = rows.iloc[0]
+    excess = found["excess"].dropna()
     facts: dict[str, Fact] = {name: float(first[name]) for name in ("seq_len", "batch_size", "input_size")}
     if len(excess):
         facts["excess"] = Number(geometric_mean(excess.to_numpy()), digits=3)

@@ -22,7 +22,8 @@ def time_table(frame: pd.DataFrame) -> Table | None:
     rows: list[tuple[Cell, ...]] = []
     parts = dict(list(times.groupby(["direction", "name", "hidden_size", "backend"])))
     for key in ordered_keys(parts, DIRECTION_ORDER, cell_order(), (), BACKEND_ORDER):
-        part, own = parts[key], parts.get((*key[:3], OWN))
+        part = parts[key]
+        own = parts.get((*key[:3], OWN))
         low, median, high = quartiles(part["value"])
         paired = own is not None and key[3] != OWN and not block_ratios(part, own).empty
         ratio = paired_ratio(part, own, rng) if paired and own is not None else None

@@ -13,7 +13,11 @@ if TYPE_CHECKING:
     from cells.cuda.device.target import Facts
 
 # Of a multiprocessor, capabilities 8.0 and 9.0: CUDA C++ Programming Guide, table "Technical Specifications".
-REGISTERS, REGISTER_UNIT, WARPS, WARP_UNIT, MOST_BLOCKS = 65536, 256, 64, 4, 32
+REGISTERS = 65536
+REGISTER_UNIT = 256
+WARPS = 64
+WARP_UNIT = 4
+MOST_BLOCKS = 32
 SHARED = {"sm_80": 164 * 1024, "sm_90a": 228 * 1024}
 SHARED_OF_SYSTEM, SHARED_UNIT = 1024, 128  # of each block
 

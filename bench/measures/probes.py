@@ -132,12 +132,14 @@ def measure_sequences(case: Case, block: int) -> list[Measurement]:
             single = layer(x[:length, b : b + 1])[0]
             worst = max(worst, float(np.abs(output[:length, b] - single[:, 0]).max() / np.abs(single).max()))
         rows.append(Measurement(case, "padding_difference", worst, "1", block))
-        whole, half = layer(x)[0], case.seq_len // 2
+        whole = layer(x)[0]
+        half = case.seq_len // 2
         first, carried = layer(x[:half])
         second = layer(x[half:], carried)[0]
         difference = np.abs(np.concatenate((first, second)) - whole).max() / np.abs(whole).max()
         rows.append(Measurement(case, "chunk_difference", float(difference), "1", block))
-    trace, middle = layer.forward(x), case.seq_len // 2
+    trace = layer.forward(x)
+    middle = case.seq_len // 2
     d_output = np.zeros(trace.output.shape)
     d_output[middle] = rng.standard_normal(d_output.shape[1:])
     future = float(np.abs(trace.backward(d_output).input[middle + 1 :]).max())
@@ -158,7 +160,8 @@ def measure_reach(case: Case, block: int) -> list[Measurement]:
     A row has status "zero" where the derivative is exactly zero: the output does not depend on that input.
     """
     layer, x, start, rng = draw(case)
-    trace, middle = layer.forward(x, start), case.seq_len // 2
+    trace = layer.forward(x, start)
+    middle = case.seq_len // 2
     d_output = np.zeros(trace.output.shape)
     d_output[middle] = rng.standard_normal(d_output.shape[1:])
     norms = np.linalg.norm(trace.backward(d_output).input, axis=(1, 2))

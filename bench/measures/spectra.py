@@ -34,9 +34,13 @@ def measure_products(case: Case, block: int) -> list[Measurement]:
 
     The norm is ||M||_F / sqrt(N) after k factors, as log10; step: k.
     """
-    rng, size = np.random.default_rng(case.seed), case.hidden_size
+    rng = np.random.default_rng(case.seed)
+    size = case.hidden_size
     scale = case.initialiser_value / math.sqrt(size)
-    directions, total, product, rows = np.eye(size), np.zeros(size), np.eye(size), []
+    directions = np.eye(size)
+    total = np.zeros(size)
+    product = np.eye(size)
+    rows = []
     for t in range(1, case.seq_len + 1):
         matrix = rng.standard_normal((size, size)) * scale
         directions, r = np.linalg.qr(matrix @ directions)
@@ -64,10 +68,12 @@ def measure_critical_gain(case: Case, block: int) -> list[Measurement]:
     All gates share g Q with a reflection Q, which has the eigenvalue 1, so that the gain is no matter of the draw. The
     gradient over the second half of T steps grows or shrinks: that decides each step of the bisection.
     """
-    rng, hidden = np.random.default_rng(case.seed), case.hidden_size
+    rng = np.random.default_rng(case.seed)
+    hidden = case.hidden_size
     axis = rng.standard_normal(hidden)
     reflection = np.eye(hidden) - 2 * np.outer(axis, axis) / (axis @ axis)
-    layer, d_last = draw(case).layer, rng.standard_normal((1, hidden))
+    layer = draw(case).layer
+    d_last = rng.standard_normal((1, hidden))
     x = np.zeros((case.seq_len, 1, case.input_size))
     low, high = 0.0, 16.0
     for _ in range(BISECTIONS):

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from cells.cpu import run
+from cells.cpu.arguments import Units
 from cells.cpu.kernels import parts as kernels
-from cells.cpu.layout import Array, Units, whole_vectors
+from cells.cpu.layout import Array, whole_vectors
 from cells.cpu.parameter_gradients import multiply, samples_of
 from cells.cpu.threads.pool import using_threads
 from cells.cpu.weights import Weights
@@ -54,21 +55,23 @@ def dissect(layer: Layer, x: Array) -> Anatomy:
     weights = layer.directions[0]
     if not isinstance(weights, Weights):
         raise ValueError(f'parts of a layer with backend "{layer.backend}"; allowed: backend "cpu"')
-    spec, cell, hidden = weights.spec, weights.layout, weights.hidden_size
+    spec, cell, hidden = weights.spec, weights.cell, weights.hidden_size
     if spec.masked_gates or layer.bidirectional:
         raise ValueError(f"parts of {spec.name}; allowed: one direction, no masked product")
     steps, batch, inputs = x.shape
     with using_threads(1):
         plan = weights.plan(x)
         done = run.forward(weights, x, None)
-        packed = weights.packed(plan.training.panels)
-        transposed = weights.transposed(plan.training.panels)
+        packed = weights.forward(plan.training.panels)
+        transposed = weights.backward(plan.training.panels)
     blocking, units = plan.training, done.units
     groups = blocking.groups
     d_units = Units(np.zeros_like(units.slots), np.zeros_like(units.states))
     d_x = np.zeros((steps, batch, whole_vectors(inputs, x.itemsize)), x.dtype)
     products = [
-        (slots, samples_of(slots.source, spec, groups, x, units)) for slots in weights.runs if len(slots.gates.places)
+        (slots, samples_of(slots.source, spec, groups, x, units))
+        for slots in weights.products
+        if len(slots.gates.places)
     ]
     gradients = {}
     for slots, source in products:

@@ -38,7 +38,7 @@ def whole_chunks(size: int, itemsize: int) -> int:
     return (size + chunk - 1) // chunk * chunk
 
 
-def window(steps: int, step_bytes: int) -> int:
+def window_steps(steps: int, step_bytes: int) -> int:
     """Return the distance of two groups in steps: `steps`, or one more where their rows would collide.
 
     Rows a multiple of 2 KiB apart share few sets of the first-level cache, and push each other out.
@@ -104,14 +104,21 @@ class Groups(NamedTuple):
     """Where the rows of a batch stand in arrays of slots and states.
 
     An array is (kinds, C * W, G * H'): C groups one after another, each with the W steps of its window one after
-    another, each step with the rows of the group one after another. The last group may have fewer rows.
+    another, each step with the rows of the group one after another. The last group may have fewer rows. One kind:
+
+        | group 0                                | group 1
+        | step 0         | step 1         | ...  | step 0         | ...
+        | row 0 | row 1 ..| row 0 | row 1 ..|     | row G | row G+1 ..|         each row H units, padded to H'
+
+    So a formula runs over a step of a group as over one line, and a product takes step t of all groups of a thread at
+    once: row r of tile i is row r of group first + i.
 
     batch: B, rows of the whole batch.
     rows: G, rows of a group.
     hidden: H, units of a row.
     columns: H in whole vectors, as products write them.
     stride: H' = H in whole chunks, from one row to the next.
-    steps: how many are kept; the window may be a step longer, see `window`.
+    steps: how many are kept; the window may be a step longer, see `window_steps`.
     slot_window, state_window: W of slots, and of states, which keep one step more: the start.
     """
 
@@ -174,8 +181,8 @@ def make_groups(batch: int, rows: int, hidden: int, steps: int, itemsize: int) -
         columns=whole_vectors(hidden, itemsize),
         stride=stride,
         steps=steps,
-        slot_window=window(steps, step_bytes),
-        state_window=window(steps + 1, step_bytes),
+        slot_window=window_steps(steps, step_bytes),
+        state_window=window_steps(steps + 1, step_bytes),
     )
 
 
@@ -244,40 +251,6 @@ def named_blocking(plain: PlainBlocking) -> Blocking:
     return Blocking(Groups(*groups), Panels(*panels), block)
 
 
-class PackedWeights(NamedTuple):
-    """The weights of a forward pass in panels, a gate's matrix after another, and what slots start from, (P * H,)."""
-
-    input: Array
-    recurrent: Array
-    masked: Array
-    bias: Array
-
-
-class TransposedWeights(NamedTuple):
-    """The weights of a backward pass in panels, from dL/d slots to dL/d input and dL/d state."""
-
-    input: Array
-    recurrent: Array
-    masked: Array
-
-
-class Units(NamedTuple):
-    """What a cell has at every step, or its gradients: slots (P, C * W, G * H') and states (S, C * W', G * H')."""
-
-    slots: Array
-    states: Array
-
-
-class Sequences(NamedTuple):
-    """What a layer is given and gives, or its gradients: input (T, B, I) and output (T, B, H) of all steps.
-
-    output is (0, B, H) in a forward pass that keeps its states; a gradient's input is padded to whole vectors.
-    """
-
-    input: Array
-    output: Array
-
-
 class Strides(NamedTuple):
     """Distances of two groups, two steps of a group and two rows of a step, in elements."""
 
@@ -312,16 +285,3 @@ def state_strides(groups: Groups) -> Strides:
 def sequence_strides(groups: Groups, size: int) -> Strides:
     """Return the distances within sequences (T, B, size)."""
     return Strides(groups.rows * size, groups.batch * size, size)
-
-
-class GateRows(NamedTuple):
-    """The gates that one product makes: their slots, and their rows in the arrays of parameters.
-
-    slot: of the first gate, the others follow.
-    places: (G,), where the rows of each gate begin.
-    hidden: H, rows of a gate.
-    """
-
-    slot: int
-    places: NDArray[np.intp]
-    hidden: int

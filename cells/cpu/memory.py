@@ -28,7 +28,7 @@ def aligned(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     """Return an uninitialised array that starts on a cache line: a vector across two lines is loaded twice."""
     size = math.prod(shape) * dtype.itemsize
     raw = np.empty(size + CACHE_LINE, BYTES) if size < POOLED_FROM else _pooled(size + CACHE_LINE)
-    # Of the ways to ask for an address, and of those to view memory, the quickest: a small layer's step makes 11 arrays.
+    # The quickest way to ask for an address and to view memory: a small layer's step makes 11 arrays.
     address = ctypes.addressof(ctypes.c_char.from_buffer(raw.data))
     return np.ndarray(shape, dtype, raw, -address % CACHE_LINE)
 

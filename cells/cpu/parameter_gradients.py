@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from cells.cpu.arguments import GateRows, Units
 from cells.cpu.kernels.weight_gradient import VECTORS, Scratch, add_samples, weight_gradient
-from cells.cpu.layout import (
-    Array,
-    GateRows,
-    Groups,
-    Samples,
-    Units,
-    sequence_strides,
-    slot_strides,
-    state_strides,
-    whole_vectors,
-)
+from cells.cpu.layout import Array, Groups, Samples, sequence_strides, slot_strides, state_strides, whole_vectors
 from cells.cpu.memory import aligned
 from cells.cpu.target import target
-from cells.cpu.threads.pool import Shares, run, split
+from cells.cpu.threads.pool import Shares, call_kernel, split
 from cells.cpu.weights import Weights
 from cells.spec import CellSpec
 
@@ -35,12 +26,12 @@ def parameter_gradients(
     work: floating-point operations of a forward pass.
     """
     totals = np.zeros((len(d_slots), 1, groups.stride), x.dtype)
-    run(add_samples, split(len(d_slots), SUMMING * d_slots.size), tuple(groups), d_slots, totals)
+    call_kernel(add_samples, split(len(d_slots), SUMMING * d_slots.size), tuple(groups), d_slots, totals)
     gradients = {
         name: aligned((array.shape[0], *(whole_vectors(n, x.itemsize) for n in array.shape[1:])), x.dtype)
         for name, array in weights.parameters.items()
     }
-    for slots in weights.runs:
+    for slots in weights.products:
         places = slots.gates.places
         if not len(places):
             continue
@@ -69,7 +60,9 @@ def multiply(shares: Shares, groups: Groups, d_slots: Array, gates: GateRows, so
     memory = aligned((len(shares), zeros + block * (out.shape[1] + groups.hidden)), out.dtype)
     memory[:, :zeros] = 0
     plain = (source.values, tuple(source.strides), source.columns)
-    run(weight_gradient, shares, tuple(groups), d_slots, tuple(gates), plain, out, tuple(Scratch(block, memory)))
+    call_kernel(
+        weight_gradient, shares, tuple(groups), d_slots, tuple(gates), plain, out, tuple(Scratch(block, memory))
+    )
 
 
 def _without_padding(array: Array, shape: tuple[int, ...]) -> Array:

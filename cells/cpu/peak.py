@@ -13,7 +13,7 @@ import numpy as np
 from cells.cpu.kernels.peak import SUMS, add_repeatedly
 from cells.cpu.layout import Array
 from cells.cpu.target import target
-from cells.cpu.threads.pool import run
+from cells.cpu.threads.pool import call_kernel
 
 COUNT = 4_000_000  # multiply-adds of each sum in one measurement: some ten milliseconds
 REPEATS = 9
@@ -29,7 +29,7 @@ def add(dtype: str, threads: int, count: int, factor: float) -> Array:
     scalar = np.dtype(dtype).type(factor)
     shares = np.array([(i, i + 1, i, threads) for i in range(threads)], np.int64)
     results = np.zeros((threads, 16), dtype)[:, 0]  # a cache line each
-    run(add_repeatedly, shares, results, scalar, scalar, count)
+    call_kernel(add_repeatedly, shares, results, scalar, scalar, count)
     return results
 
 

@@ -9,12 +9,13 @@ import numpy as np
 
 from cells.cpu.layout import Blocking, Panels, even_panel, make_groups, whole_chunks, whole_vectors
 from cells.cpu.target import MOST_MATRICES, target
-from cells.cpu.threads.pool import WORTH_A_THREAD, Shares, available_threads, get_threads, split
+from cells.cpu.threads.pool import WORTH_A_THREAD, Shares, alone, available_threads, get_threads, split
 from cells.spec import CellSpec
 
 # Steps whose input products are taken together: their slots fill half of a usual second-level cache, but rows should
 # be enough to read large input weights seldom.
-BLOCK_BYTES, BLOCK_ROWS = 512 * 1024, 128
+BLOCK_BYTES = 512 * 1024
+BLOCK_ROWS = 128
 WORTH_A_BARRIER = 60_000  # floating-point operations of a thread between two barriers: some two microseconds
 
 
@@ -44,8 +45,7 @@ def make_plan(spec: CellSpec, hidden: int, shape: tuple[int, ...], itemsize: int
     if parties > 1:
         shares = np.array([(0, 1, party, parties) for party in range(parties)], np.int64)
     else:
-        shares = split(-(-batch // rows), work)
-        shares[:, 2:] = (0, 1)
+        shares = alone(split(-(-batch // rows), work))
     most_rows = int(shares[-1, 1] - shares[-1, 0]) * rows  # of the largest share
     step_bytes = most_rows * len(spec.slots) * whole_chunks(hidden, itemsize) * itemsize
     block = min(steps, max(BLOCK_BYTES // step_bytes, -(-BLOCK_ROWS // most_rows)))
@@ -75,7 +75,8 @@ def rows_of_group(batch: int) -> int:
     read the weights for nearly every row. It depends on the machine but not on the number of threads: so neither do
     the sums over samples, in whose order the groups follow each other.
     """
-    most, cpus = target().rows, _cpus()
+    most = target().rows
+    cpus = _cpus()
     return max(min(most, -(-batch // cpus)), min(-(-most // 2), -(-batch // 2)))
 
 
@@ -83,7 +84,8 @@ def _panels(spec: CellSpec, vectors: int, parties: int, rows: int) -> Panels:
     def panel(most: int) -> int:
         return even_panel(vectors, parties, most) if parties > 1 else most
 
-    many_rows, one_row = panel(target().vectors), target().strip_vectors
+    many_rows = panel(target().vectors)
+    one_row = target().strip_vectors
     gates, masked = len(spec.recurrent_gates), len(spec.masked_gates)
     if rows > 1 or max(gates, masked) > MOST_MATRICES:
         return Panels(many_rows, recurrent=many_rows, masked=many_rows, back=many_rows, interleaved=False)

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from cells.cpu.arguments import Sequences, Units
 from cells.cpu.kernels import profile as log_scale
 from cells.cpu.kernels import sequence
 from cells.cpu.kernels.profile import LogScale
-from cells.cpu.layout import Array, Blocking, Groups, Sequences, Units, group_count, whole_vectors
+from cells.cpu.layout import Array, Blocking, Groups, group_count, whole_vectors
 from cells.cpu.memory import aligned, fresh
 from cells.cpu.parameter_gradients import parameter_gradients
-from cells.cpu.threads.pool import Shares, run, split
+from cells.cpu.threads.pool import Shares, alone, call_kernel, split
 from cells.cpu.weights import Weights
 
 
@@ -65,8 +66,8 @@ def infer(weights: Weights, x: Array, initial: Array | None) -> tuple[Array, Arr
     except IndexError:
         window = _make_units(weights, blocking.groups, x.dtype)
     _forward(weights, prepared.plan.shares, blocking, Sequences(x, output), initial, window)
-    last = steps - (steps - 1) // blocking.block * blocking.block
-    final = blocking.groups.step(window.states, last)
+    steps_of_last_block = (steps - 1) % blocking.block + 1
+    final = blocking.groups.step(window.states, steps_of_last_block)
     prepared.idle.append(window)
     return output, final
 
@@ -84,8 +85,8 @@ def _forward(
     weights: Weights, shares: Shares, blocking: Blocking, sequences: Sequences, initial: Array | None, units: Units
 ) -> None:
     blocking.groups.set_step(units.states, 0, initial)
-    packed = weights.packed(blocking.panels)
-    run(sequence.forward, shares, weights.layout, blocking.plain, tuple(packed), tuple(sequences), tuple(units))
+    packed = weights.forward(blocking.panels)
+    call_kernel(sequence.forward, shares, weights.cell, blocking.plain, tuple(packed), tuple(sequences), tuple(units))
 
 
 def _make_units(weights: Weights, groups: Groups, dtype: np.dtype[Any]) -> Units:
@@ -97,13 +98,13 @@ def backward(done: Run, d_output: Array, d_final: Array | None) -> RunGradients:
     """Return the gradients of a loss with dL/d output (T, B, H) and dL/d final state (S, B, H)."""
     weights, x, groups = done.weights, done.x, done.groups
     steps, batch, inputs = x.shape
-    plan = weights.plan(x)
+    plan = weights.plan(x)  # anew: another number of threads changes the shares and never the groups
     d_units = _make_units(weights, groups, x.dtype)
     d_x = aligned((steps, batch, whole_vectors(inputs, x.itemsize)), x.dtype)
     groups.set_step(d_units.states, steps, d_final)
-    transposed = weights.transposed(plan.training.panels)
+    transposed = weights.backward(plan.training.panels)
     arrays = (tuple(transposed), tuple(done.units), tuple(Sequences(d_x, d_output)), tuple(d_units))
-    run(sequence.backward, plan.shares, weights.layout, plan.training.plain, *arrays)
+    call_kernel(sequence.backward, plan.shares, weights.cell, plan.training.plain, *arrays)
     parameters = parameter_gradients(weights, groups, x, done.units, d_units.slots, plan.work)
     d_input = np.ascontiguousarray(d_x[..., :inputs])
     return RunGradients(parameters, d_input, groups.step(d_units.states, 0), d_units.states, groups)
@@ -123,11 +124,10 @@ def profile(done: Run, d_last: Array) -> Array:
     d_final[0] = d_last
     groups.set_step(d_units.states, steps, d_final)
     scale = LogScale(np.empty((states + 1, steps + 1, batch)), np.zeros((steps + 1, batch), np.int64))
-    shares = split(group_count(groups), plan.work)
-    shares[:, 2:] = (0, 1)  # whole rows: nobody waits for anybody
-    transposed = weights.transposed(plan.training.panels)
+    shares = alone(split(group_count(groups), plan.work))  # whole rows: nobody waits for anybody
+    transposed = weights.backward(plan.training.panels)
     arrays = (tuple(transposed), tuple(done.units), tuple(d_units), tuple(scale))
-    run(log_scale.profile, shares, weights.layout, plan.training.plain, *arrays)
+    call_kernel(log_scale.profile, shares, weights.cell, plan.training.plain, *arrays)
     with np.errstate(divide="ignore"):
         in_decades: Array = np.log10(scale.norms) + scale.exponents * np.log10(2.0)
     return in_decades

@@ -9,20 +9,21 @@ from typing import Any
 
 import numpy as np
 
+from cells.cpu.arguments import BackwardWeights, ForwardWeights, GateRows, Units
 from cells.cpu.kernels import pack
 from cells.cpu.kernels.tile import provide
-from cells.cpu.layout import Array, GateRows, PackedWeights, Panels, TransposedWeights, Units, whole_vectors
+from cells.cpu.layout import Array, Panels, whole_vectors
 from cells.cpu.memory import aligned
 from cells.cpu.plan import Plan, make_plan
 from cells.cpu.target import target
-from cells.cpu.threads.pool import get_threads, run, split
-from cells.spec import CellSpec, Layout
+from cells.cpu.threads.pool import call_kernel, get_threads, split
+from cells.spec import CellNumbers, CellSpec
 
 PACKING = 8.0  # floating-point operations that take about as long as to pack one number
 
 
 @dataclass(frozen=True)
-class SlotRun:
+class ProductSlots:
     """A run of slots that one product fills.
 
     kind: its parameters are weight_<kind> and bias_<kind>.
@@ -53,20 +54,20 @@ class Weights:
     spec: CellSpec
     parameters: Mapping[str, Array]
     hidden_size: int
-    _packed: dict[Panels, PackedWeights] = field(default_factory=dict)
-    _transposed: dict[Panels, TransposedWeights] = field(default_factory=dict)
+    _forward: dict[Panels, ForwardWeights] = field(default_factory=dict)
+    _backward: dict[Panels, BackwardWeights] = field(default_factory=dict)
     _prepared: dict[tuple[tuple[int, ...], int], Prepared] = field(default_factory=dict)
 
     @functools.cached_property
-    def layout(self) -> Layout:
+    def cell(self) -> CellNumbers:
         """Return the numbers of the cell that the drivers take."""
-        return self.spec.layout
+        return self.spec.numbers
 
     @functools.cached_property
-    def runs(self) -> tuple[SlotRun, ...]:
+    def products(self) -> tuple[ProductSlots, ...]:
         """Return the slots of the input, the recurrent and the masked product."""
         return tuple(
-            SlotRun(
+            ProductSlots(
                 kind=product.kind + "_l0",
                 source=product.source,
                 gates=GateRows(product.first, np.array(product.places, np.intp) * self.hidden_size, self.hidden_size),
@@ -88,69 +89,69 @@ class Weights:
         """Return the plan for an input (T, B, I), with the present number of threads."""
         return self.prepare(x).plan
 
-    def packed(self, panels: Panels) -> PackedWeights:
+    def forward(self, panels: Panels) -> ForwardWeights:
         """Return the weights for a forward pass."""
-        packed = self._packed.get(panels)
-        if packed is None:
+        weights = self._forward.get(panels)
+        if weights is None:
             provide(self._dtype)
-            packed = self._packed[panels] = self._pack(panels)
-        return packed
+            weights = self._forward[panels] = self._all_forward(panels)
+        return weights
 
-    def transposed(self, panels: Panels) -> TransposedWeights:
+    def backward(self, panels: Panels) -> BackwardWeights:
         """Return the weights for a backward pass."""
-        transposed = self._transposed.get(panels)
-        if transposed is None:
+        weights = self._backward.get(panels)
+        if weights is None:
             provide(self._dtype)
-            transposed = self._transposed[panels] = self._pack_back(panels)
-        return transposed
+            weights = self._backward[panels] = self._all_backward(panels)
+        return weights
 
     def forget_packed(self) -> None:
         """Pack anew at the next call, as after an update of the parameters."""
-        self._packed.clear()
-        self._transposed.clear()
+        self._forward.clear()
+        self._backward.clear()
 
-    def _pack(self, panels: Panels) -> PackedWeights:
+    def _all_forward(self, panels: Panels) -> ForwardWeights:
         bias = np.zeros((len(self.spec.slots), whole_vectors(self.hidden_size, self._itemsize)), self._dtype)
-        for slots in self.runs:
+        for slots in self.products:
             for slot, place in enumerate(slots.gates.places, slots.gates.slot):
                 values = self.parameters["bias_" + slots.kind]
                 bias[slot, : self.hidden_size] += values[place : place + self.hidden_size]
-        input_run, recurrent, masked = self.runs
-        return PackedWeights(
-            self._in_columns(input_run, panels.many_rows, False),
-            self._in_columns(recurrent, panels.recurrent, panels.interleaved),
-            self._in_columns(masked, panels.masked, panels.interleaved),
+        input_run, recurrent, masked = self.products
+        return ForwardWeights(
+            self._pack_forward(input_run, panels.many_rows, False),
+            self._pack_forward(recurrent, panels.recurrent, panels.interleaved),
+            self._pack_forward(masked, panels.masked, panels.interleaved),
             bias.ravel(),
         )
 
-    def _pack_back(self, panels: Panels) -> TransposedWeights:
-        input_run, recurrent, masked = self.runs
-        return TransposedWeights(
-            self._in_rows(input_run, target().vectors),
-            self._in_rows(recurrent, panels.back),
-            self._in_rows(masked, panels.back),
+    def _all_backward(self, panels: Panels) -> BackwardWeights:
+        input_run, recurrent, masked = self.products
+        return BackwardWeights(
+            self._pack_backward(input_run, target().vectors),
+            self._pack_backward(recurrent, panels.back),
+            self._pack_backward(masked, panels.back),
         )
 
-    def _in_columns(self, slots: SlotRun, panel: int, interleaved: bool) -> Array:
+    def _pack_forward(self, slots: ProductSlots, panel: int, interleaved: bool) -> Array:
         weight = self._source(slots)
         out = self._room(slots, weight.shape[1], self.hidden_size)
         vectors = whole_vectors(self.hidden_size, self._itemsize) // target().lanes(self._itemsize)
         together = len(slots.gates.places) if interleaved else 1
         shares = split(len(slots.gates.places) * -(-vectors // panel), PACKING * out.size)
-        run(pack.forward, shares, weight, tuple(slots.gates), panel, together, out)
+        call_kernel(pack.forward, shares, weight, tuple(slots.gates), panel, together, out)
         return out
 
-    def _in_rows(self, slots: SlotRun, panel: int) -> Array:
+    def _pack_backward(self, slots: ProductSlots, panel: int) -> Array:
         weight = self._source(slots)
         out = self._room(slots, self.hidden_size, weight.shape[1])
         shares = split(len(slots.gates.places), PACKING * out.size)
-        run(pack.backward, shares, weight, tuple(slots.gates), panel, out)
+        call_kernel(pack.backward, shares, weight, tuple(slots.gates), panel, out)
         return out
 
-    def _source(self, slots: SlotRun) -> Array:
+    def _source(self, slots: ProductSlots) -> Array:
         return self.parameters.get("weight_" + slots.kind, np.empty((0, self.hidden_size), self._dtype))
 
-    def _room(self, slots: SlotRun, depth: int, columns: int) -> Array:
+    def _room(self, slots: ProductSlots, depth: int, columns: int) -> Array:
         return aligned((len(slots.gates.places) * depth * whole_vectors(columns, self._itemsize),), self._dtype)
 
     @functools.cached_property

@@ -71,7 +71,8 @@ def infer(weights: Weights, x: DeviceArray, initial: DeviceArray | None) -> tupl
     if window >= steps:
         run = _forward(weights, x, initial, keep=False)
         return run.states[0][1:], _step(run.states, steps)
-    output, state = empty((steps, batch, hidden), x.dtype), initial
+    output = empty((steps, batch, hidden), x.dtype)
+    state = initial
     for begin in range(0, steps, window):
         run = _forward(weights, x[begin : begin + window], state, keep=False)
         count = run.x.shape[0]
@@ -136,7 +137,8 @@ def loop_alone(weights: Weights, x: DeviceArray, d_output: DeviceArray | None) -
     loops["forward"] = partial(_run_phases, taken, "forward", arrays, sizes, steps * taken.config.phases)
     if d_output is not None:
         back = choice(weights, batch, "backward")
-        d_slots, d_states = empty(run.slots.shape, x.dtype), zeros(run.states.shape, x.dtype)
+        d_slots = empty(run.slots.shape, x.dtype)
+        d_states = zeros(run.states.shape, x.dtype)
         of_back = (run.slots, run.states, d_output, d_slots, d_states, *weights.packed_back(back.config))
         phases = steps * back.config.phases + 1
         loops["backward"] = partial(_run_phases, back, "backward", of_back, (batch, steps, back.rows), phases)
@@ -149,9 +151,12 @@ def profile(done: Run, d_last: Array) -> Array:
     The last one is that of the joint state; see `cells.cpu.run.profile`.
     """
     weights, (steps, batch, _) = done.weights, done.x.shape
-    count, hidden, dtype = len(weights.spec.states), weights.hidden_size, done.x.dtype
+    count = len(weights.spec.states)
+    hidden = weights.hidden_size
+    dtype = done.x.dtype
     config = profile_config(weights.spec.name, hidden, weights.dtype, target.facts())
-    needed, allowed = kernel.profile_shared_bytes(config), target.facts().shared_bytes
+    needed = kernel.profile_shared_bytes(config)
+    allowed = target.facts().shared_bytes
     if needed > allowed:
         raise ValueError(
             f"the gradient profile of {hidden} units in {weights.dtype} needs {needed} bytes of shared memory; "

@@ -7,7 +7,7 @@ h = (1 - z) n + z h_prev              z near 1 keeps the state
 """
 
 from cells.formula import ONE, dsigmoid, dtanh, formula, sigmoid, tanh
-from cells.spec import CellSpec, Keeps, Layout
+from cells.spec import CellNumbers, CellSpec, Keeps
 
 
 @formula
@@ -48,7 +48,7 @@ def backward(cell, k, slots, previous, state, d_slots, d_state, d_previous):
     d_previous[0, k] = dh_prev
 
 
-class Gru(Layout):
+class Gru(CellNumbers):
     """Marker of the GRU."""
 
 

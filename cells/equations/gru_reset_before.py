@@ -9,7 +9,7 @@ The candidate needs a second product, on the masked state r h_prev: the one cell
 """
 
 from cells.formula import ONE, dsigmoid, dtanh, formula, sigmoid, tanh
-from cells.spec import CellSpec, Keeps, Layout
+from cells.spec import CellNumbers, CellSpec, Keeps
 
 
 @formula
@@ -28,7 +28,8 @@ def mask_derivative(d_masked, r, h_prev):
 @formula
 def mix_forward(a_z, a_n, h_prev):
     """Hidden state and activations once the masked product is there."""
-    z, n = sigmoid(a_z), tanh(a_n)
+    z = sigmoid(a_z)
+    n = tanh(a_n)
     return (ONE - z) * n + z * h_prev, z, n
 
 
@@ -69,7 +70,7 @@ def mask_backward(cell, k, slots, previous, d_slots, d_previous):
     d_previous[0, k] += dh_prev
 
 
-class GruResetBefore(Layout):
+class GruResetBefore(CellNumbers):
     """Marker of the GRU whose reset gate acts before the product."""
 
 

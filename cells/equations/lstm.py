@@ -6,13 +6,16 @@ c = f c_prev + i g                    h = o tanh(c)
 """
 
 from cells.formula import dsigmoid, dtanh, formula, sigmoid, tanh
-from cells.spec import CellSpec, Keeps, Layout
+from cells.spec import CellNumbers, CellSpec, Keeps
 
 
 @formula
 def lstm_forward(a_i, a_f, a_g, a_o, c_prev):
     """Activations, cell state and hidden state from the pre-activations."""
-    i, f, g, o = sigmoid(a_i), sigmoid(a_f), tanh(a_g), sigmoid(a_o)
+    i = sigmoid(a_i)
+    f = sigmoid(a_f)
+    g = tanh(a_g)
+    o = sigmoid(a_o)
     c = f * c_prev + i * g
     return o * tanh(c), c, i, f, g, o
 
@@ -54,7 +57,7 @@ def backward(cell, k, slots, previous, state, d_slots, d_state, d_previous):
     d_previous[1, k] = dc_prev
 
 
-class Lstm(Layout):
+class Lstm(CellNumbers):
     """Marker of the LSTM."""
 
 

@@ -1,7 +1,7 @@
 """The Elman RNN: h = tanh(W_ih x + b_ih + W_hh h_prev + b_hh)."""
 
 from cells.formula import dtanh, formula, tanh
-from cells.spec import CellSpec, Layout
+from cells.spec import CellNumbers, CellSpec
 
 
 @formula
@@ -29,7 +29,7 @@ def backward(cell, k, slots, previous, state, d_slots, d_state, d_previous):
     d_previous[0, k] = 0
 
 
-class Rnn(Layout):
+class Rnn(CellNumbers):
     """Marker of the RNN."""
 
 

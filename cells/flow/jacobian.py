@@ -59,7 +59,8 @@ class Linearisation:
         """(B, S H, S H): ds_{t+1}/ds_t for t = 0 .. T - 1, rows the new state, columns the old one."""
         states, _, _, batch, hidden = self.past.shape
         out = np.zeros((batch, states, hidden, states, hidden))
-        units, first = np.arange(hidden), self.spec.recurrent_first
+        units = np.arange(hidden)
+        first = self.spec.recurrent_first
         # Row k of every block is a combination of row k of the gates' weights: one small product for each unit.
         out[:, :, :, 0] = self._combined(self.slots[:, first : first + len(self.recurrent), t], self.recurrent)
         if len(self.masked):
@@ -171,7 +172,8 @@ def jacobian_norms(trace: Trace, lags: Any) -> dict[str, Array]:
         Where a state or slot of the trace is NaN or infinite.
 
     """
-    parts, wanted = linearise("jacobian_norms", trace), np.asarray(lags)
+    parts = linearise("jacobian_norms", trace)
+    wanted = np.asarray(lags)
     if parts.past.shape[3] != 1:
         raise ValueError(f"jacobian_norms: the trace has {parts.past.shape[3]} rows; allowed: 1")
     if wanted.ndim != 1 or (wanted.size and wanted.dtype.kind not in "iu"):
@@ -183,7 +185,9 @@ def jacobian_norms(trace: Trace, lags: Any) -> dict[str, Array]:
     c = None if forget is None else parts.spec.states.index(forget.state)
     names += () if c is None else ("cell_rms", "cell_spectral", "cell_path")
     out = {name: np.empty(len(wanted)) for name in names}
-    product, exponent, path = np.eye(parts.size), 0, np.zeros(parts.past.shape[4])
+    product = np.eye(parts.size)
+    exponent = 0
+    path = np.zeros(parts.past.shape[4])
     for lag in range(int(wanted.max(initial=0)) + 1):
         t = parts.steps - lag  # s_t is what the product now starts from
         for place in np.flatnonzero(wanted == lag).tolist():
@@ -209,7 +213,8 @@ def perturbation(trace: Trace, direction: Any) -> Array:
     parts = linearise("perturbation", trace)
     batch = parts.past.shape[3]
     v = check_array("direction", direction, (batch, parts.size), "B SH", "float64")
-    out, exponents = np.empty((parts.steps + 1, batch)), np.zeros(batch)
+    out = np.empty((parts.steps + 1, batch))
+    exponents = np.zeros(batch)
     for t in range(parts.steps + 1):
         taken = np.frexp(np.abs(v).max(axis=1))[1]
         v, exponents = np.ldexp(v, -taken[:, None]), exponents + taken

@@ -72,7 +72,8 @@ def spectrum(parts: Linearisation, burn_in: int) -> Array:
     """Return the exponents of a linearised trace, measured from step `burn_in` on."""
     # The directions to begin with are drawn, the same at each call: any set does, but none that a cell prefers.
     directions = qr(np.random.default_rng(0).standard_normal((parts.size, parts.size)))[0]
-    steps, t = 1, max(0, burn_in - WARM_UP)
+    steps = 1
+    t = max(0, burn_in - WARM_UP)
     total = np.zeros(parts.size)
     while t < parts.steps:
         end = min(t + steps, burn_in if t < burn_in else parts.steps)

@@ -9,13 +9,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cells.cpu.arguments import GateRows
 from cells.cpu.kernels.vector import copy, transpose
-from cells.cpu.layout import VECTOR_BYTES, GateRows, even_cut, part_size, part_start, whole_vectors
+from cells.cpu.layout import VECTOR_BYTES, even_cut, part_size, part_start, whole_vectors
 from cells.cpu.target import target
 from cells.cpu.threads.fork import fork, task_of
 from cells.kernel_cache import inner, kernel
 
-ROWS, ROWS_AT_ONCE = target().rows, 16
+ROWS = target().rows
+ROWS_AT_ONCE = 16
 ZERO = np.int64(0)  # typed: for a literal `pack_rows` would be compiled once more
 QUAD = VECTOR_BYTES // 8  # half a vector of float32, a whole one of float64
 
@@ -90,7 +92,8 @@ def _forward(share, weight, gates, panel, together, out):
     together: the gates whose panels stand side by side, as a strip reads them: 1 or all.
     out: flat.
     """
-    depth, values = weight.shape[1], weight.reshape(-1)
+    depth = weight.shape[1]
+    values = weight.reshape(-1)
     lanes = VECTOR_BYTES // weight.itemsize
     columns = whole_vectors(gates.hidden, weight.itemsize)
     cut = even_cut(columns // lanes, panel)
@@ -115,7 +118,8 @@ def _forward(share, weight, gates, panel, together, out):
 @inner
 def _backward(share, weight, gates, panel, out):
     """Pack, for the backward products, the rows of the gates of a share; arguments as in `_forward`."""
-    columns, values = weight.shape[1], weight.reshape(-1)
+    columns = weight.shape[1]
+    values = weight.reshape(-1)
     size = gates.hidden * whole_vectors(columns, weight.itemsize)
     for g in range(share.first, share.last):
         part = out[g * size : (g + 1) * size]

@@ -36,10 +36,10 @@ def input_products(cell, blocking, weights, x, units):
 
 @kernel
 def recurrent_products(cell, blocking, weights, units):
-    """Add W_hh h[t - 1] to slots[t] for all steps, from the states that are there."""
+    """Add W_hh h[t] to slots[t] for all steps, from the states that are there."""
     groups, panels, _ = blocking
     slots, states = units
-    recurrent = MatrixRun(weights.recurrent, cell.recurrent, panels.recurrent, panels.interleaved)
+    recurrent = MatrixRun(weights.recurrent, cell.recurrent_slots, panels.recurrent, panels.interleaved)
     of_slot = slots.shape[1] * slots.shape[2]
     for t in range(groups.steps):
         source = state_rows(groups, states, ZERO, t)
@@ -52,7 +52,7 @@ def recurrent_gradients(cell, blocking, weights, d_units):
     """Add W_hh^T d_slots[t] to d_states[t] for all steps."""
     groups, panels, _ = blocking
     d_slots, d_states = d_units
-    recurrent = MatrixRun(weights.recurrent, cell.recurrent, panels.back, panels.interleaved)
+    recurrent = MatrixRun(weights.recurrent, cell.recurrent_slots, panels.back, panels.interleaved)
     of_slot = d_slots.shape[1] * d_slots.shape[2]
     for t in range(groups.steps):
         source = slot_rows(groups, d_slots, cell.recurrent_first, ZERO, t)
@@ -72,11 +72,12 @@ def input_gradients(cell, blocking, weights, d_units, d_x):
 
 @kernel
 def forward_formula(cell, blocking, units):
-    """Turn slots[t] and states[t - 1] into activations and states[t], a step after another."""
+    """Turn slots[t] and states[t] into activations and states[t + 1], a step after another."""
     groups = blocking.groups
     for t in range(groups.steps):
         for c in range(group_count(groups)):
-            place, before = slot_place(groups, c, t), state_place(groups, c, t)
+            place = slot_place(groups, c, t)
+            before = state_place(groups, c, t)
             forward_units(cell, units, place, before, 0, rows_of(groups, c) * groups.stride)
 
 
@@ -86,5 +87,6 @@ def backward_formula(cell, blocking, units, d_units):
     groups = blocking.groups
     for t in range(groups.steps - 1, -1, -1):
         for c in range(group_count(groups)):
-            place, before = slot_place(groups, c, t), state_place(groups, c, t)
+            place = slot_place(groups, c, t)
+            before = state_place(groups, c, t)
             backward_units(cell, units, d_units, place, before, 0, rows_of(groups, c) * groups.stride)

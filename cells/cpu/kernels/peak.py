@@ -33,8 +33,12 @@ def _multiply_adds(typing_context, a, b, count):
             first = builder.insert_element(undefined, value, ir.Constant(LANE_INDEX, 0))
             return builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(LANE_INDEX, lanes), [0] * lanes))
 
-        one, other, count = broadcast(arguments[0]), broadcast(arguments[1]), arguments[2]
-        before, loop, after = builder.block, builder.append_basic_block("loop"), builder.append_basic_block("done")
+        one = broadcast(arguments[0])
+        other = broadcast(arguments[1])
+        count = arguments[2]
+        before = builder.block
+        loop = builder.append_basic_block("loop")
+        after = builder.append_basic_block("done")
         builder.branch(loop)
         builder.position_at_end(loop)
         k = builder.phi(INDEX)

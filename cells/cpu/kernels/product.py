@@ -83,7 +83,8 @@ def product(like, matrix, source, start, total, rows, height, part):
         for q in range(begin, end):
             p = begin + end - 1 - q if part.reverse else q
             following = p - 1 if part.reverse else p + 1
-            size, left = part_size(cut, p), part_start(cut, p) * lanes
+            size = part_size(cut, p)
+            left = part_start(cut, p) * lanes
             # While this panel is multiplied the following one is fetched, a part with each tile.
             ahead = w + part_start(cut, following) * lanes * itemsize * depth
             pace = (part_size(cut, following) * lanes * itemsize + bottom - top - 1) // (bottom - top)

@@ -13,19 +13,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from cells.cpu.arguments import BackwardWeights, Units
 from cells.cpu.kernels.product import Part
 from cells.cpu.kernels.step import ONE, ZERO, MatrixRun, slot_rows, state_rows, sum_products
 from cells.cpu.kernels.units import backward_units, has_mask, mask_backward_units
-from cells.cpu.layout import (
-    TransposedWeights,
-    Units,
-    named_blocking,
-    rows_between,
-    rows_of,
-    slot_place,
-    state_of_row,
-    state_place,
-)
+from cells.cpu.layout import named_blocking, rows_between, rows_of, slot_place, state_of_row, state_place
 from cells.cpu.threads.fork import fork, task_of
 from cells.kernel_cache import inner, inner_in_any_order, kernel
 
@@ -64,7 +56,8 @@ def _norm(values, start, count):
 @inner
 def _measure(cell, d_states, share, groups, norms, step):
     """norms[s, step, b] = ||v|| of each state, for the rows of a share."""
-    flat, of_state = d_states.reshape(-1), d_states.shape[1] * d_states.shape[2]
+    flat = d_states.reshape(-1)
+    of_state = d_states.shape[1] * d_states.shape[2]
     for s in range(cell.states):
         for b in range(share.first * groups.rows, min(share.last * groups.rows, groups.batch)):
             norms[s, step, b] = _norm(flat, s * of_state + state_of_row(groups, b, step), groups.hidden)
@@ -78,10 +71,12 @@ def _rescale(cell, d_states, share, groups, scale, step, now):
     it is the gradient of the joint state. Its norm goes to norms[S, now].
     """
     norms, exponents = scale
-    flat, of_state = d_states.reshape(-1), d_states.shape[1] * d_states.shape[2]
+    flat = d_states.reshape(-1)
+    of_state = d_states.shape[1] * d_states.shape[2]
     most = DOUBLE if d_states.itemsize == 8 else SINGLE
     for b in range(share.first * groups.rows, min(share.last * groups.rows, groups.batch)):
-        row, joint = state_of_row(groups, b, now), 0.0
+        row = state_of_row(groups, b, now)
+        joint = 0.0
         for s in range(cell.states):
             joint = math.hypot(joint, _norm(flat, row + s * of_state, groups.hidden))
         _, exponent = math.frexp(joint)
@@ -110,15 +105,16 @@ def _profile_share(share, cell, blocking, weights, units, d_units, scale):
     steps = norms.shape[1] - 1
     rows = rows_between(groups, first, last)
     of_slot = d_slots.shape[1] * d_slots.shape[2]
-    recurrent = MatrixRun(weights.recurrent, cell.recurrent, panels.back, panels.interleaved)
-    masked = MatrixRun(weights.masked, cell.masked, panels.back, panels.interleaved)
+    recurrent = MatrixRun(weights.recurrent, cell.recurrent_slots, panels.back, panels.interleaved)
+    masked = MatrixRun(weights.masked, cell.masked_slots, panels.back, panels.interleaved)
 
     exponents[steps, first * groups.rows : first * groups.rows + rows] = 0
     _rescale(cell, d_states, share, groups, scale, steps, steps)
     for t in range(steps - 1, -1, -1):
         part = Part(ZERO, ONE, t % 2)
         for c in range(first, last):
-            place, before = slot_place(groups, c, t), state_place(groups, c, t)
+            place = slot_place(groups, c, t)
+            before = state_place(groups, c, t)
             backward_units(cell, units, d_units, place, before, 0, rows_of(groups, c) * groups.stride)
         _measure(cell, d_states, share, groups, norms, t + 1)
         if has_mask(cell):
@@ -126,7 +122,8 @@ def _profile_share(share, cell, blocking, weights, units, d_units, scale):
             total = slot_rows(groups, d_slots, cell.mask_slot, first, t)
             sum_products(masked, groups, rows, source, of_slot, total, part)
             for c in range(first, last):
-                place, before = slot_place(groups, c, t), state_place(groups, c, t)
+                place = slot_place(groups, c, t)
+                before = state_place(groups, c, t)
                 mask_backward_units(cell, units, d_units, place, before, 0, rows_of(groups, c) * groups.stride)
         source = slot_rows(groups, d_slots, cell.recurrent_first, first, t)
         total = state_rows(groups, d_states, first, t)
@@ -141,6 +138,6 @@ _profile_share_task = task_of(_profile_share)
 @kernel
 def profile(worker_table, shares, cell, blocking, weights, units, d_units, scale):
     """Do all shares of `_profile_share`; all but the cell are plain tuples."""
-    named = (named_blocking(blocking), TransposedWeights(*weights), Units(*units), Units(*d_units), LogScale(*scale))
+    named = (named_blocking(blocking), BackwardWeights(*weights), Units(*units), Units(*d_units), LogScale(*scale))
     arguments = (cell, *named)
     fork(worker_table, shares, _profile_share_task(worker_table, shares, arguments))

@@ -4,11 +4,12 @@ For each block of steps and the batch rows [first, last):
 
     slots[t] = bias + W_ih x[t]                             all steps of the block at once
     for t in block:
-        slots[t, recurrent] += W_hh h[t - 1]
+        slots[t, recurrent] += W_hh h[t]
         mask, slots[t, masked] += W_hh (masked state)       cells with a masked product only
-        formula: slots[t], states[t - 1] -> activations, states[t]
+        formula: slots[t], states[t] -> activations, states[t + 1]
 
-and backward from the last step, where d_states[t + 1] already holds what later steps sent:
+with states numbered 0 to T, the start among them: step t goes from states[t] to states[t + 1], and h[t] is the first
+of states[t]. Backward from the last step, where d_states[t + 1] already holds what later steps sent:
 
     d_states[t + 1, h] += d_output[t]
     formula: d_states[t + 1] -> d_slots[t], d_states[t]
@@ -28,6 +29,7 @@ what another has written.
 
 from __future__ import annotations
 
+from cells.cpu.arguments import BackwardWeights, ForwardWeights, Sequences, Units
 from cells.cpu.kernels.pack import QUAD
 from cells.cpu.kernels.product import Part
 from cells.cpu.kernels.step import (
@@ -43,19 +45,7 @@ from cells.cpu.kernels.step import (
 )
 from cells.cpu.kernels.units import backward_units, forward_units, has_mask, mask_backward_units, mask_units
 from cells.cpu.kernels.vector import add, copy
-from cells.cpu.layout import (
-    Groups,
-    PackedWeights,
-    Sequences,
-    TransposedWeights,
-    Units,
-    named_blocking,
-    rows_between,
-    rows_of,
-    slot_place,
-    state_of_row,
-    state_place,
-)
+from cells.cpu.layout import Groups, named_blocking, rows_between, rows_of, slot_place, state_of_row, state_place
 from cells.cpu.threads.barrier import barrier
 from cells.cpu.threads.fork import Share, fork, task_of
 from cells.kernel_cache import helper, inner, kernel
@@ -71,10 +61,10 @@ def _stop(share: Share, groups: Groups, c: int, right: int) -> int:
 def _forward_share(share, cell, blocking, weights, sequences, units):
     """Run a share through all T steps.
 
-    cell: the numbers of the cell, `cells.spec.Layout`.
+    cell: the numbers of the cell, `cells.spec.CellNumbers`.
     blocking: `Blocking`, whose groups keep T steps, or one block: then slots and states are a window that is used again
         and again, and nothing is allocated per step.
-    weights: `PackedWeights`.
+    weights: `ForwardWeights`.
     sequences: `Sequences`; the output is written as the steps go.
     units: `Units`, with the start in states; gets every activation and state.
     """
@@ -82,17 +72,23 @@ def _forward_share(share, cell, blocking, weights, sequences, units):
     x, output = sequences
     slots, states = units
     first, last, party, parties, counter = share
-    steps, hidden, columns = x.shape[0], groups.hidden, groups.columns
+    steps = x.shape[0]
+    hidden = groups.hidden
+    columns = groups.columns
+    # Where threads share a row's units, `plan._panels` gives each whole panels that end at these very columns: a
+    # formula reads only sums of its own thread, and needs no barrier between product and formula.
     left, right = columns * party // parties, columns * (party + 1) // parties
     rows = rows_between(groups, first, last)
     of_slot = slots.shape[1] * slots.shape[2]
-    recurrent = MatrixRun(weights.recurrent, cell.recurrent, panels.recurrent, panels.interleaved)
-    masked = MatrixRun(weights.masked, cell.masked, panels.masked, panels.interleaved)
+    recurrent = MatrixRun(weights.recurrent, cell.recurrent_slots, panels.recurrent, panels.interleaved)
+    masked = MatrixRun(weights.masked, cell.masked_slots, panels.masked, panels.interleaved)
     bias = weights.bias
     passed = 0
 
     for start in range(0, steps, block):
         count = min(block, steps - start)
+        # Where all steps are kept a step's place is its time; else the window is used again for every block, and its
+        # last state becomes its first.
         window_start = start if groups.steps == steps else 0
         if window_start < start:
             for s in range(cell.states):
@@ -107,7 +103,7 @@ def _forward_share(share, cell, blocking, weights, sequences, units):
             input_products(cell, weights, groups, x, slots, of_group, panels.many_rows, part)
         for t in range(window_start, window_start + count):
             part = Part(party, parties, t % 2)
-            for p in range(cell.inputs, cell.slots):
+            for p in range(cell.input_slots, cell.slots):
                 for c in range(first, last):
                     for r in range(rows_of(groups, c)):
                         for k in range(left, right):
@@ -117,14 +113,16 @@ def _forward_share(share, cell, blocking, weights, sequences, units):
             add_products(recurrent, groups, rows, source, total, of_slot, part)
             if has_mask(cell):
                 for c in range(first, last):
-                    place, before = slot_place(groups, c, t), state_place(groups, c, t)
+                    place = slot_place(groups, c, t)
+                    before = state_place(groups, c, t)
                     mask_units(cell, units, place, before, left, _stop(share, groups, c, right))
                 passed = barrier(counter, parties, passed)
                 source = slot_rows(groups, slots, cell.mask_slot, first, t)
                 total = slot_rows(groups, slots, cell.masked_first, first, t)
                 add_products(masked, groups, rows, source, total, of_slot, part)
             for c in range(first, last):
-                place, before = slot_place(groups, c, t), state_place(groups, c, t)
+                place = slot_place(groups, c, t)
+                before = state_place(groups, c, t)
                 forward_units(cell, units, place, before, left, _stop(share, groups, c, right))
             if output.size > 0:
                 _copy_out(output, states, share, groups, start + t - window_start, t + 1, left, min(right, hidden))
@@ -136,7 +134,7 @@ def _backward_share(share, cell, blocking, weights, units, d_sequences, d_units)
     """Run a share back through all T steps.
 
     cell, units: as the forward pass left them; its groups kept T steps.
-    weights: `TransposedWeights`.
+    weights: `BackwardWeights`.
     d_sequences: dL/d output is read, dL/d input is written.
     d_units: gets dL/d slots. Its states have dL/d final state at T on entry, and get the total dL/d s_t at every t.
     """
@@ -145,19 +143,22 @@ def _backward_share(share, cell, blocking, weights, units, d_sequences, d_units)
     slots, _ = units
     d_slots, d_states = d_units
     first, last, party, parties, counter = share
-    steps, hidden, columns = d_output.shape[0], groups.hidden, groups.columns
+    steps = d_output.shape[0]
+    hidden = groups.hidden
+    columns = groups.columns
     left, right = columns * party // parties, columns * (party + 1) // parties
     rows = rows_between(groups, first, last)
     of_slot = slots.shape[1] * slots.shape[2]
-    recurrent = MatrixRun(weights.recurrent, cell.recurrent, panels.back, panels.interleaved)
-    masked = MatrixRun(weights.masked, cell.masked, panels.back, panels.interleaved)
+    recurrent = MatrixRun(weights.recurrent, cell.recurrent_slots, panels.back, panels.interleaved)
+    masked = MatrixRun(weights.masked, cell.masked_slots, panels.back, panels.interleaved)
     passed = 0
 
     for t in range(steps - 1, -1, -1):
         part = Part(party, parties, t % 2)
         _add_in(d_states, d_output, share, groups, t, left, min(right, hidden))
         for c in range(first, last):
-            place, before = slot_place(groups, c, t), state_place(groups, c, t)
+            place = slot_place(groups, c, t)
+            before = state_place(groups, c, t)
             backward_units(cell, units, d_units, place, before, left, _stop(share, groups, c, right))
         if has_mask(cell):
             passed = barrier(counter, parties, passed)
@@ -165,7 +166,8 @@ def _backward_share(share, cell, blocking, weights, units, d_sequences, d_units)
             total = slot_rows(groups, d_slots, cell.mask_slot, first, t)
             sum_products(masked, groups, rows, source, of_slot, total, part)
             for c in range(first, last):
-                place, before = slot_place(groups, c, t), state_place(groups, c, t)
+                place = slot_place(groups, c, t)
+                before = state_place(groups, c, t)
                 mask_backward_units(cell, units, d_units, place, before, left, _stop(share, groups, c, right))
         passed = barrier(counter, parties, passed)
         source = slot_rows(groups, d_slots, cell.recurrent_first, first, t)
@@ -215,7 +217,7 @@ _forward_share_task = task_of(_forward_share)
 @kernel
 def forward(worker_table, shares, cell, blocking, weights, sequences, units):
     """Do all shares of `_forward_share`; all but the cell are plain tuples."""
-    arguments = (cell, named_blocking(blocking), PackedWeights(*weights), Sequences(*sequences), Units(*units))
+    arguments = (cell, named_blocking(blocking), ForwardWeights(*weights), Sequences(*sequences), Units(*units))
     fork(worker_table, shares, _forward_share_task(worker_table, shares, arguments))
 
 
@@ -225,6 +227,6 @@ _backward_share_task = task_of(_backward_share)
 @kernel
 def backward(worker_table, shares, cell, blocking, weights, units, d_sequences, d_units):
     """Do all shares of `_backward_share`; all but the cell are plain tuples."""
-    named = (named_blocking(blocking), TransposedWeights(*weights), Units(*units), Sequences(*d_sequences))
+    named = (named_blocking(blocking), BackwardWeights(*weights), Units(*units), Sequences(*d_sequences))
     arguments = (cell, *named, Units(*d_units))
     fork(worker_table, shares, _backward_share_task(worker_table, shares, arguments))

@@ -18,7 +18,7 @@ from cells.kernel_cache import helper, inner
 
 ROWS = target().rows
 # Typed, as all integers that reach `product`: for a literal it would be compiled once more.
-MANY_ROWS = np.int64(target().vectors)  # vectors of a panel of input weights in the backward pass
+INPUT_GRADIENT_PANEL = np.int64(target().vectors)  # vectors of a panel of input weights in the backward pass
 ZERO, ONE = np.int64(0), np.int64(1)
 
 
@@ -67,7 +67,9 @@ def add_products(run, groups, rows, source, total, total_stride, part):
     source, total: `Rows`.
     total_stride: from total[m] to total[m + 1], in elements.
     """
-    like, size, first = run.values, run.values.itemsize, np.int64(run.values.ctypes.data)
+    like = run.values
+    size = run.values.itemsize
+    first = np.int64(run.values.ctypes.data)
     if run.interleaved:
         matrix = Matrix(first, groups.hidden, groups.columns, run.panel)
         add_row_product(like, run.matrices, matrix, source.address, total.address, total_stride, part)
@@ -82,7 +84,9 @@ def add_products(run, groups, rows, source, total, total_stride, part):
 @inner
 def sum_products(run, groups, rows, source, source_stride, total, part):
     """total[r] += sum over m of W_m source[m, r], for the matrices m of a run; arguments as in `add_products`."""
-    like, size, first = run.values, run.values.itemsize, np.int64(run.values.ctypes.data)
+    like = run.values
+    size = run.values.itemsize
+    first = np.int64(run.values.ctypes.data)
     for q in range(run.matrices):
         m = run.matrices - 1 - q if part.reverse else q
         matrix = Matrix(first + m * groups.hidden * groups.columns * size, groups.hidden, groups.columns, run.panel)
@@ -106,7 +110,8 @@ class _InputTiles(NamedTuple):
 
 @helper
 def _input_tiles(groups: Groups, block: Block, inputs: int) -> _InputTiles:
-    rows, of_step = rows_of(groups, block.group), groups.rows * groups.stride
+    rows = rows_of(groups, block.group)
+    of_step = groups.rows * groups.stride
     total = block.steps * rows
     if 1 < rows < groups.batch:  # a tile is a step
         return _InputTiles(total, rows, inputs, groups.batch * inputs, groups.stride, of_step)
@@ -131,15 +136,16 @@ def _first_row(x: NDArray[Any], groups: Groups, block: Block) -> int:
 def input_products(cell, weights, groups, x, slots, block, panel, part):
     """slots[t] = bias + W_ih x[t] for the steps t of a block.
 
-    weights: `PackedWeights`.
+    weights: `ForwardWeights`.
     x: (T, B, I).
     panel: the most vectors of a panel of the input weights.
     """
-    inputs, size = x.shape[2], x.itemsize
+    inputs = x.shape[2]
+    size = x.itemsize
     tiles = _input_tiles(groups, block, inputs)
     source = Rows(_first_row(x, groups, block), tiles.x_row, tiles.x_tile)
     place = slot_place(groups, block.group, block.place)
-    for p in range(cell.inputs):
+    for p in range(cell.input_slots):
         w = weights.input.ctypes.data + p * inputs * groups.columns * size
         start = Rows(weights.bias.ctypes.data + p * groups.columns * size, ZERO, ZERO)
         total = Rows(address(slots, p, place), tiles.slot_row, tiles.slot_tile)
@@ -151,18 +157,19 @@ def input_products(cell, weights, groups, x, slots, block, panel, part):
 def input_gradients(cell, w_input, groups, d_slots, d_x, block):
     """d_x[t] = W_ih^T d_slots[t] for the steps t of a block.
 
-    w_input: the input weights of `TransposedWeights`.
+    w_input: the input weights of `BackwardWeights`.
     d_x: (T, B, I), I padded.
     """
-    inputs, size = d_x.shape[2], d_x.itemsize
+    inputs = d_x.shape[2]
+    size = d_x.itemsize
     tiles = _input_tiles(groups, block, inputs)
     top = block.group * groups.rows
     d_x[block.start : block.start + block.steps, top : top + rows_of(groups, block.group)] = 0
     total = Rows(_first_row(d_x, groups, block), tiles.x_row, tiles.x_tile)
     place = slot_place(groups, block.group, block.place)
     part = Part(ZERO, ONE, ZERO)
-    for p in range(cell.inputs):
+    for p in range(cell.input_slots):
         w = w_input.ctypes.data + p * groups.hidden * inputs * size
         source = Rows(address(d_slots, p, place), tiles.slot_row, tiles.slot_tile)
-        matrix = Matrix(w, groups.hidden, inputs, MANY_ROWS)
+        matrix = Matrix(w, groups.hidden, inputs, INPUT_GRADIENT_PANEL)
         product(w_input, matrix, source, total, total, tiles.rows, tiles.height, part)

@@ -142,7 +142,8 @@ def _addresses(like, addresses):
 @functools.cache
 def provide(dtype: Any) -> None:
     """Make the tiles of a dtype known by name; called before the first kernel that needs them is compiled or loaded."""
-    shapes, element = _all_shapes(), ELEMENTS[from_dtype(dtype)]
+    shapes = _all_shapes()
+    element = ELEMENTS[from_dtype(dtype)]
     addresses = np.empty(len(shapes), np.int64)
     _addresses(np.empty(0, dtype), addresses)
     for (rows, vectors, is_strip), address in zip(shapes, addresses, strict=True):
@@ -198,7 +199,9 @@ def _emit_tile(builder: Any, element: Any, rows: int, vectors: int, is_strip: bo
         ask(builder.bitcast(pointer, BYTE), FIRST_LEVEL)
     begun = [ir.Constant(vector, [0.0] * lanes)] * (rows * vectors)
 
-    before, loop, after = builder.block, builder.append_basic_block("depth"), builder.append_basic_block("done")
+    before = builder.block
+    loop = builder.append_basic_block("depth")
+    after = builder.append_basic_block("done")
     builder.branch(loop)
     builder.position_at_end(loop)
     k = builder.phi(INDEX)

@@ -144,7 +144,8 @@ def _from_flat(combine: Any) -> Any:
     def made_for(typing_context: Any, out: Any, place: Any, source: Any, start: Any, count: Any) -> Any:
         if not isinstance(count, types.IntegerLiteral):
             raise RequireLiteralValue("count")
-        kind, itemsize = Vector(out.dtype, count.literal_value), out.dtype.bitwidth // 8
+        kind = Vector(out.dtype, count.literal_value)
+        itemsize = out.dtype.bitwidth // 8
 
         def codegen(context: Any, builder: Any, made: Any, arguments: Any) -> Any:
             pointer = context.get_value_type(kind).as_pointer()
@@ -186,8 +187,10 @@ def transpose(typing_context, out, place, out_row, source, start, row):
     Every cache line is read and written once, whatever the strides: the square is turned in registers, halves of it
     first, then quarters, down to pairs.
     """
-    lanes, itemsize = target().lanes(out.dtype.bitwidth // 8), out.dtype.bitwidth // 8
-    kind, index = Vector(out.dtype, lanes), ir.IntType(32)
+    lanes = target().lanes(out.dtype.bitwidth // 8)
+    itemsize = out.dtype.bitwidth // 8
+    kind = Vector(out.dtype, lanes)
+    index = ir.IntType(32)
 
     def codegen(context: Any, builder: Any, made: Any, arguments: Any) -> Any:
         vector = context.get_value_type(kind)
@@ -222,7 +225,8 @@ def transpose(typing_context, out, place, out_row, source, start, row):
 def _broadcast(context, builder, given, wanted, value):
     scalar = context.cast(builder, value, given, wanted.dtype)
     vector = context.get_value_type(wanted)
-    undefined, index = ir.Constant(vector, ir.Undefined), ir.IntType(32)
+    undefined = ir.Constant(vector, ir.Undefined)
+    index = ir.IntType(32)
     first = builder.insert_element(undefined, scalar, ir.Constant(index, 0))
     return builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(index, wanted.lanes), [0] * wanted.lanes))
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cells.cpu.arguments import GateRows
 from cells.cpu.kernels.pack import ROWS, ZERO, FlatRows, pack_rows, pack_tiles
 from cells.cpu.kernels.tile import tile
 from cells.cpu.kernels.vector import lines
@@ -13,7 +14,6 @@ from cells.cpu.layout import (
     CHUNK_BYTES,
     VECTOR_BYTES,
     Array,
-    GateRows,
     Groups,
     Samples,
     Strides,
@@ -75,8 +75,10 @@ def _weight_gradient(share, groups, d_slots, gates, source, out, scratch):
     values, source_strides, columns = source
     block, memory = scratch
     units, places = gates.hidden, gates.places
-    itemsize, of_slot = out.itemsize, d_slots.shape[1] * d_slots.shape[2]
-    d_values, d_strides = d_slots.reshape(-1), slot_strides(groups)
+    itemsize = out.itemsize
+    of_slot = d_slots.shape[1] * d_slots.shape[2]
+    d_values = d_slots.reshape(-1)
+    d_strides = slot_strides(groups)
     samples = groups.steps * groups.batch
     lanes = VECTOR_BYTES // itemsize
     panels = even_cut(out.shape[1] // lanes, PANEL)
@@ -92,7 +94,8 @@ def _weight_gradient(share, groups, d_slots, gates, source, out, scratch):
             pack_rows(values, FlatRows(run.start, run.distance, count, columns), PANEL, packed, k, depth)
             k += count
         for g in range(places.size):
-            low, high = max(share.first - g * units, 0), min(share.last - g * units, units)
+            low = max(share.first - g * units, 0)
+            high = min(share.last - g * units, units)
             if low >= high:
                 continue
             k = ZERO
@@ -138,7 +141,8 @@ def _add_samples(share, groups, d_slots, totals):
     d_slots: (P, C * W, G * H').
     totals: (P, 1, H').
     """
-    total, width = lines(totals, 0), groups.stride
+    total = lines(totals, 0)
+    width = groups.stride
     for p in range(share.first, share.last):
         for c in range(group_count(groups)):
             for t in range(groups.steps):

@@ -17,7 +17,9 @@ from numba.extending import intrinsic, register_jitable
 from cells.numba_private import cgutils
 
 PATIENCE = 4096  # looks at a counter before the CPU is offered to another thread
-INT32, INT64, VOID = ir.IntType(32), ir.IntType(64), ir.VoidType()
+INT32 = ir.IntType(32)
+INT64 = ir.IntType(64)
+VOID = ir.VoidType()
 X86, ARM = ("x86_64", "AMD64"), ("arm64", "aarch64")
 YIELD = "sched_yield" if os.name == "posix" else "SwitchToThread"
 
@@ -63,7 +65,8 @@ def take(typing_context, address, number):
     """Raise the counter at `address` from number - 1 to `number`; say whether it was this thread that did."""
 
     def codegen(context: Any, builder: Any, made: Any, arguments: Any) -> Any:
-        place, before = _counter(builder, arguments[0]), builder.sub(arguments[1], INT64(1))
+        place = _counter(builder, arguments[0])
+        before = builder.sub(arguments[1], INT64(1))
         done = builder.cmpxchg(place, before, arguments[1], "acq_rel", "acquire")
         return builder.extract_value(done, 1)
 

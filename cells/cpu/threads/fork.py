@@ -32,8 +32,8 @@ class Share(NamedTuple):
     """What one thread does of a task: a row of `shares`, and the address of the counter of the task's barriers.
 
     first, last: the pieces [first, last) of the work; what a piece is the task says.
-    party: the number of the thread, counted from 0.
-    parties: threads that meet at barriers inside the task, or all that have a share where there are none.
+    party, parties: the thread's place, from 0, among those that share a task's scratch memory or meet at its barriers;
+    0 of 1 where nobody does (`cells.cpu.threads.pool.alone`).
     """
 
     first: int

@@ -66,7 +66,13 @@ def split(pieces: int, work: float) -> Shares:
     return np.array([(bounds[i], bounds[i + 1], i, count) for i in range(count)], np.int64)
 
 
-def run(kernel: Callable[..., None], shares: Shares, *arguments: object) -> None:
+def alone(shares: Shares) -> Shares:
+    """Return the shares of threads that meet at no barrier: each is party 0 of 1."""
+    shares[:, 2:] = (0, 1)
+    return shares
+
+
+def call_kernel(kernel: Callable[..., None], shares: Shares, *arguments: object) -> None:
     """Call `kernel(worker_table, shares, *arguments)`, which forks, with as many threads ready as there are shares.
 
     Callers in several threads take turns: a task with barriers needs all of its threads at once.

@@ -32,7 +32,8 @@ def compiled(kernel: Kernel, capability: tuple[int, int]) -> Compiled:
 
     Raises `CudaUnavailable` where there is none and no compiler is installed.
     """
-    name, folder = cubins.key(kernel, capability), cubins.travelling()
+    name = cubins.key(kernel, capability)
+    folder = cubins.travelling()
     found = cubins.find(folder, name) if folder else None
     if found is not None:
         return found

@@ -52,7 +52,8 @@ class DeviceArray:
             first, last, step = index.indices(count)
         else:
             first = index + count if index < 0 else index
-            last, step = first + 1, 1
+            last = first + 1
+            step = 1
         if step != 1 or not 0 <= first <= last <= count:
             raise IndexError(f"index {index!r} of {count} elements; allowed: an integer inside, or a slice of step 1")
         shape = (last - first, *self.shape[1:]) if isinstance(index, slice) else self.shape[1:]

@@ -21,16 +21,27 @@ def make_backward(config: KernelConfig) -> Callable[..., None]:
     d_states: index T is dL/d final state on entry; on exit the total dL/d state at every step. d_slots: on exit dL/d
     pre-activations, all of them.
     """
-    spec, layout, frame = config.spec, config.spec.layout, make_frame(config, config.threads)
-    P, S, mask_slot = layout.slots, layout.states, layout.mask_slot
-    recurrent_first, recurrents = layout.recurrent_first, layout.recurrent
-    masked_first, maskeds = layout.masked_first, layout.masked
-    hidden, units, rows_at_once, stride = config.hidden, config.units, config.rows, config.stride
+    spec = config.spec
+    numbers = config.spec.numbers
+    frame = make_frame(config, config.threads)
+    P, S, mask_slot = numbers.slots, numbers.states, numbers.mask_slot
+    recurrent_first, recurrents = numbers.recurrent_first, numbers.recurrent_slots
+    masked_first, maskeds = numbers.masked_first, numbers.masked_slots
+    hidden = config.hidden
+    units = config.units
+    rows_at_once = config.rows
+    stride = config.stride
     phases, pushes = config.phases, config.pushes
-    number, word, set_size, clustered = frame.number, frame.word, frame.set_size, frame.clustered
+    number = frame.number
+    word = frame.word
+    set_size = frame.set_size
+    clustered = frame.clustered
     registers, hold, pull, product, total = frame.recurrent
     masked_registers, hold_masked, pull_masked, product_masked, total_masked = frame.masked
-    clear, push_slots, done, meet = frame.clear, frame.push_slots, frame.done, frame.meet
+    clear = frame.clear
+    push_slots = frame.push_slots
+    done = frame.done
+    meet = frame.meet
     load_slots, load_states = frame.load_slots, frame.load_states
     store_states, copy_states = frame.store_states, frame.copy_states
     nothing: Any = lambda cell, k, slots, previous, d_slots, d_previous: None  # noqa: E731

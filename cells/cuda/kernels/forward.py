@@ -25,18 +25,36 @@ def make_forward(config: KernelConfig) -> Callable[..., None]:
     slots: products of the input with biases where the cell has input gates, on entry; activations on exit if they are
     kept. states: index 0 is set on entry. bias (P, H): what slots without a product of the input start from.
     """
-    spec, layout, frame = config.spec, config.spec.layout, make_frame(config, config.threads)
-    P, S, inputs, mask_slot = layout.slots, layout.states, layout.inputs, layout.mask_slot
-    hidden, units, rows_at_once, threads = config.hidden, config.units, config.rows, config.threads
-    phases, pushes, keep, stride = config.phases, config.pushes, config.keep, config.stride
-    number, word, set_size, clustered = frame.number, frame.word, frame.set_size, frame.clustered
+    spec = config.spec
+    numbers = config.spec.numbers
+    frame = make_frame(config, config.threads)
+    P = numbers.slots
+    S = numbers.states
+    inputs = numbers.input_slots
+    mask_slot = numbers.mask_slot
+    hidden = config.hidden
+    units = config.units
+    rows_at_once = config.rows
+    threads = config.threads
+    phases = config.phases
+    pushes = config.pushes
+    keep = config.keep
+    stride = config.stride
+    number = frame.number
+    word = frame.word
+    set_size = frame.set_size
+    clustered = frame.clustered
     registers, hold, pull, product, total = frame.recurrent
     masked_registers, hold_masked, pull_masked, product_masked, total_masked = frame.masked
-    recurrent_first, recurrents = layout.recurrent_first, layout.recurrent
-    masked_first, maskeds = layout.masked_first, layout.masked
-    clear, push, done, meet = frame.clear, frame.push, frame.done, frame.meet
+    recurrent_first, recurrents = numbers.recurrent_first, numbers.recurrent_slots
+    masked_first, maskeds = numbers.masked_first, numbers.masked_slots
+    clear = frame.clear
+    push = frame.push
+    done = frame.done
+    meet = frame.meet
     load_states, store_states, copy_states = frame.load_states, frame.store_states, frame.copy_states
-    filling, rounding = -(-rows_at_once * hidden // threads) if config.tiles else 0, make_rounding(config)
+    filling = -(-rows_at_once * hidden // threads) if config.tiles else 0
+    rounding = make_rounding(config)
     unit_forward, unit_mask = formula(spec.forward), formula(spec.mask or (lambda cell, k, slots, previous: None))
 
     @formula

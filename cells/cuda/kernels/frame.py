@@ -70,8 +70,10 @@ class Frame:
 
 def make_frame(config: KernelConfig, threads: int) -> Frame:
     """Return the frame of a kernel whose blocks have so many threads."""
-    P, S, hidden = config.spec.layout.slots, config.spec.layout.states, config.hidden
-    number, zero, set_size = REALS[config.real], np.dtype(config.real).type(0), config.rows * config.stride
+    P, S, hidden = config.spec.numbers.slots, config.spec.numbers.states, config.hidden
+    number = REALS[config.real]
+    zero = np.dtype(config.real).type(0)
+    set_size = config.rows * config.stride
     # Loops over threads have a constant number of turns: the compiler spends far fewer registers on them.
     clearing = -(-2 * set_size // threads)
     push, (done, meet) = make_push(config), make_meeting(config)
@@ -130,7 +132,8 @@ def make_frame(config: KernelConfig, threads: int) -> Frame:
 
 
 def _make_step_product(config: KernelConfig, tile: Tile | None, weights_at: int) -> StepProduct:
-    pull, total = make_pull(config, tile), make_total(tile, config.real, config.vectors)
+    pull = make_pull(config, tile)
+    total = make_total(tile, config.real, config.vectors)
     if tile is None:
         hold = formula(lambda weights, part, own, shared, thread: None)
         product = formula(lambda own, shared, weights, part, vectors_at, thread: None)

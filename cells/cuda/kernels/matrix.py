@@ -91,16 +91,24 @@ def make_product(
         line, k = a_place(thread)
         a_lines, a_left, a_at = int32(rows - top - line), int32(length - k), int32(k * a_pitch + line)
         if a_transposed:
-            a_index, a_step, a_slice = a_first + int64(start + k) * a_stride + top + line, a_stride, a_stride
+            a_index = a_first + int64(start + k) * a_stride + top + line
+            a_step = a_stride
+            a_slice = a_stride
         else:
-            a_index, a_step, a_slice = a_first + int64(top + line) * a_stride + start + k, a_stride, int64(1)
+            a_index = a_first + int64(top + line) * a_stride + start + k
+            a_step = a_stride
+            a_slice = int64(1)
         line, k = b_place(thread)
         b_lines, b_left, b_at = int32(columns - left - line), int32(length - k), int32(k * b_pitch + line)
         b_at += int32(2 * a_buffer)
         if b_transposed:
-            b_index, b_step, b_slice = b_first + int64(left + line) * b_stride + start + k, b_stride, int64(1)
+            b_index = b_first + int64(left + line) * b_stride + start + k
+            b_step = b_stride
+            b_slice = int64(1)
         else:
-            b_index, b_step, b_slice = b_first + int64(start + k) * b_stride + left + line, b_stride, b_stride
+            b_index = b_first + int64(start + k) * b_stride + left + line
+            b_step = b_stride
+            b_slice = b_stride
 
         for n in range(mine):
             sums[n] = number(0)

@@ -18,16 +18,21 @@ from cells.formula import formula
 
 def make_pack(real: str, way: str, tensor: bool, rounded: bool) -> Callable[..., None]:
     """out[quads, 4] from weights (gates * hidden, hidden); sizes as in `cells.cuda.plan`."""
-    zero, backward = np.dtype(real).type(0), way == "backward"
+    zero = np.dtype(real).type(0)
+    backward = way == "backward"
 
     @formula
     def weight(weights, places, sizes, part, row, k):
         """Return the number at a row of a part's own weights and a place along their depth; zero beyond both."""
         hidden, units, rows, depth = sizes
         if backward:
-            gate, u, column = k // hidden, row, k % hidden
+            gate = k // hidden
+            u = row
+            column = k % hidden
         else:
-            gate, u, column = row // units, row % units, k
+            gate = row // units
+            u = row % units
+            column = k
         unit = part * units + u
         if row >= rows or k >= depth or unit >= hidden:
             return zero

@@ -29,17 +29,26 @@ def make_profile(config: KernelConfig) -> Callable[..., None]:
     totals: index T holds dL/d final state on entry; on exit dL/ds with the paths inside of a step. carried: on exit
     without them, as coordinates of the joint state. Both over 2^exponents.
     """
-    spec, layout, threads = config.spec, config.spec.layout, profile_threads(config)
+    spec = config.spec
+    numbers = config.spec.numbers
+    threads = profile_threads(config)
     frame = make_frame(config, threads)
-    P, S, mask_slot, masks = layout.slots, layout.states, layout.mask_slot, config.phases == 2
-    recurrent_first, recurrents = layout.recurrent_first, layout.recurrent
-    masked_first, maskeds = layout.masked_first, layout.masked
+    P = numbers.slots
+    S = numbers.states
+    mask_slot = numbers.mask_slot
+    masks = config.phases == 2
+    recurrent_first, recurrents = numbers.recurrent_first, numbers.recurrent_slots
+    masked_first, maskeds = numbers.masked_first, numbers.masked_slots
     hidden, stride, largest_at = config.hidden, config.stride, config.shared_elements
-    carry_at, turns = largest_at + MOST_WARPS, -(-hidden // threads)
+    carry_at = largest_at + MOST_WARPS
+    turns = -(-hidden // threads)
     number, zero = frame.number, frame.zero
     registers, hold, _, product, total = frame.recurrent
     masked_registers, hold_masked, _, product_masked, total_masked = frame.masked
-    clear, load_slots, load_states, push_slots = frame.clear, frame.load_slots, frame.load_states, frame.push_slots
+    clear = frame.clear
+    load_slots = frame.load_slots
+    load_states = frame.load_states
+    push_slots = frame.push_slots
     store_states = frame.store_states
     find_power = _make_find_power(config.real, largest_at, threads // WARP)
     nothing: Any = lambda cell, k, slots, previous, d_slots, d_previous: None  # noqa: E731
@@ -132,7 +141,8 @@ def make_profile(config: KernelConfig) -> Callable[..., None]:
 def _make_find_power(real: str, largest_at: int, warps: int) -> Callable[..., int]:
     """Make the search for the power of two that a step takes out; `largest_at`: a number of every warp, in shared."""
     zero = np.dtype(real).type(0)
-    infinity, most = np.dtype(real).type(np.inf), MOST[real]
+    infinity = np.dtype(real).type(np.inf)
+    most = MOST[real]
 
     @formula
     def find_power(shared, own, thread):

@@ -18,7 +18,10 @@ from numba.cuda.extending import intrinsic
 
 from cells.formula import formula
 
-I32, I64, F32, VOID = ir.IntType(32), ir.IntType(64), ir.FloatType(), ir.VoidType()
+I32 = ir.IntType(32)
+I64 = ir.IntType(64)
+F32 = ir.FloatType()
+VOID = ir.VoidType()
 
 
 def _asm(builder: Any, result: Any, arguments: Any, text: str, constraints: str, effects: bool = True) -> Any:

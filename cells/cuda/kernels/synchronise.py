@@ -78,7 +78,8 @@ def make_meeting(config: KernelConfig) -> tuple[Callable[..., None], Callable[..
 
 def make_push(config: KernelConfig) -> Callable[..., None]:
     """`push(shared, at, value)`: a number to that place of the shared memory of every block of the row."""
-    parts, rounding = config.parts, make_rounding(config)
+    parts = config.parts
+    rounding = make_rounding(config)
     if not config.tiles:
         return formula(lambda shared, at, value: None)
     if config.sharing == "cluster":
@@ -104,9 +105,15 @@ def make_pull(config: KernelConfig, tile: Tile | None) -> Callable[..., None]:
     """
     if tile is None:
         return formula(lambda source, at, of_row, rows, shared, thread: None)
-    depth, stride, batch, threads = tile.depth, config.stride, config.rows, config.threads
-    quads, tensor, wide = tile.padded_depth // 4, tile.tensor, config.hidden % 4 == 0
-    zero, rounding = np.dtype(config.real).type(0), make_rounding(config)
+    depth = tile.depth
+    stride = config.stride
+    batch = config.rows
+    threads = config.threads
+    quads = tile.padded_depth // 4
+    tensor = tile.tensor
+    wide = config.hidden % 4 == 0
+    zero = np.dtype(config.real).type(0)
+    rounding = make_rounding(config)
     turns = -(-batch * quads // threads)
 
     @formula
@@ -141,7 +148,9 @@ def make_pull(config: KernelConfig, tile: Tile | None) -> Callable[..., None]:
 
     # All loads of a chunk are under way before the first one is needed: the second-level cache is far.
     at_once = min(turns, 2 if config.real == "float64" else 4)
-    chunks, room, kind = -(-turns // at_once), 4 * at_once, REALS[config.real]
+    chunks = -(-turns // at_once)
+    room = 4 * at_once
+    kind = REALS[config.real]
 
     @formula
     def pull_quads(source, at, of_row, rows, shared, thread):
@@ -162,7 +171,8 @@ def make_pull(config: KernelConfig, tile: Tile | None) -> Callable[..., None]:
                 r = int32(i // quads)
                 k = int32((i - r * quads) * 4)
                 if r < batch:
-                    there, n = int32(r * stride + (k // 2 if tensor else k)), 4 * turn
+                    there = int32(r * stride + (k // 2 if tensor else k))
+                    n = 4 * turn
                     put(shared, there, found[n], found[n + 1], found[n + 2], found[n + 3])
 
     return pull_quads if wide else pull_scalars

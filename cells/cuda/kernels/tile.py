@@ -56,9 +56,17 @@ def make_product(tile: Tile, real: str, *, weights_at: int, stride: int, sums_at
 
 
 def _make_scalar_product(tile: Tile, real: str, weights_at: int, stride: int, sums_at: int) -> Callable[..., None]:
-    kind, zero = REALS[real], np.dtype(real).type(0)
-    each, lanes, batch, pieces, threads = tile.each, tile.lanes, tile.batch, tile.pieces, tile.threads
-    row_warps, groups, padded_rows, held = tile.row_warps, WARP // tile.lanes, tile.padded_rows, tile.held
+    kind = REALS[real]
+    zero = np.dtype(real).type(0)
+    each = tile.each
+    lanes = tile.lanes
+    batch = tile.batch
+    pieces = tile.pieces
+    threads = tile.threads
+    row_warps = tile.row_warps
+    groups = WARP // tile.lanes
+    padded_rows = tile.padded_rows
+    held = tile.held
     in_registers, in_shared = tile.in_registers, tile.in_shared
     count = each * batch
     kept = max(count // lanes, 1)

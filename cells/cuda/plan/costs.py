@@ -117,7 +117,8 @@ class Terms:
 
     def cycles(self, costs: Costs) -> float:
         """Estimated cycles of a step: the sum of its products, each with delivery and barrier, and of the formulas."""
-        barrier, total = costs.barrier(self.sharing), 0.0
+        barrier = costs.barrier(self.sharing)
+        total = 0.0
         for product in self.products:
             total += product.delivery(costs) + self.repeats * product.work(costs, self.occupied) + barrier
         return self.waves * (total + costs.formulas + (0 if self.products else barrier))

@@ -105,13 +105,13 @@ def _units(hidden: int, sharing: str, facts: Facts) -> list[int]:
 
 def _candidate(work: Workload, sharing: str, units: int, rows: int, *, tensor: bool, costs: Costs) -> Choice | None:
     cell, hidden, batch, dtype, facts, way, keep = work
-    layout = find_cell(cell).layout
+    numbers = find_cell(cell).numbers
     real = "float64" if dtype == "float64" else "float32"
     streams = sharing in ("block", "launch")
     # A block's rows of the weights, and their depth, for both products.
     sizes = [
         (gates * units, hidden) if way == "forward" else (units, gates * hidden)
-        for gates in (layout.recurrent, layout.masked)
+        for gates in (numbers.recurrent_slots, numbers.masked_slots)
     ]
     count = sum(1 for size in sizes if size[0] and size[1])
     room = Room(facts.shared_bytes // max(count, 1), products=count, units=units)
@@ -134,14 +134,16 @@ def _candidate(work: Workload, sharing: str, units: int, rows: int, *, tensor: b
         of_group = -(-tiles_of_rows // groups) * rows
         groups = -(-batch // of_group)
     else:
-        of_group, groups = rows, -(-batch // rows)
+        of_group = rows
+        groups = -(-batch // rows)
     return Choice(config, groups, of_group, terms(config, batch, groups, of_group, facts).cycles(costs))
 
 
 def profile_config(cell: str, hidden: int, dtype: str, facts: Facts) -> KernelConfig:
     """One block for each row of the batch, whatever the size: what does not fit on chip is read at every step."""
-    layout, real = find_cell(cell).layout, "float64" if dtype == "float64" else "float32"
-    depths = [gates * hidden for gates in (layout.recurrent, layout.masked)]
+    numbers = find_cell(cell).numbers
+    real = "float64" if dtype == "float64" else "float32"
+    depths = [gates * hidden for gates in (numbers.recurrent_slots, numbers.masked_slots)]
     count = sum(1 for depth in depths if depth)
     of_carry = (len(find_cell(cell).states) * hidden + WARP) * (8 if real == "float64" else 4)
     room = Room((facts.shared_bytes - of_carry) // max(count, 1), products=count + 1, units=1)
@@ -169,14 +171,18 @@ def make_tile(rows: int, depth: int, batch: int, real: str, room: Room, *, held:
     itemsize = 8 if real == "float64" else 4
     most = MOST_WARPS // (2 if room.products > 1 or itemsize == 8 else 1)
     if tensor:
-        row_warps, lanes, each, width = -(-rows // 16), 4, 16, 16
+        row_warps = -(-rows // 16)
+        lanes = 4
+        each = 16
+        width = 16
     else:
         each = 2 if batch == 8 and (itemsize == 8 or rows < 8) else 4
         # Few rows, as on the way back: more lanes for each, or those of a warp would multiply zeros.
         lanes = next((n for n in (2, 4, 8, 16) if n * 4 >= min(depth, 32) and WARP // n * each <= max(rows, 4)), 32)
         while -(-rows // (WARP // lanes * each)) > most:
             lanes, each = (lanes // 2, each) if lanes > 2 else (lanes, each * 2)
-        row_warps, width = -(-rows // (WARP // lanes * each)), 4 * lanes
+        row_warps = -(-rows // (WARP // lanes * each))
+        width = 4 * lanes
     depth_warps = 1
 
     def pieces(warps: int) -> int:

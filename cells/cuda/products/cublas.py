@@ -53,12 +53,17 @@ def multiply(
     round them.
     Raises CudaUnavailable without nvmath-python or cuBLAS.
     """
-    a, b, out, real = product.a, product.b, product.out, product.real
+    a = product.a
+    b = product.b
+    out = product.out
+    real = product.real
     at = [
         address + matrix.first * np.dtype(real).itemsize for address, matrix in zip(addresses, (a, b, out), strict=True)
     ]
     one, beta = np.ones(1, real), np.full(1, accumulate, real)  # cuBLAS reads both before it returns
-    handle, cublas, kind = _handle(gpu), _bindings(), DATA[real]
+    handle = _handle(gpu)
+    cublas = _bindings()
+    kind = DATA[real]
     with _using:  # a handle has one stream at a time
         cublas.set_stream(handle, stream)
         cublas.gemm_ex_64(

@@ -12,7 +12,8 @@ from cells.spec import Product
 def input_product(weights: Weights, x: DeviceArray, slots: DeviceArray) -> None:
     """W x of all steps, with its biases, into the slots of the input gates. x (T, B, I), slots (T, B, P, H)."""
     steps, batch, inputs = x.shape
-    rows, width = weights.input_weights.shape[0], slots.shape[2] * slots.shape[3]
+    rows = weights.input_weights.shape[0]
+    width = slots.shape[2] * slots.shape[3]
     count = steps * batch
     multiply(
         DeviceMatrix(x, Matrix(count, inputs, 0, inputs)),
@@ -27,7 +28,9 @@ def input_product(weights: Weights, x: DeviceArray, slots: DeviceArray) -> None:
 def input_gradient(weights: Weights, d_slots: DeviceArray, shape: tuple[int, ...]) -> DeviceArray:
     """dL/dx (T, B, I): transposed W times dL/d slots."""
     steps, batch, inputs = shape
-    rows, width, count = weights.input_weights.shape[0], d_slots.shape[2] * d_slots.shape[3], steps * batch
+    rows = weights.input_weights.shape[0]
+    width = d_slots.shape[2] * d_slots.shape[3]
+    count = steps * batch
     out = empty(tuple(shape), d_slots.dtype)
     multiply(
         DeviceMatrix(d_slots, Matrix(count, rows, 0, width)),

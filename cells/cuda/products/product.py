@@ -133,7 +133,11 @@ def product_calls(
     `bias`: whether bias[bias_first + j] is added to column j. `cut`: instead of `tiling`'s choice.
     Pointers: (a, b, bias or a, out, scratch or a); `scratch` has `scratch_size(calls)` elements.
     """
-    a, b, out, real, depth = product.a, product.b, product.out, product.real, product.depth
+    a = product.a
+    b = product.b
+    out = product.out
+    real = product.real
+    depth = product.depth
     cut = cut or tiling(out.rows, out.columns, depth, multiprocessors, real)
     tile = cut.tile
     piece = _ceil(_ceil(depth, cut.split), tile.depth) * tile.depth

@@ -1,6 +1,7 @@
 """The arrows between the folders: cells → bench → analysis → reports, and what each may import."""
 
 import ast
+import graphlib
 import subprocess
 import sys
 import textwrap
@@ -73,6 +74,28 @@ def test_a_room_of_the_analysis_imports_only_what_stands_before_it(room):
             assert parts != ["analysis"], f"{path} imports from all of analysis"
             if parts[0] == "analysis" and (ROOT / "analysis" / parts[1]).is_dir():
                 assert parts[1] in ROOMS[room], f"{path} imports {name}"
+
+
+def module(path):
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def test_no_module_imports_itself_by_a_detour():
+    """Imports for types alone count too: whoever reads one file of a circle has to read all."""
+    paths = {module(path): path for folder in ALLOWED for path in files(folder) if path.name != "__init__.py"}
+    order = graphlib.TopologicalSorter()
+    for name, path in paths.items():
+        order.add(name, *(found for found in imported_modules(path) if found in paths and found != name))
+    order.prepare()  # a CycleError names the circle
+
+
+def imported_modules(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def test_every_room_of_the_analysis_has_its_arrows():

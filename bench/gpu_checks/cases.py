@@ -20,7 +20,7 @@ from bench.studies.gpu_axes import (
     fitting,
     sharing_case,
 )
-from cells.cuda.device.target import Facts
+from cells.cuda.device.facts import Facts
 
 Point = tuple[str, str, int, int, int]
 """(cell, direction, T, B, H)."""

@@ -18,7 +18,7 @@ from bench.gpu_checks.passes import Pass
 from bench.run.environment import ROOT
 
 if TYPE_CHECKING:
-    from cells.cuda.device.target import Facts
+    from cells.cuda.device.facts import Facts
     from cells.cuda.kernel import Kernel
 
 REHEARSED = ("contact", "parity", "steps", "grid", "half", "sanitizer")

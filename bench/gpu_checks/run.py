@@ -23,7 +23,7 @@ from bench.gpu_checks.runner import INTERRUPTED, LEAST_S, TIME_IS_UP, Runner
 from bench.gpu_checks.stages import Setting, plan
 from bench.gpu_checks.summary import table, verdict
 from bench.run.store import StoreError
-from cells.cuda.device.target import H200, Facts
+from cells.cuda.device.facts import H200, Facts
 
 TEST_LIMIT_S = 120.0
 

@@ -16,7 +16,7 @@ from bench.gpu_checks.check import Check
 from bench.gpu_checks.passes import Pass
 from bench.studies.gpu_axes import fitting
 from cells import cell_names
-from cells.cuda.device.target import Facts
+from cells.cuda.device.facts import Facts
 from cells.validation import CUDA_DTYPES, SHARINGS
 
 WAYS = ("inference", "training")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from bench.measures.machine_code import SHARED, chip, why_not
 
 if TYPE_CHECKING:
-    from cells.cuda.device.target import Facts
+    from cells.cuda.device.facts import Facts
 
 HERE = "here"
 
@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if (arguments.chip is None) == (arguments.fit is None):
         parser.error("one of --for ARCHITECTURE and --fit ROWS is needed")
     if arguments.fit is not None:
-        from bench.gpu_kernels.fit import fit_command
+        from bench.gpu_kernels.fit_command import fit_command
 
         return fit_command(arguments.fit, gpu=arguments.gpu, write=arguments.write)
     lacking = why_not()
@@ -86,7 +86,7 @@ def _count(text: str) -> int:
 
 def _with(facts: Facts, multiprocessors: int) -> Facts:
     """Return the facts of such a chip with another number of multiprocessors."""
-    from cells.cuda.device.target import gpcs_of
+    from cells.cuda.device.facts import gpcs_of
 
     gpcs = gpcs_of(multiprocessors) if facts.clusters else ()
     return replace(facts, multiprocessors=multiprocessors, gpcs=gpcs)

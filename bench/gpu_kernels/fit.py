@@ -9,8 +9,6 @@ The rows must come from the rule as it is: which configuration was measured is n
 from __future__ import annotations
 
 import json
-import re
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,10 +18,9 @@ import numpy as np
 
 from bench.case import CASE_COLUMNS
 from bench.former import renewed
-from bench.gpu_kernels.fit_report import report
 from bench.rows import COLUMNS
-from bench.run.store import Store, StoreError
-from cells.cuda.device.target import A100, H200, Facts
+from bench.run.store import Store
+from cells.cuda.device.facts import A100, H200, Facts
 from cells.cuda.plan import costs as costs_file
 from cells.cuda.plan.costs import NAMES, Costs, Terms
 from cells.cuda.plan.rule import Choice, Workload, choose, terms
@@ -250,23 +247,3 @@ def fit_rows(path: str | Path, gpu: str | None = None, costs_path: Path = costs_
     """Fit the rows at `path` to the constants in a file."""
     frame, facts = of_one_gpu(*read_rows(path), gpu)
     return fit(frame, facts, costs_file.load(costs_path))
-
-
-def fit_command(
-    path: str | Path, gpu: str | None = None, *, write: bool = False, costs_path: Path = costs_file.FILE
-) -> int:
-    """Print the fit of the rows at `path`, and write it into the file of constants if asked; 0 done, 2 wrong use."""
-    try:
-        found = fit_rows(path, gpu, costs_path)
-        entries = costs_file.read(costs_path)
-    except (OSError, ValueError, StoreError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(report(found, entries))
-    days = [day for entry in entries.values() for day in re.findall(r"fitted: .*(\d{4}-\d\d-\d\d)", entry.origin)]
-    if days and max(days) >= found.day:
-        print(f"\nConstants of {max(days)} chose the kernels above; the rows of {found.day} may have run others.")
-    if write:
-        costs_file.write(found.values, found.origin, costs_path)
-        print(f"\nwrote {len(found.values)} constants to {costs_path}")
-    return 0

@@ -5,14 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from bench.gpu_kernels.fit import Fit, Point
 from cells.cuda.plan import costs as costs_file
 from cells.cuda.plan.costs import NAMES, Costs, Entry
 from cells.cuda.plan.rule import Workload, choose
-
-if TYPE_CHECKING:
-    from bench.gpu_kernels.fit import Fit, Point
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from bench.case import Case
 from bench.rows import Measurement
 
 if TYPE_CHECKING:
-    from cells.cuda.device.target import Facts
+    from cells.cuda.device.facts import Facts
 
 # Of a multiprocessor, capabilities 8.0 and 9.0: CUDA C++ Programming Guide, table "Technical Specifications".
 REGISTERS = 65536
@@ -33,7 +33,7 @@ def why_not() -> str | None:
 
 def chip(backend: str) -> Facts:
     """Return the data sheet of the GPU that a backend compiles for."""
-    from cells.cuda.device.target import A100, H200
+    from cells.cuda.device.facts import A100, H200
 
     return {"sm_80": A100, "sm_90a": H200}[backend]
 

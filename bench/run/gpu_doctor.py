@@ -50,7 +50,8 @@ def sharing_table() -> list[str]:
     if machine_code.why_not() is not None:
         return []
     from cells import cell_names
-    from cells.cuda.device.target import H200, facts
+    from cells.cuda.device.facts import H200
+    from cells.cuda.device.target import facts
     from cells.cuda.plan.rule import Workload, choose
 
     runs_here = gpu.available()

@@ -8,7 +8,7 @@ from bench.case import Case, make_case
 from cells.registry import main_cells
 
 if TYPE_CHECKING:
-    from cells.cuda.device.target import Facts
+    from cells.cuda.device.facts import Facts
 
 CELLS = main_cells()
 """Cells that are no variant of another one."""

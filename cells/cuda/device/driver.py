@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 
 from cells.cuda.device import numba_cuda
+from cells.cuda.device.facts import Facts, gpcs_of
 from cells.cuda.device.interface import Device, HostArray, Launch, Mark, Memory, Stored
 from cells.cuda.device.stream import current_handle, current_stream
+from cells.cuda.device.stream_timer import StreamTimer
 from cells.cuda.device.submit import submit, submit_sequence
-from cells.cuda.device.target import INSTALL, TRAVELLING, CudaUnavailable, Facts, cuda_core, gpcs_of
-from cells.cuda.device.timer import StreamTimer, Timer
+from cells.cuda.device.target import INSTALL, TRAVELLING, CudaUnavailable, cuda_core
+from cells.cuda.device.timer import Timer
 
 OLDEST_CORE = (1, 0)
 

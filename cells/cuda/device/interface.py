@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cells.cuda.device.facts import Facts
 from cells.cuda.device.timer import HostTimer, Timer
 from cells.cuda.kernel import Kernel
-
-if TYPE_CHECKING:
-    from cells.cuda.device.target import Facts
 
 HostArray = NDArray[Any]
 

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from cells.cuda.device import target
+from cells.cuda.device.facts import Facts
 from cells.cuda.device.interface import Device, HostArray, Launch, Mark, Memory, Stored
-from cells.cuda.device.target import Facts
 from cells.cuda.kernel import Kernel
 
 

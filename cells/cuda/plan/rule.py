@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from cells.cuda.device.target import Facts
+from cells.cuda.device.facts import Facts
 from cells.cuda.plan.config import KernelConfig
 from cells.cuda.plan.costs import ESTIMATES, Costs, Product, Terms
 from cells.cuda.plan.tile import WARP, Tile

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from cells.cuda.device.facts import H200, Facts
 from cells.cuda.device.interface import Device, HostArray, Launch, Mark, Memory, Stored
-from cells.cuda.device.target import H200, Facts
 from cells.cuda.simulator.machine import run
 
 

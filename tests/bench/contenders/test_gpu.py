@@ -17,7 +17,7 @@ from bench.metrics import METRICS
 from bench.run import gpu_facts as gpu
 from bench.run.environment import ROOT
 from bench.studies import gpu_axes
-from cells.cuda.device import target
+from cells.cuda.device import facts, target
 from cells.cuda.device.rehearsal import Rehearsal
 from cells.reference import reference
 from tests.bench.conftest import LINE
@@ -73,7 +73,7 @@ def faked(monkeypatch):
     monkeypatch.setattr(gpu, "read", lambda: gpu.parse(LINE))
     monkeypatch.setitem(registry.CONTENDERS, "cuda", FakeContender())
     runtime.validation_error.cache_clear()
-    with target.using_device(FakeDevice(target.H200)):
+    with target.using_device(FakeDevice(facts.H200)):
         yield
     runtime.validation_error.cache_clear()
 

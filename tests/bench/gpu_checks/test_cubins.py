@@ -14,7 +14,7 @@ from bench.measures import machine_code
 from bench.run import gpu_facts
 from cells import cell_names
 from cells.cuda.device import cubins
-from cells.cuda.device.target import A100, H200
+from cells.cuda.device.facts import A100, H200
 from cells.validation import SHARINGS
 
 needs_compiler = pytest.mark.skipif(machine_code.why_not() is not None, reason=str(machine_code.why_not()))

@@ -91,7 +91,7 @@ from bench.studies import gpu_axes
 from bench.gpu_checks import actions, passes, probes, rows, timing
 from bench.gpu_checks.facts import this_machine
 from bench.gpu_checks.stages import Setting, plan
-from cells.cuda.device.target import H200
+from cells.cuda.device.facts import H200
 
 STAGES = ("contact", "parity", "steps", "grid", "half", "sanitizer")
 checks = list(plan(Setting(H200, True, 1), STAGES))

@@ -18,7 +18,7 @@ from bench.gpu_checks.cubins import kernels_of
 from bench.run.environment import ROOT
 from cells.cuda.device import cubins
 from cells.cuda.device.cubins import Compiled, Resources
-from cells.cuda.device.target import H200
+from cells.cuda.device.facts import H200
 from cells.validation import SHARINGS
 
 pytestmark = pytest.mark.cuda_compiler

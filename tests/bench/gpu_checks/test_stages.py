@@ -9,7 +9,7 @@ import pytest
 from bench.gpu_checks.probes import SPIN_S
 from bench.gpu_checks.stages import PLANS, Setting, plan
 from cells import cell_names
-from cells.cuda.device.target import A100, H200
+from cells.cuda.device.facts import A100, H200
 
 
 @pytest.mark.parametrize("facts", [A100, H200], ids=lambda facts: facts.name)

@@ -11,7 +11,7 @@ from bench.case import as_row, make_case
 from bench.rows import COLUMNS, Measurement
 from bench.run.environment import Environment
 from bench.run.store import Store
-from cells.cuda.device.target import H200
+from cells.cuda.device.facts import H200
 from cells.cuda.plan.rule import Workload, choose, sharings, terms
 from tests.bench.conftest import FACTS
 from tests.cells.cuda.test_costs import UNFITTED

@@ -9,7 +9,7 @@ import pytest
 
 from bench.gpu_kernels.fit import fit, measured
 from bench.gpu_kernels.fit_report import regrets, report
-from cells.cuda.device.target import H200
+from cells.cuda.device.facts import H200
 from cells.cuda.plan import costs
 from tests.bench.gpu_kernels.invented import DAY, INVENTED, NOISE, frame_of, invented
 from tests.cells.cuda.test_costs import UNFITTED

@@ -7,9 +7,9 @@ import pytest
 
 from bench.gpu_kernels import __main__ as gpu_kernels
 from bench.gpu_kernels import fit as gpu_fit
-from bench.gpu_kernels.fit import fit_command
+from bench.gpu_kernels.fit_command import fit_command
 from bench.run.store import StoreError
-from cells.cuda.device.target import A100, H200
+from cells.cuda.device.facts import A100, H200
 from cells.cuda.plan import costs
 from tests.bench.gpu_kernels.invented import NAME, stored
 from tests.cells.cuda.test_costs import UNFITTED

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cells import cell_names
 from cells.cuda import kernel
-from cells.cuda.device.target import A100, H200, Facts
+from cells.cuda.device.facts import A100, H200, Facts
 from cells.cuda.kernel import Kernel
 from cells.cuda.plan.rule import Workload, choose, profile_config, sharings
 from cells.cuda.products.matrices import Matrix, MatrixProduct

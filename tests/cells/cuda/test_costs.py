@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from cells.cuda.device.target import A100, H200
+from cells.cuda.device.facts import A100, H200
 from cells.cuda.plan import costs
 from cells.cuda.plan.costs import ESTIMATES, FILE, NAMES, Costs, load, read, write
 from cells.cuda.plan.rule import SHARINGS, Workload, candidates, choose, terms

@@ -12,7 +12,8 @@ import pytest
 from cells.cuda import kernel
 from cells.cuda.device import cubins
 from cells.cuda.device.cubins import Compiled, Resources
-from cells.cuda.device.target import A100, H200, CudaUnavailable
+from cells.cuda.device.facts import A100, H200
+from cells.cuda.device.target import CudaUnavailable
 from cells.cuda.plan.rule import Workload, choose
 from cells.sources import ROOT
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cells import Layer, gradient_profile
-from cells.cuda.device import target
+from cells.cuda.device import facts, target
 from tests.cells.cuda.answers import Foreign, answer
 from tests.support.oracle import STATES
 from tests.support.problem import Problem, Stream, layer_for
@@ -160,7 +160,7 @@ def test_an_unknown_sharing_is_refused_with_the_known_ones():
 
 
 def test_a_sharing_that_does_not_fit_names_those_that_do(on):
-    on(target.A100)
+    on(facts.A100)
     with pytest.raises(ValueError, match=r"'cluster' does not fit lstm .* on NVIDIA A100; allowed.*: block, grid"):
         cuda_layer(sharing="cluster")(np.zeros((3, 2, 3), np.float32))
 
@@ -180,7 +180,7 @@ def test_an_unknown_value_of_the_environment_variable_is_refused(tmp_path):
 def test_a_profile_that_no_block_has_room_for_is_refused():
     from cells.cuda.device.rehearsal import rehearsing
 
-    layer, small = Layer("lstm", 2, 300, backend="cuda", sharing="launch"), replace(target.H200, shared_bytes=9000)
+    layer, small = Layer("lstm", 2, 300, backend="cuda", sharing="launch"), replace(facts.H200, shared_bytes=9000)
     with rehearsing(small), pytest.raises(ValueError, match=r"300 units in float32 needs \d+ bytes .*: 9000"):
         gradient_profile(layer, np.zeros((1, 1, 2)), np.ones((1, 300)))
 
@@ -189,7 +189,7 @@ def test_a_rehearsal_notes_each_kernel_once_and_runs_none():
     from cells.cuda.device.rehearsal import rehearsing
 
     layer = Layer("lstm", 3, 5, backend="cuda")
-    with rehearsing(target.H200) as noted:
+    with rehearsing(facts.H200) as noted:
         for _ in range(2):
             layer.forward(np.ones((4, 2, 3), np.float32)).backward(np.ones((4, 2, 5), np.float32))
     names = [kernel.name for kernel in noted]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from cells import cell_names, gradient_profile
-from cells.cuda.device import target
+from cells.cuda.device import facts, target
 from cells.registry import find_cell
 from cells.validation import SHARINGS
 from tests.cells.cuda.answers import (
@@ -31,7 +31,7 @@ run = pytest.importorskip("cells.cuda.run", exc_type=ImportError)
 memory = pytest.importorskip("cells.cuda.device.memory", exc_type=ImportError)
 
 EVERY_SHARING = pytest.mark.parametrize("sharing", SHARINGS)
-SMALL = dataclasses.replace(target.H200, name="a small GPU", multiprocessors=4, gpcs=(4,))
+SMALL = dataclasses.replace(facts.H200, name="a small GPU", multiprocessors=4, gpcs=(4,))
 NARROW = dataclasses.replace(SMALL, name="a GPU with little shared memory", shared_bytes=2304)
 PAIRS = list(zip(cell_names(), itertools.cycle(SHARINGS), strict=False))  # every cell, the sharings in turn
 TWO_PHASES = [("lstm", sharing) for sharing in SHARINGS] + [("gru-reset-before", sharing) for sharing in SHARINGS]
@@ -96,7 +96,7 @@ def test_two_directions(cell, sharing, merge):
 
 @pytest.mark.parametrize(("cell", "sharing"), [pair for pair in TWO_PHASES if pair[1] != "launch"])
 def test_weights_in_shared_memory(cell, sharing, on):
-    on(dataclasses.replace(target.H200, name="a GPU of few registers"), REGISTERS=0)
+    on(dataclasses.replace(facts.H200, name="a GPU of few registers"), REGISTERS=0)
     problem = Problem(cell, 2, 1, 10, 3)
     tiles = [tile for choice in choices(problem, "float32", sharing) for tile in choice.config.tiles]
     assert all(tile.in_registers == 0 and tile.in_shared == tile.pieces for tile in tiles)
@@ -114,7 +114,7 @@ def test_weights_in_three_places_at_once(cell, on, monkeypatch):
     made = plan.make_tile
     monkeypatch.setattr(plan, "make_tile", spread)
     monkeypatch.setattr(plan, "MOST_WARPS", 2)
-    on(dataclasses.replace(target.H200, name="a GPU of few warps"))
+    on(dataclasses.replace(facts.H200, name="a GPU of few warps"))
     problem = Problem(cell, 2, 1, 17, 1)
     for choice in choices(problem, "float32", "block"):
         assert any(0 < tile.in_registers <= tile.in_shared < tile.pieces - 1 for tile in choice.config.tiles), choice
@@ -154,7 +154,7 @@ def test_bfloat16_of_a_launch_for_each_step_is_that_of_one_launch():
 
 @pytest.mark.parametrize("sharing", ["grid", "launch"])
 def test_weights_of_several_pieces_on_tensor_cores(sharing, on):
-    on(dataclasses.replace(target.H200, name="a GPU of one warp"), MOST_WARPS=1, ROWS=(8,))
+    on(dataclasses.replace(facts.H200, name="a GPU of one warp"), MOST_WARPS=1, ROWS=(8,))
     problem = Problem("rnn", 2, 9, 18, 3)
     tiles = [tile for choice in choices(problem, "bfloat16", sharing) for tile in choice.config.tiles]
     assert all(tile.tensor and tile.pieces == 2 for tile in tiles), tiles

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -93,6 +94,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     try:
         return int(arguments.command(arguments))
+    except BrokenPipeError:  # whoever read our output has read enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (ValueError, StoreError, OSError) as error:
         print(f"recurbench: {error}", file=sys.stderr)
         return 2
@@ -124,6 +128,8 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--open", action="store_true", help="open the page in the browser")
     status = add("status", _status, "what is measured, and what a preset still misses")
     status.add_argument("--preset", default="quick", help="quick (default), course or full")
+    studies = add("studies", _studies, "the questions: what varies, what is measured, which figures and claims read it")
+    studies.add_argument("study", nargs="?", help="one study in full; all questions if left out")
     export = add("export", _export, "write tidy CSV and environment.json")
     export.add_argument("folder", type=Path)
     export.add_argument("--compress", action="store_true", help="measurements.csv.gz instead of measurements.csv")
@@ -217,6 +223,25 @@ def _status(arguments: argparse.Namespace) -> int:
             f"{row.study:<14}{row.items:>8} items, {row.failed} failed, machine {row.environment},"
             f" code {row.code_version}{partial}"
         )
+    return 0
+
+
+def _studies(arguments: argparse.Namespace) -> int:
+    from analysis.claims import CLAIMS
+    from analysis.figures import REGISTRY
+    from bench.run.describe import describe_study
+    from bench.studies.registry import STUDIES, find_studies
+
+    if arguments.study is None:
+        for study in STUDIES:
+            print(f"{study.name:<14}{study.question}")
+        return 0
+    (study,) = find_studies([arguments.study])
+    figures = [name for name, module in REGISTRY.items() if study.name in module.STUDIES]
+    claims = [f"{claim.number} {claim.id}" for claim in CLAIMS if claim.study == study.name]
+    readers = (("figures", ", ".join(figures) or "none"), ("claims", ", ".join(claims) or "none"))
+    for what, text in (*describe_study(study), *readers):
+        print(f"{what:<10}{text}")
     return 0
 
 

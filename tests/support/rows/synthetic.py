@@ -21,6 +21,7 @@ from cells.registry import cell_names, find_cell, main_cells
 from tests.support.rows import synthetic_calls as calls
 from tests.support.rows import synthetic_gain as gains
 from tests.support.rows import synthetic_gpu as devices
+from tests.support.rows import synthetic_machine as machine
 from tests.support.rows import synthetic_probes as probes
 from tests.support.rows import synthetic_spectra as spectra
 
@@ -57,9 +58,9 @@ def frame(truth: Truth | None = None, studies: tuple[str, ...] | None = None, se
     """Tidy rows of all studies, or of those named."""
     truth = truth or Truth()
     makers = {
-        "runtime": runtime, "compile": compiling, "gradients": gradients, "forget-bias": forget_bias, "gates": gates,
-        "activations": activations, "parameters": parameters, "grid": grid, "parallel": parallel, "steps": steps,
-        "peak": peak, "linear": probes.linear, "chrono": probes.chrono, "matrices": probes.matrices,
+        "runtime": runtime, "compile": machine.compiling, "gradients": gradients, "forget-bias": forget_bias,
+        "gates": gates, "activations": activations, "parameters": parameters, "grid": grid, "parallel": parallel,
+        "steps": machine.steps, "peak": machine.peak, "linear": probes.linear, "chrono": probes.chrono, "matrices": probes.matrices,
         "radius": probes.radius, "critical-gain": probes.critical_gain, "clamped": probes.clamped, "ends": probes.ends,
         "sequences": probes.sequences, "reach": probes.reach, "jacobians": spectra.jacobians,
         "spectrum": spectra.spectrum,
@@ -155,31 +156,6 @@ def parallel(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
             for block in range(truth.blocks):
                 drawn = 1e-3 * (1 if cell == "convolution" else slowdown) * math.exp(rng.normal(0, truth.noise))
                 yield Measurement(case, "elapsed_s", drawn, "s", block)
-
-
-def steps(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
-    for cell in main_cells():
-        case = Case("steps", cell, direction="training", seq_len=64, hidden_size=64, input_size=64, batch_size=32)
-        for block in range(truth.blocks):
-            yield Measurement(case, "whole_s", 0.1, "s", block)
-            for part in ("input_product", "recurrent_product", "point_wise", "weight_gradient"):
-                yield Measurement(case, f"{part}_s", 0.02, "s", block)
-                if block == 0 and part != "point_wise":
-                    yield Measurement(case, f"part_flops_{part}", 1e9, "FLOP")
-
-
-def peak(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
-    for threads in (1, 2):
-        case = Case("peak", "multiply-add", threads=threads)
-        for block in range(truth.blocks):
-            yield Measurement(case, "multiply_add_rate", 1e11 * threads, "FLOP/s", block)
-
-
-def compiling(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
-    for cell in cell_names():
-        case = Case("compile", cell)
-        yield Measurement(case, "first_call_cold_s", 9.0 + rng.random(), "s")
-        yield Measurement(case, "first_call_warm_s", 0.5 + 0.1 * rng.random(), "s")
 
 
 def gradients(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:

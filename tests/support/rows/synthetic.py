@@ -60,8 +60,9 @@ def frame(truth: Truth | None = None, studies: tuple[str, ...] | None = None, se
     makers = {
         "runtime": runtime, "compile": machine.compiling, "gradients": gradients, "forget-bias": forget_bias,
         "gates": gates, "activations": activations, "parameters": parameters, "grid": grid, "parallel": parallel,
-        "steps": machine.steps, "peak": machine.peak, "linear": probes.linear, "chrono": probes.chrono, "matrices": probes.matrices,
-        "radius": probes.radius, "critical-gain": probes.critical_gain, "clamped": probes.clamped, "ends": probes.ends,
+        "steps": machine.steps, "peak": machine.peak, "linear": probes.linear, "chrono": probes.chrono,
+        "matrices": probes.matrices, "radius": probes.radius, "critical-gain": probes.critical_gain,
+        "clamped": probes.clamped, "ends": probes.ends,
         "sequences": probes.sequences, "reach": probes.reach, "jacobians": spectra.jacobians,
         "spectrum": spectra.spectrum,
         "call-costs": calls.call_costs,

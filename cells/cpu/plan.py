@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cells.cpu.layout import Blocking, Panels, even_panel, make_groups, whole_chunks, whole_vectors
+from cells.cpu.layout import Blocking, Panels, PlainBlocking, even_panel, make_groups, whole_chunks, whole_vectors
 from cells.cpu.target import MOST_MATRICES, target
 from cells.cpu.threads.pool import WORTH_A_THREAD, Shares, alone, available_threads, get_threads, split
 from cells.spec import CellSpec
@@ -33,6 +33,16 @@ class Plan:
     shares: Shares
     training: Blocking
     inference: Blocking
+
+    @functools.cached_property
+    def plain_training(self) -> PlainBlocking:
+        """Return the cut of training as kernels are called with it; made once, as it takes a third of a microsecond."""
+        return self.training.plain
+
+    @functools.cached_property
+    def plain_inference(self) -> PlainBlocking:
+        """Return the cut of inference as kernels are called with it."""
+        return self.inference.plain
 
 
 def make_plan(spec: CellSpec, hidden: int, shape: tuple[int, ...], itemsize: int) -> Plan:

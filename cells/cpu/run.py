@@ -11,7 +11,7 @@ from cells.cpu.arguments import Sequences, Units
 from cells.cpu.kernels import profile as log_scale
 from cells.cpu.kernels import sequence
 from cells.cpu.kernels.profile import LogScale
-from cells.cpu.layout import Array, Blocking, Groups, group_count, whole_vectors
+from cells.cpu.layout import Array, Blocking, Groups, PlainBlocking, group_count, whole_vectors
 from cells.cpu.memory import aligned, fresh
 from cells.cpu.parameter_gradients import parameter_gradients
 from cells.cpu.threads.pool import Shares, alone, call_kernel, split
@@ -65,7 +65,8 @@ def infer(weights: Weights, x: Array, initial: Array | None) -> tuple[Array, Arr
         window = prepared.idle.pop()
     except IndexError:
         window = _make_units(weights, blocking.groups, x.dtype)
-    _forward(weights, prepared.plan.shares, blocking, Sequences(x, output), initial, window)
+    blocking.groups.set_step(window.states, 0, initial)
+    _forward(weights, prepared.plan.shares, blocking, prepared.plan.plain_inference, (x, output), window)
     steps_of_last_block = (steps - 1) % blocking.block + 1
     final = blocking.groups.step(window.states, steps_of_last_block)
     prepared.idle.append(window)
@@ -77,16 +78,22 @@ def forward(weights: Weights, x: Array, initial: Array | None) -> Run:
     plan = weights.plan(x)
     nothing = np.empty((0, x.shape[1], weights.hidden_size), x.dtype)
     units = _make_units(weights, plan.training.groups, x.dtype)
-    _forward(weights, plan.shares, plan.training, Sequences(x, nothing), initial, units)
+    plan.training.groups.set_step(units.states, 0, initial)
+    _forward(weights, plan.shares, plan.training, plan.plain_training, (x, nothing), units)
     return Run(weights, x, units, plan.training.groups)
 
 
 def _forward(
-    weights: Weights, shares: Shares, blocking: Blocking, sequences: Sequences, initial: Array | None, units: Units
+    weights: Weights,
+    shares: Shares,
+    blocking: Blocking,
+    plain: PlainBlocking,
+    sequences: tuple[Array, Array],
+    units: Units,
 ) -> None:
-    blocking.groups.set_step(units.states, 0, initial)
+    """Run the kernel; plain, sequences: the blocking and `Sequences` as the plain tuples that it is called with."""
     packed = weights.forward(blocking.panels)
-    call_kernel(sequence.forward, shares, weights.cell, blocking.plain, tuple(packed), tuple(sequences), tuple(units))
+    call_kernel(sequence.forward, shares, weights.cell, plain, tuple(packed), sequences, tuple(units))
 
 
 def _make_units(weights: Weights, groups: Groups, dtype: np.dtype[Any]) -> Units:
@@ -104,7 +111,7 @@ def backward(done: Run, d_output: Array, d_final: Array | None) -> RunGradients:
     groups.set_step(d_units.states, steps, d_final)
     transposed = weights.backward(plan.training.panels)
     arrays = (tuple(transposed), tuple(done.units), tuple(Sequences(d_x, d_output)), tuple(d_units))
-    call_kernel(sequence.backward, plan.shares, weights.cell, plan.training.plain, *arrays)
+    call_kernel(sequence.backward, plan.shares, weights.cell, plan.plain_training, *arrays)
     parameters = parameter_gradients(weights, groups, x, done.units, d_units.slots, plan.work)
     d_input = np.ascontiguousarray(d_x[..., :inputs])
     return RunGradients(parameters, d_input, groups.step(d_units.states, 0), d_units.states, groups)
@@ -127,7 +134,7 @@ def profile(done: Run, d_last: Array) -> Array:
     shares = alone(split(group_count(groups), plan.work))  # whole rows: nobody waits for anybody
     transposed = weights.backward(plan.training.panels)
     arrays = (tuple(transposed), tuple(done.units), tuple(d_units), tuple(scale))
-    call_kernel(log_scale.profile, shares, weights.cell, plan.training.plain, *arrays)
+    call_kernel(log_scale.profile, shares, weights.cell, plan.plain_training, *arrays)
     with np.errstate(divide="ignore"):
         in_decades: Array = np.log10(scale.norms) + scale.exponents * np.log10(2.0)
     return in_decades

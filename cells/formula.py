@@ -23,7 +23,8 @@ import numpy as np
 F = TypeVar("F", bound=Callable[..., Any])
 
 # A machine that runs machine code from elsewhere may have no numba, or one that does not fit its NumPy. Whoever
-# compiles imports numba itself and meets the error.
+# compiles imports `cells.lowering` again and meets the error: `cells.kernel_cache` for the CPU, for CUDA
+# `cells.cuda.device.numba_cuda`, which keeps it as the reason why nothing can be compiled.
 try:
     from cells import lowering
 except Exception:

@@ -41,12 +41,15 @@ ROOMS = {
 """Which room of `analysis` may import which: claims, figures and tables share their readings and nothing else."""
 
 
-def imports(path):
+def imports(path, names=False):
+    """Yield what a file imports from; and with names, also what it imports, which may be a module."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
+            if names:
+                yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def files(folder):
@@ -85,17 +88,8 @@ def test_no_module_imports_itself_by_a_detour():
     paths = {module(path): path for folder in ALLOWED for path in files(folder) if path.name != "__init__.py"}
     order = graphlib.TopologicalSorter()
     for name, path in paths.items():
-        order.add(name, *(found for found in imported_modules(path) if found in paths and found != name))
+        order.add(name, *(found for found in imports(path, names=True) if found in paths and found != name))
     order.prepare()  # a CycleError names the circle
-
-
-def imported_modules(path):
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def test_every_room_of_the_analysis_has_its_arrows():

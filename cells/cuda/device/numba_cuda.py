@@ -20,6 +20,8 @@ try:
     import _numba_cuda_redirector  # noqa: F401 - numba's built-in CUDA target is another, older package
     from numba import cuda as _cuda
 
+    from cells import lowering  # noqa: F401 - without it formulas would stay Python functions, see `cells.formula`
+
     cuda = _cuda
     if "numba_cuda" not in cuda.__file__:
         MISSING = f"numba.cuda is numba's built-in target; numba-cuda has to be imported first: {INSTALL}"

@@ -17,18 +17,27 @@ ITEMS = len(plan("quick", ["parameters", "gates"]))
 COUNTS = str(len(plan("quick", ["parameters"])))
 
 
+def command(store, *rest):
+    return [sys.executable, "-m", "pytest", "--benchmark", f"--store={store}", "-p", "no:cacheprovider", *rest]
+
+
 def benchmark(store, *rest, **options):
-    command = [sys.executable, "-m", "pytest", "--benchmark", f"--store={store}", "-p", "no:cacheprovider", *rest]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, **options)
+    return subprocess.run(command(store, *rest), cwd=ROOT, capture_output=True, text=True, check=False, **options)
+
+
+def begun(store):
+    """A process of pytest that has stored some of its items."""
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(command(store, *STUDIES), cwd=ROOT, **quiet)
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and items_in(store) < 5:
+        time.sleep(0.01)
+    return process
 
 
 def test_killed_in_the_middle_pytest_benchmark_resumes_with_every_case_once(tmp_path):
     path = tmp_path / "store.sqlite"
-    command = [sys.executable, "-m", "pytest", "--benchmark", f"--store={path}", "-p", "no:cacheprovider", *STUDIES]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and items_in(path) < 5:
-        time.sleep(0.01)
+    process = begun(path)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     before = items_in(path)
@@ -46,11 +55,7 @@ def test_killed_in_the_middle_pytest_benchmark_resumes_with_every_case_once(tmp_
 
 def test_an_interrupted_run_has_begun_and_not_ended(tmp_path):
     path = tmp_path / "store.sqlite"
-    command = [sys.executable, "-m", "pytest", "--benchmark", f"--store={path}", "-p", "no:cacheprovider", *STUDIES]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and items_in(path) < 5:
-        time.sleep(0.01)
+    process = begun(path)
     process.send_signal(signal.SIGINT)
     assert process.wait() == pytest.ExitCode.INTERRUPTED
     ended = "SELECT count(*), count(ended_at) FROM runs"

@@ -152,3 +152,9 @@ def test_facts_of_two_chips_differ_in_clusters():
 
 def test_a_compiler_that_does_not_fit_is_a_reason_and_no_crash():
     assert "numba-cuda cannot be imported (AttributeError: module 'numpy' has no attribute" in say(UNFIT)
+
+
+def test_formulas_that_cannot_be_compiled_are_a_reason_and_never_left_as_python():
+    pytest.importorskip("_numba_cuda_redirector")
+    broken = UNFIT.replace('name.split(".")[0] == "_numba_cuda_redirector"', 'name == "cells.lowering"')
+    assert "AttributeError: module 'numpy' has no attribute" in say(broken)

@@ -1,5 +1,7 @@
 """The words of a language: one TOML file, strict look-ups, numbers only through `{facts}`.
 
+A word that follows a number names its forms: `{seeds|one: # seed|other: # seeds}` (`reports.plurals`).
+
 A language exists when `reports/text/<language>.toml` does. An entry that is looked up and absent raises
 `CatalogueError`; the tests also fail on entries that nothing looks up.
 """
@@ -9,15 +11,17 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from analysis.result import Fact
 from reports.numbers import shown
+from reports.plurals import PluralError, Plurals, plurals
 
 FOLDER = Path(__file__).parent / "text"
-PLACEHOLDER = re.compile(r"\{([a-z0-9_-]+(?::[a-z0-9_-]+)?)(\.value)?\}")
-"""`{fact}`, `{owner:fact}`, and `{fact.value}` for an estimate without its interval."""
+PLACEHOLDER = re.compile(r"\{(?P<name>[a-z0-9_-]+(?::[a-z0-9_-]+)?)(?P<alone>\.value)?(?:\|(?P<forms>[^{}]*))?\}")
+"""`{fact}`, `{owner:fact}`, `{fact.value}`, an estimate without its interval, `{fact|one: # seed|other: # seeds}`."""
 MATHS = re.compile(r"(\$[^$]+\$)")
 
 
@@ -87,7 +91,7 @@ class Catalogue:
 
         Sentences that need an absent fact are left out: what was not measured is not told.
         """
-        filled = tuple(fill(sentence, facts) for sentence in self.sentences(*path))
+        filled = tuple(self.filled(sentence, facts) for sentence in self.sentences(*path))
         kept = [sentence for sentence in filled if sentence is not None]
         if not kept:
             needed = sorted({name for sentence in self.sentences(*path) for name in placeholders(sentence)})
@@ -96,6 +100,32 @@ class Catalogue:
                 f"known facts: {', '.join(sorted(facts)) or 'none'}"
             )
         return " ".join(kept)
+
+    @cached_property
+    def plurals(self) -> Plurals:
+        """The rules by which a word takes its singular or one of its plurals."""
+        try:
+            return plurals(self.table("plural"))
+        except PluralError as error:
+            raise CatalogueError(f"{self.language}.toml: {error}") from error
+
+    def filled(self, sentence: str, facts: Mapping[str, Fact]) -> str | None:
+        """Return the sentence with its facts, rounded, or None where one of them is not known."""
+        if any(name not in facts for name in placeholders(sentence)):
+            return None
+
+        def word(match: re.Match[str]) -> str:
+            number = shown(facts[match["name"]], alone=bool(match["alone"]))
+            if match["forms"] is None:
+                return number
+            try:
+                return self.plurals.form(number, match["forms"])
+            except PluralError as error:
+                raise CatalogueError(f"{self.language}.toml: {error}") from error
+
+        parts = MATHS.split(sentence)
+        parts[::2] = [PLACEHOLDER.sub(word, part) for part in parts[::2]]
+        return "".join(parts)
 
     def leaves(self) -> set[tuple[str, ...]]:
         """Return the path of every text, or list, of the catalogue."""
@@ -113,18 +143,7 @@ def load_catalogue(language: str) -> Catalogue:
 def placeholders(sentence: str) -> tuple[str, ...]:
     """Return the names of the facts that a sentence needs; braces inside `$maths$` are LaTeX."""
     plain = MATHS.split(sentence)[::2]
-    return tuple(match[1] for part in plain for match in PLACEHOLDER.finditer(part))
-
-
-def fill(sentence: str, facts: Mapping[str, Fact]) -> str | None:
-    """Return the sentence with its facts, rounded, or None where one of them is not known."""
-    if any(name not in facts for name in placeholders(sentence)):
-        return None
-    parts = MATHS.split(sentence)
-    parts[::2] = [
-        PLACEHOLDER.sub(lambda match: shown(facts[match[1]], alone=bool(match[2])), part) for part in parts[::2]
-    ]
-    return "".join(parts)
+    return tuple(match["name"] for part in plain for match in PLACEHOLDER.finditer(part))
 
 
 def _leaves(entry: Any, path: tuple[str, ...]) -> Iterable[tuple[str, ...]]:

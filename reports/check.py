@@ -36,7 +36,7 @@ FETCHING = {
 INERT = ("data:", "#")
 HIDDEN = ("script", "style", "template", "pre", "code", "math")
 UNFILLED = re.compile(
-    r"\{[a-z0-9_:.-]*\}|\{\{|\}\}|@[A-Z_]+@|<built-in|object at 0x"
+    r"\{[a-z0-9_:.-]*(?:\|[^{}]*)?\}|\{\{|\}\}|@[A-Z_]+@|<built-in|object at 0x"
     r"|(?<![\w-])(?:nan|NaN|None|inf|undefined)(?![\w-])"
 )
 CSS_FETCH = re.compile(r"url\((?!\s*['\"]?(?:data:|#))[^)]*|@import", re.IGNORECASE)

@@ -7,13 +7,13 @@ from typing import Any
 
 from analysis import cells
 from analysis.readings.device_times import STUDY
-from analysis.result import VERDICTS, Cell, Figure
+from analysis.result import VERDICTS, Cell, Figure, Number
 from reports import citing, page, provenance
 from reports.cards import verdicts
-from reports.catalogue import Catalogue, fill
+from reports.catalogue import Catalogue
 from reports.downloads import MEDIA, SLIDES
 from reports.equations import DEFINITIONS
-from reports.explorable import HEIGHT, STEPS, WIDTH, curve, curves
+from reports.explorable import HEIGHT, STEPS, WIDTH, Curve, curve, curves
 from reports.inline import inline, mathml
 from reports.numbers import show_number, shown
 from reports.scene import Context, Scene, level, slug
@@ -27,7 +27,9 @@ ACTIVE_BIAS = 1.0  # where the dial stands before it is turned
 
 def prose(block: page.Prose, scene: Scene) -> Context:
     """Paragraphs; those that need an unknown fact are left out."""
-    filled = (fill(part, scene.facts) for part in scene.text.sentences("chapters", block.chapter, block.part))
+    filled = (
+        scene.text.filled(part, scene.facts) for part in scene.text.sentences("chapters", block.chapter, block.part)
+    )
     return {"paragraphs": [inline(part) for part in filled if part is not None]}
 
 
@@ -245,8 +247,21 @@ def cite_suite(block: page.CiteSuite, scene: Scene) -> Context:
 def forget_dial(block: page.ForgetDial, scene: Scene) -> Context:
     """Return the dial at its starting point, and the fixed curves."""
     start = curve(ACTIVE_BIAS)
+
+    def row(item: Curve) -> str:
+        return scene.text.told(
+            "ui",
+            "dial_row",
+            facts={
+                "bias": item.bias,
+                "gate": Number(item.gate, digits=3),
+                "half_life": Number(item.half_life, digits=3),
+            },
+        )
+
     return {
         "note": inline(scene.text("ui", "dial_note")),
+        "description": " ".join(row(item) for item in curves()),
         "width": WIDTH,
         "height": HEIGHT,
         "steps": STEPS,

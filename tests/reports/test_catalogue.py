@@ -11,13 +11,13 @@ from analysis.figures import REGISTRY
 from analysis.result import VERDICTS, Estimate
 from reports.build import labels
 from reports.cards import card
-from reports.catalogue import Catalogue, fill, languages, load_catalogue, placeholders
+from reports.catalogue import Catalogue, languages, load_catalogue, placeholders
 from reports.inline import inline, plain
 from reports.scene import Scene, slug
 
 NUMBER = re.compile(r"\d")
 ALLOWED = re.compile(
-    r"\$[^$]*\$|`[^`]*`|\{[^}]*\}|https?://\S+"  # maths, code, facts, addresses
+    r"\$[^$]*\$|`[^`]*`|\{[a-z0-9_:.-]+|https?://\S+"  # maths, code, facts, addresses
     r"|b?float16|float32|float64|TF32|H100|arXiv:[0-9.]+|\(\d{4}\)|in 2014"  # types, names, sources, years
     r"|CC BY 4\.0|BSD 3|Serif 4|License 1\.1"  # licences
     r"|: 1 takes, 0 ignores|σ = [01]|rounds to 1|from 0 to 1|between [−0-9]+ and [0-9]+|[:=] ?[01]\b"  # ends of a range
@@ -64,9 +64,13 @@ def test_no_number_is_typed(language):
 
 
 def test_languages_have_the_same_entries():
-    first = load_catalogue("en").leaves()
+    """All but the rules of the plural: each language has its own."""
+
+    def entries(language):
+        return {path for path in load_catalogue(language).leaves() if path[0] != "plural"}
+
     for language in languages():
-        assert load_catalogue(language).leaves() == first
+        assert entries(language) == entries("en")
 
 
 def test_every_entry_is_used(text, full_page, empty_page):
@@ -115,12 +119,13 @@ def test_sentence_that_needs_an_unknown_fact_is_left_out():
 def test_a_sentence_may_quote_an_estimate_without_its_interval():
     facts = {"a:ratio": Estimate(0.64, 0.61, 0.67, "1", 8)}
     assert placeholders("It is {a:ratio.value}.") == ("a:ratio",)
-    assert fill("It is {a:ratio.value}, or {a:ratio}.", facts) == "It is 0.64, or 0.64 [0.61, 0.67]."
+    filled = Catalogue("en", {}).filled("It is {a:ratio.value}, or {a:ratio}.", facts)
+    assert filled == "It is 0.64, or 0.64 [0.61, 0.67]."
 
 
 def test_braces_inside_maths_are_not_placeholders():
     assert placeholders("$h_{t}$ is {value}") == ("value",)
-    assert fill("$h_{t}$ is {value}", {"value": "1"}) == "$h_{t}$ is 1"
+    assert Catalogue("en", {}).filled("$h_{t}$ is {value}", {"value": "1"}) == "$h_{t}$ is 1"
 
 
 def test_markup_escapes_everything_else():

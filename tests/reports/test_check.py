@@ -28,6 +28,7 @@ BROKEN = {
     "inline handler": '<p onclick="x()">x</p>',
     "style attribute": '<p style="color: red">x</p>',
     "not filled in: '{value}'": "<p>It is {value}.</p>",
+    "not filled in: '{n|one: # step|other: # steps}'": "<p>It is {n|one: # step|other: # steps}.</p>",
     "not filled in: 'nan'": "<p>It is nan.</p>",
     "not filled in: 'None'": "<td>None</td>",
     "not filled in: 'inf'": "<p>inf steps</p>",

@@ -102,8 +102,13 @@ def test_hostile_text_stays_text(tmp_path, text):
     hostile = "</script><script>alert(1)</script><b>bold</b>"
     analysis = synthetic.full(text)
     findings = tuple(dataclasses.replace(finding, quote=hostile) for finding in analysis.findings)
+    counted = {"seeds", "seq_len"}  # a word that follows a number asks for a number
     figures = tuple(
-        dataclasses.replace(figure, data=figure.data.assign(name=hostile), facts=dict.fromkeys(figure.facts, hostile))
+        dataclasses.replace(
+            figure,
+            data=figure.data.assign(name=hostile),
+            facts={name: value if name in counted else hostile for name, value in figure.facts.items()},
+        )
         for figure in analysis.figures[:1]
     )
     missing = {figure.id: "gradients" for figure in analysis.figures[1:]}

@@ -44,6 +44,9 @@ CONDITIONS: dict[str, Condition] = {
         lambda value: f"bias{value:g}",
         always_in_key=True,
     ),
+    "write_bias": Condition(
+        "added to the bias of the gate that writes, towards writing", 0.0, lambda value: f"write{value:g}"
+    ),
     "inputs": Condition(
         'what is fed: "normal" (N(0,1) times `input_scale`), "zero", "start" (zero after a random state), "-" nothing',
         "normal",

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bench.case import Case
 from cells import Layer
-from cells.initialisers import find_initialiser, with_keep_bias
+from cells.initialisers import find_initialiser, with_keep_bias, with_write_bias
 from cells.registry import find_cell
 
 Array = NDArray[np.floating[Any]]
@@ -35,12 +35,15 @@ def draw(case: Case) -> Drawn:
     """Return the case's layer and input. Parameters are drawn first, then x, then the start: none shifts another."""
     rng = np.random.default_rng(case.seed)
     initialiser = find_initialiser(case.initialiser, case.initialiser_value)
+    for condition, moved in (("gate_bias", with_keep_bias), ("write_bias", with_write_bias)):
+        if case.number(condition):
+            initialiser = moved(initialiser, case.number(condition))
     layer = Layer(
         case.cell,
         case.input_size,
         case.hidden_size,
         dtype=case.dtype,
-        initialiser=with_keep_bias(initialiser, case.number("gate_bias")) if case.number("gate_bias") else initialiser,
+        initialiser=initialiser,
         bidirectional=None if case.merge == "none" else case.merge,
         rng=rng,
     )

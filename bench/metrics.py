@@ -43,12 +43,18 @@ METRICS: dict[str, tuple[str, str]] = {
     "log10_norm_h": ("log10", "log10 of the L2 norm over units of dL/dh at lag k, loss at the last step"),
     "log10_norm_joint": ("log10", "log10 of the L2 norm of the gradient of (h, c), two coordinates, at lag k"),
     "log10_norm_c": ("log10", "log10 of the L2 norm over units of dL/dc at lag k, loss at the last step"),
+    "log10_norm_every_h": ("log10", "as log10_norm_h, for an independent N(0, 1) gradient at every step's output"),
     "log10_forget_path": ("log10", "log10 of the root mean square over units of prod f over the last k steps"),
     "log10_forget_mean": ("log10", "log10 of the mean over units of prod f over the last k steps"),
     "log10_clamped": ("log10", "as log10_norm, with every gate held at its mean; log10_clamped_<state>"),
     "log10_spectral_radius": ("log10", "log10 of the spectral radius of W_hh"),
     "lost_seen": ("steps", "first lag at which a plain pass has no number left; lost_seen_<normal or denormal>"),
     "lost_computed": ("steps", "the same, computed from the profile in log scale; lost_computed_<...>"),
+    "log10_gradient_left": ("log10", "log10 of ||dL/ds_0|| over ||dL/ds_T||, s all states, loss at the last step"),
+    # gradient of the recurrent weights; step = number w of last steps whose use of W_hh counts; T is all of them
+    "log10_weight_gradient": ("log10", "log10 of the Frobenius norm of dL/dW_hh from the last w steps' use of W_hh"),
+    "log10_cut_off": ("log10", "log10 of ||what the steps before the last w add to dL/dW_hh|| over ||dL/dW_hh||"),
+    "kept_sd": ("1", "standard deviation over units of the state that is kept (c of the LSTM, h of the GRU), after T"),
     # Jacobians; step = lag k, or time t of the perturbation
     "log10_jacobian": (
         "log10",

@@ -157,6 +157,24 @@ def with_keep_bias(base: str | Initialiser, value: float) -> Initialiser:
     return Initialiser(f"{base.name}-keep-bias", draw, value)
 
 
+def with_write_bias(base: str | Initialiser, value: float) -> Initialiser:
+    """Return `base` with the bias of the gate that writes (i of the LSTM) moved by `value`, in bias_ih.
+
+    Beside `with_keep_bias(base, -value)` it ties what is written to what is kept: sigma(-b) = 1 - sigma(b). Cells
+    without such a gate stay as they are.
+    """
+    base = find_initialiser(base)
+    value = _finite("with_write_bias", "value", value)
+
+    def draw(spec: CellSpec, input_size: int, hidden_size: int, rng: np.random.Generator) -> Parameters:
+        parameters = base(spec, input_size, hidden_size, rng)
+        if spec.writes is not None:
+            spec.gate_block(parameters["bias_ih_l0"], spec.writes, hidden_size)[:] += value
+        return parameters
+
+    return Initialiser(f"{base.name}-write-bias", draw, value)
+
+
 def chrono(t_max: float) -> Initialiser:
     """Return `torch` with gate biases for memories up to t_max steps (Tallec & Ollivier 2018).
 

@@ -17,6 +17,7 @@ from reports.explorable import HEIGHT, STEPS, WIDTH, Curve, curve, curves
 from reports.inline import inline, mathml
 from reports.numbers import show_number, shown
 from reports.scene import Context, Scene, level, slug
+from reports.works import WORKS
 
 FOLDED_ROWS = 12  # a longer table is folded
 ROWS_SHOWN = 200  # rows of a figure's data in the page; the CSV has them all
@@ -187,15 +188,31 @@ def _equations_of(cell: cells.Cell, text: Catalogue) -> Context:
 
 
 def definitions(block: page.Definitions, scene: Scene) -> Context:
-    """Return the quantities of the methods chapter."""
+    """Return the quantities and words of the methods chapter: anchor, term, formula (words have none), meaning."""
     return {
         "lines": [
             (
+                f"definition-{name}",
                 inline(scene.text("definitions", name, "term")),
-                mathml(latex, "block"),
+                mathml(latex, "block") if latex else "",
                 inline(scene.text("definitions", name, "meaning")),
             )
             for name, latex in DEFINITIONS
+        ]
+    }
+
+
+def initialisations(block: page.Initialisations, scene: Scene) -> Context:
+    """Return what each initialisation draws: anchor, name, words."""
+    path = "initialisations"
+    return {
+        "lines": [
+            (
+                f"initialisation-{name}",
+                inline(scene.text(path, name, "term")),
+                inline(scene.text(path, name, "meaning")),
+            )
+            for name in scene.text.keys(path)
         ]
     }
 
@@ -244,6 +261,11 @@ def cite_suite(block: page.CiteSuite, scene: Scene) -> Context:
     return {"citations": citations(scene.references[citing.SUITE], scene.text)}
 
 
+def references(block: page.References, scene: Scene) -> Context:
+    """Return the works that the page cites."""
+    return {"works": WORKS}
+
+
 def forget_dial(block: page.ForgetDial, scene: Scene) -> Context:
     """Return the dial at its starting point, and the fixed curves."""
     start = curve(ACTIVE_BIAS)
@@ -290,9 +312,11 @@ COMPONENTS: Mapping[type, tuple[str, Callable[[Any, Scene], Context]]] = {
     page.Equations: ("equations", equations),
     page.ForgetDial: ("forget-dial", forget_dial),
     page.Definitions: ("definitions", definitions),
+    page.Initialisations: ("initialisations", initialisations),
     page.Decisions: ("decisions", decisions),
     page.Notation: ("notation", notation),
     page.Machine: ("machine", machine),
     page.CiteSuite: ("cite", cite_suite),
+    page.References: ("references", references),
 }
 """Block to the name of its template and the function that fills it."""

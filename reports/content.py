@@ -9,10 +9,12 @@ from reports.page import (
     Equations,
     FigureBlock,
     ForgetDial,
+    Initialisations,
     Machine,
     Notation,
     Page,
     Prose,
+    References,
     Section,
     TableBlock,
     Verdicts,
@@ -25,6 +27,7 @@ PAGE = Page(
             "vanishing",
             (
                 Prose("vanishing", "problem"),
+                Initialisations(),
                 FigureBlock("gradient-profile", toggles=True),
                 TableBlock("horizons"),
                 FigureBlock("decay-rate"),
@@ -108,5 +111,6 @@ PAGE = Page(
         Section("notation", (Notation(),)),
         Section("machine", (Machine(),)),
         Section("cite", (CiteSuite(),)),
+        Section("references", (References(),)),
     )
 )

@@ -49,6 +49,11 @@ class Definitions:
 
 
 @dataclass(frozen=True)
+class Initialisations:
+    """The ways in which parameters are drawn before training, one line each."""
+
+
+@dataclass(frozen=True)
 class Decisions:
     """What each verdict means."""
 
@@ -68,6 +73,11 @@ class CiteSuite:
     """How to cite the report as a whole."""
 
 
+@dataclass(frozen=True)
+class References:
+    """The works that the page cites."""
+
+
 Block = (
     Prose
     | Verdicts
@@ -76,10 +86,12 @@ Block = (
     | Equations
     | ForgetDial
     | Definitions
+    | Initialisations
     | Decisions
     | Notation
     | Machine
     | CiteSuite
+    | References
 )
 
 

@@ -55,6 +55,7 @@ def render(page: Page, scene: Scene) -> str:
         ui=text.table("ui"),
         page=text.table("page"),
         script_words=text.table("script"),
+        answer=answer(scene),
         run=run,
         sections=[section(item, scene) for item in page.sections],
         style=Markup(style),
@@ -62,6 +63,12 @@ def render(page: Page, scene: Scene) -> str:
         policy=policy(style, script),
         linked_data=linked_data(scene),
     )
+
+
+def answer(scene: Scene) -> Markup:
+    """Return the sentences under the title that answer it; those that need an unknown fact are left out."""
+    filled = (scene.text.filled(sentence, scene.facts) for sentence in scene.text.sentences("answer", "measured"))
+    return inline(" ".join(sentence for sentence in filled if sentence is not None))
 
 
 def section(item: Section, scene: Scene) -> dict[str, Any]:

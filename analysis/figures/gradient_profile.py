@@ -12,10 +12,10 @@ from analysis.cells import cell_order
 from analysis.drawing import legend, marks, style
 from analysis.drawing.axes import power_axis
 from analysis.drawing.build import make, over_seeds
-from analysis.readings.gradient_curves import state_curves
+from analysis.readings.gradient_curves import common_size, state_curves
 from analysis.readings.horizons import median_horizon
 from analysis.result import LOGARITHM, Fact, Figure, Number, fact_key
-from analysis.select import INITIALISER_ORDER, main_level, ordered
+from analysis.select import INITIALISER_ORDER, ordered
 from analysis.statistics.fits import factor, half_life, horizons, slopes
 
 ID = "gradient-profile"
@@ -37,6 +37,10 @@ FACTS = (
     "lstm_torch_horizon",
     "gru_torch_horizon",
     "lstm_torch_factor",
+    "threshold",
+    "lstm_torch_fb1_horizon",
+    "lstm_chrono_left",
+    "gru_chrono_left",
 )
 """Facts of a full run. There are more: <cell>_<initialiser>_{left, slope, factor, half_life, horizon} for each pair."""
 
@@ -48,7 +52,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
     curves = state_curves(frame)
     if curves.empty:
         return None
-    size = main_level(curves, "hidden_size", ("name", "initialiser", "seed"))
+    size = common_size(frame)
     curves = curves.loc[curves["hidden_size"] == size]
     data = over_seeds(curves, ["initialiser", "name", "lag"], "log10_g")
     facts: dict[str, Fact] = {

@@ -10,6 +10,9 @@ from analysis.statistics.fits import CURVE, profiles
 WHOLE_STATE = ("log10_norm_h", "log10_norm_joint")
 """Metrics of h alone and of the joint state, which only cells of more than one state have."""
 
+SHARED = ("name", "initialiser", "seq_len", "input_size", "inputs", "seed")
+"""What varies at the hidden size that most cases of the study share."""
+
 
 def gradient_curves(frame: pd.DataFrame, study: str, metric: str, *, relative: bool = True) -> pd.DataFrame:
     """Profiles of one metric at N(0, 1) inputs, no added bias, and the sequence length that most cases share."""
@@ -23,6 +26,11 @@ def gradient_curves(frame: pd.DataFrame, study: str, metric: str, *, relative: b
     ]
     rows = rows.loc[rows["seq_len"] == main_level(rows, "seq_len", ("name", "initialiser", "hidden_size", "seed"))]
     return profiles(rows, relative=relative and metric != "log10_forget_path")
+
+
+def common_size(frame: pd.DataFrame) -> int:
+    """Return the hidden size at which the study of gradients has most cases: the one that texts name."""
+    return main_level(measured(frame, "gradients", "log10_norm_h"), "hidden_size", SHARED)
 
 
 def state_curves(frame: pd.DataFrame) -> pd.DataFrame:

@@ -7,10 +7,10 @@ import math
 import pandas as pd
 
 from analysis.cells import cell_order
-from analysis.readings.gradient_curves import state_curves
+from analysis.readings.gradient_curves import common_size, state_curves
 from analysis.readings.horizons import median_horizon
 from analysis.result import LOGARITHM, Cell, Estimate, Fact, Number, Table
-from analysis.select import INITIALISER_ORDER, main_level, measured, ordered_keys
+from analysis.select import INITIALISER_ORDER, main_level, ordered_keys
 from analysis.statistics.fits import EPSILONS, factor, half_life, horizons, slopes
 from analysis.statistics.intervals import bca, beyond, generator
 from analysis.theory.closed_forms import underflow_steps
@@ -18,8 +18,6 @@ from analysis.theory.closed_forms import underflow_steps
 FORMATS = ("float16", "float32", "float64")
 SLOWING = ("chrono",)
 """Initialisers that give every unit a rate of its own: the decay slows down, so steps from its slope are too few."""
-MIDDLE = ("name", "initialiser", "seq_len", "input_size", "inputs", "seed")
-"""What varies at the hidden size that most cases of the study share."""
 COLUMNS = (
     "cell", "initialiser", "slope10", "half_life", "horizon_thousandth", "horizon_ten_millionth", "lost_float16",
     "lost_float32", "lost_float64", "seen_float32",
@@ -27,7 +25,7 @@ COLUMNS = (
 
 
 def horizon_table(frame: pd.DataFrame) -> Table | None:
-    """One row per cell and initialiser, at the middle hidden size.
+    """One row per cell and initialiser, at the hidden size that most cases share.
 
     slope10: mean over seeds, with its interval. Half-life and lost_<format> follow from it: ln 2/|λ1|, and the steps k
     after which factor^k is below the smallest normal number. Horizons are medians over seeds, "> T" where the median
@@ -37,7 +35,7 @@ def horizon_table(frame: pd.DataFrame) -> Table | None:
     curves = state_curves(frame)
     if curves.empty:
         return None
-    size = main_level(measured(frame, "gradients", "log10_norm_h"), "hidden_size", MIDDLE)
+    size = common_size(frame)
     curves = curves.loc[curves["hidden_size"] == size]
     rates = dict(list(slopes(curves).groupby(["name", "initialiser"])["slope10"]))
     reached = [dict(list(horizons(curves, epsilon).groupby(["name", "initialiser"]))) for epsilon in EPSILONS]

@@ -18,13 +18,26 @@ from reports.scene import Scene, slug
 NUMBER = re.compile(r"\d")
 ALLOWED = re.compile(
     r"\$[^$]*\$|`[^`]*`|\{[a-z0-9_:.-]+|https?://\S+"  # maths, code, facts, addresses
+    r"|\[[^\]]+\]\(#ref-[a-z0-9-]+\)|\]\(#[a-z0-9-]+\)"  # citations, links
+    r"|95 %"  # the level of every interval and band
     r"|b?float16|float32|float64|TF32|H100|arXiv:[0-9.]+|\(\d{4}\)|in 2014"  # types, names, sources, years
     r"|CC BY 4\.0|BSD 3|Serif 4|License 1\.1"  # licences
     r"|: 1 takes, 0 ignores|σ = [01]|rounds to 1|from 0 to 1|between [−0-9]+ and [0-9]+|[:=] ?[01]\b"  # ends of a range
     r"|σ\([−0-9.]+\)|tanh\([−0-9.]+\)"  # arguments on the slide
 )
 """Where a digit may stand in prose: maths, code, facts, years, licences, and the ends of a range by definition."""
-PROSE = ("claims", "chapters", "figures", "tables", "verdicts", "equations", "definitions", "page")
+PROSE = (
+    "claims",
+    "chapters",
+    "figures",
+    "tables",
+    "verdicts",
+    "equations",
+    "definitions",
+    "initialisations",
+    "answer",
+    "page",
+)
 
 OPTIONAL = ("levels", "variables", "units", "columns", "environment", "studies")
 """Vocabularies: a run uses the words of the levels that it has."""

@@ -267,8 +267,9 @@ def references(block: page.References, scene: Scene) -> Context:
 
 
 def forget_dial(block: page.ForgetDial, scene: Scene) -> Context:
-    """Return the dial at its starting point, and the fixed curves."""
+    """Return the dial at its starting point, the fixed curves, and what a large bias does beside, where measured."""
     start = curve(ACTIVE_BIAS)
+    warning = scene.text.filled(scene.text("ui", "dial_warning"), scene.facts)
 
     def row(item: Curve) -> str:
         return scene.text.told(
@@ -283,6 +284,7 @@ def forget_dial(block: page.ForgetDial, scene: Scene) -> Context:
 
     return {
         "note": inline(scene.text("ui", "dial_note")),
+        "warning": None if warning is None else inline(warning),
         "description": " ".join(row(item) for item in curves()),
         "width": WIDTH,
         "height": HEIGHT,

@@ -109,6 +109,7 @@ def test_every_placeholder_is_a_fact_of_a_full_run(text, analysed):
     for finding in analysed.findings:
         for sentence in text.sentences("claims", finding.claim_id, "why"):
             assert set(placeholders(sentence)) <= set(finding.facts), f"{finding.claim_id}: {sentence}"
+    assert set(placeholders(text("ui", "dial_warning"))) <= set(scene.facts)
     for chapter in text.keys("chapters"):
         for part in text.keys("chapters", chapter):
             for sentence in text.sentences("chapters", chapter, part):

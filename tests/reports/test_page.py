@@ -16,7 +16,7 @@ from reports.build import write
 from reports.catalogue import Catalogue, CatalogueError, load_catalogue
 from reports.check import check
 from reports.content import PAGE
-from reports.page import Machine
+from reports.page import ForgetDial, Machine
 from reports.scene import Scene
 from tests.support.rows import synthetic_analysis as synthetic
 
@@ -190,3 +190,9 @@ def test_missing_entry_fails_the_build(tmp_path, text):
 @pytest.mark.slow
 def test_page_of_analysed_rows_has_no_problems(tmp_path, text, analysed):
     assert check(write(analysed, tmp_path, text)) == []
+
+
+def test_the_dial_says_what_a_large_bias_does_where_that_was_measured(text, analysed):
+    warned = components.forget_dial(ForgetDial(), Scene(analysed, text, {}, {}, ""))["warning"]
+    assert 'href="#memory-curse"' in warned
+    assert components.forget_dial(ForgetDial(), Scene(synthetic.empty(), text, {}, {}, ""))["warning"] is None

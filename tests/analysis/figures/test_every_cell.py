@@ -25,17 +25,19 @@ WITH_VARIANTS = {"gradient-profile", "decay-rate", "time-per-parameter"}
 
 OF_SOME = {
     "gates-along-sequence": [name for name in main_cells() if find_cell(name).sigmoid_gates],
+    "truncated": [name for name in main_cells() if find_cell(name).hidden_gates],
     "phase-diagram": [SIMPLE_CELL, *filter(has_gain, GATED_CELLS)],
     "peer-ratio": [name for name in main_cells() if any(name in peer.cells for peer in PEERS.values())],
     "cuda-ratio": [name for name in main_cells() if name in CUDNN_CELLS],
 }
-"""Figures whose question only some cells have an answer to: those with gates, with a gain, with a rival."""
+"""Figures whose question only some cells have an answer to: those with gates, recurrent weights, a gain, a rival."""
 
 OF_NAMED = {
     "activations": "two functions and no cell",
     "forget-bias": "the forget gate of the LSTM, which the lecture is about",
     "input-reach": "one direction and two, of the layer that the lecture shows",
     "jacobian-profile": "the bound of Pascanu et al. for the RNN, and the LSTM's paths through c and around it",
+    "memory-curse": "the LSTM whose input gate is free or tied, and the GRU, which is tied by its equation",
     "mean-field": "the theory of the tanh RNN",
     "time-ratio": "the lecture's claim about the GRU and the LSTM",
 }

@@ -19,6 +19,7 @@ from bench.rows import COLUMNS, Measurement
 from bench.studies.axes import initialisers_for
 from cells.registry import cell_names, find_cell, main_cells
 from tests.support.rows import synthetic_calls as calls
+from tests.support.rows import synthetic_flows as flows
 from tests.support.rows import synthetic_gain as gains
 from tests.support.rows import synthetic_gpu as devices
 from tests.support.rows import synthetic_machine as machine
@@ -59,6 +60,7 @@ def frame(truth: Truth | None = None, studies: tuple[str, ...] | None = None, se
     truth = truth or Truth()
     makers = {
         "runtime": runtime, "compile": machine.compiling, "gradients": gradients, "forget-bias": forget_bias,
+        "every-step": flows.every_step, "truncated": flows.truncated, "memory-curse": flows.memory_curse,
         "gates": gates, "activations": activations, "parameters": parameters, "grid": grid, "parallel": parallel,
         "steps": machine.steps, "peak": machine.peak, "linear": probes.linear, "chrono": probes.chrono,
         "matrices": probes.matrices, "radius": probes.radius, "critical-gain": probes.critical_gain,

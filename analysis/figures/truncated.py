@@ -1,0 +1,107 @@
+"""Figure "truncated": the share of the weights' gradient that a window of steps cuts off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import FixedLocator, FuncFormatter
+
+from analysis.cells import cell_order
+from analysis.drawing import legend, marks, style
+from analysis.drawing.axes import power, size_axis
+from analysis.drawing.build import make, over_seeds
+from analysis.result import Fact, Figure, Number, fact_key
+from analysis.select import INITIALISER_ORDER, measured, ordered
+
+ID = "truncated"
+STUDIES = ("truncated",)
+LABELS = ("x", "y", "nothing", *(f"initialiser.{name}" for name in INITIALISER_ORDER))
+FACTS = (
+    "hidden_size", "seq_len", "seeds", "short", "wide",
+    "lstm_torch_short", "lstm_torch_wide", "lstm_torch_fb1_short", "lstm_torch_size", "lstm_torch_short_size",
+    "lstm_chrono_short", "lstm_chrono_wide", "rnn_torch_short", "gru_torch_short",
+)  # fmt: skip
+"""Facts of a full run: <cell>_<initialiser>_<short or wide>, the share that is cut off by a window of `short` steps and
+by the widest that is no whole sequence; <...>_size, norm of the whole gradient, <...>_short_size, of the window's."""
+
+SHORT = 20.0
+"""A window that many tutorials take."""
+DECADES_APART = 5
+"""Between ticks of the axis."""
+
+
+def build(frame: pd.DataFrame) -> Figure | None:
+    """Median over seeds of the share that is cut off, with the band of 95 % of them; exactly 0 is a number here."""
+    rows = frame.loc[(frame["study"] == "truncated") & (frame["metric"] == "log10_cut_off")]
+    rows = rows.loc[rows["status"].isin(["ok", "zero"])].rename(columns={"cell": "name", "step": "window"})
+    if rows.empty:
+        return None
+    rows["share"] = (10.0 ** rows["value"].astype(float)).where(rows["status"] == "ok", 0.0)
+    data = over_seeds(rows, ["initialiser", "name", "window"], "share")
+    wide = rows.loc[rows["window"] < rows["seq_len"], "window"].max()
+    facts: dict[str, Fact] = {
+        "hidden_size": float(rows["hidden_size"].iloc[0]),
+        "seq_len": float(rows["seq_len"].iloc[0]),
+        "seeds": rows["seed"].nunique(),
+        "short": SHORT,
+        "wide": float(wide),
+    }
+    for window, word in ((SHORT, "short"), (wide, "wide")):
+        for row in data.loc[data["window"] == window].itertuples():
+            facts[fact_key(row.name, row.initialiser, word)] = Number(row.median, digits=2)
+    sizes = measured(frame, "truncated", "log10_weight_gradient")
+    for (name, initialiser, window), part in sizes.groupby(["name", "initialiser", "step"]):
+        if window in (SHORT, part["seq_len"].iloc[0]):
+            key = fact_key(name, initialiser, *(["short"] if window == SHORT else []), "size")
+            facts[key] = Number(10.0 ** float(part["value"].median()), digits=2)
+    return make(ID, data, STUDIES, facts, seeds=rows["seed"].nunique())
+
+
+def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:
+    """One panel per initialiser, one line per cell, the last panel for the legend; what is exactly 0 stands apart."""
+    initialisers = ordered(data["initialiser"], INITIALISER_ORDER)
+    names = ordered(data["name"], cell_order())
+    columns = min(3, len(initialisers) + 1)
+    rows = -(-(len(initialisers) + 1) // columns)
+    least = np.log10(data.loc[data["low"] > 0, "low"].min())
+    bottom = DECADES_APART * np.floor(least / DECADES_APART)
+    with style.canvas(style_name, rows, columns, ratio=columns * 1.12 / rows, sharex=True, sharey=True) as drawing:
+        look = drawing.look
+        for axes, initialiser in zip(drawing.flat, initialisers, strict=False):
+            for name in names:
+                part = data.loc[(data["initialiser"] == initialiser) & (data["name"] == name)]
+                if not part.empty:
+                    _line(axes, part, name, initialiser, bottom - DECADES_APART)
+            axes.axhline(bottom - DECADES_APART / 2, color=look.ink, linewidth=look.line * 0.5, linestyle=marks.DOTS)
+            axes.set_title(style.word(labels, "initialiser", initialiser), loc="left")
+            size_axis(axes, sorted(set(data["window"])))
+            ticks = [bottom - DECADES_APART, *np.arange(bottom, 1, DECADES_APART)]
+            axes.yaxis.set_major_locator(FixedLocator(ticks))
+            axes.yaxis.set_major_formatter(FuncFormatter(lambda at, _: "0" if at < bottom else power(at)))
+            axes.set_ylim(bottom - 1.4 * DECADES_APART, 0.4 * DECADES_APART)
+            axes.tick_params(labelbottom=True)
+        drawing.figure.supxlabel(labels["x"], fontsize=look.type_size)
+        drawing.figure.supylabel(labels["y"], fontsize=look.type_size)
+        handles = [*legend.cell_handles(names, labels, look), legend.rule(look, labels["nothing"])]
+        drawing.legend_in(drawing.flat[len(initialisers)], handles)
+        for axes in drawing.flat[len(initialisers) + 1 :]:
+            axes.axis("off")
+    return drawing.figure
+
+
+def _line(axes: Axes, part: pd.DataFrame, name: str, initialiser: str, at_zero: float) -> None:
+    """Draw what has a logarithm as a line, and what is exactly 0 as open markers that no line leads to."""
+    mark, gid = marks.cell_mark(name), f"series-{name}--{initialiser}"
+    some, nothing = part.loc[part["low"] > 0], part.loc[part["median"] == 0]
+    axes.fill_between(some["window"], np.log10(some["low"]), np.log10(some["high"]), color=mark.color, alpha=0.2, lw=0)
+    axes.plot(
+        some["window"], np.log10(some["median"]), color=mark.color, linestyle=mark.line, marker=mark.marker, gid=gid
+    )
+    axes.plot(
+        nothing["window"], [at_zero] * len(nothing), color=mark.color, linestyle="none", marker=mark.marker,
+        markerfacecolor="none", gid=f"{gid}-zero",
+    )  # fmt: skip

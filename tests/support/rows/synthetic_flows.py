@@ -1,0 +1,71 @@
+"""Rows of the studies of losses, windows and long memories, with known rates and growth."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from bench.case import make_case
+from bench.measures.weight_gradients import windows
+from bench.rows import Measurement
+from bench.studies import every_step as every_steps
+from bench.studies import memory_curse as curse
+from bench.studies import truncated as cuts
+
+STEPS, HIDDEN = 100, 64
+LAGS = (0, 1, 2, 5, 10, 20, 50, 99)
+OWN = math.log10(8.0)
+"""Norm that a step's own loss has at 64 units."""
+RATE = {"torch": -0.2, "keras": -0.1, "orthogonal": -0.12, "torch-fb1": -0.07, "chrono": -0.006}
+"""Decades per step."""
+GROWTH = 0.5
+"""Decades by which weights' gradient and state of the LSTM grow with each unit of the bias, where nothing is tied."""
+
+
+def every_step(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
+    """Fades at `RATE` with a loss at the last step; level with a loss at every step, whatever arrives."""
+    for of in _networks(every_steps.STUDY, truth):
+        case = of.replaced(seq_len=STEPS, hidden_size=HIDDEN)
+        for lag in LAGS:
+            fading = OWN + RATE[case.initialiser] * lag
+            for metric, value in (("log10_norm_h", fading), ("log10_norm_every_h", OWN)):
+                yield Measurement(case, metric, value + 0.01 * rng.normal(), "log10", step=lag)
+
+
+def truncated(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
+    """A window of w cuts a share of 10^(rate w) off a gradient of norm 1; the whole sequence exactly nothing."""
+    for of in _networks(cuts.STUDY, truth):
+        case = of.replaced(seq_len=STEPS, hidden_size=HIDDEN)
+        for window in windows(STEPS):
+            yield Measurement(case, "log10_weight_gradient", 0.0, "log10", step=window)
+            if window == STEPS:
+                yield Measurement(case, "log10_cut_off", None, "log10", step=window, status="zero", reason="exactly 0")
+            else:
+                share = RATE[case.initialiser] * window + 0.01 * rng.normal()
+                yield Measurement(case, "log10_cut_off", share, "log10", step=window)
+
+
+def memory_curse(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
+    """All remember longer with a larger bias; the state and the weights' gradient of the free LSTM alone grow."""
+    for cell, tied in curse.ARMS:
+        for bias in curse.BIASES[1 if tied else 0 :]:
+            for seed in range(truth.seeds):
+                conditions = {"gate_bias": bias, "write_bias": -bias if tied else 0.0}
+                case = make_case("memory-curse", cell, direction="profile", dtype="float64", seed=seed, **conditions)
+                case = case.replaced(seq_len=4 * STEPS, hidden_size=HIDDEN)
+                growth = GROWTH * bias if cell == "lstm" and not tied else 0.0
+                weights = 1.5 + growth + 0.01 * rng.normal()
+                yield Measurement(case, "log10_weight_gradient", weights, "log10", step=case.seq_len)
+                yield Measurement(case, "log10_gradient_left", -80 * math.exp(-bias), "log10")
+                yield Measurement(case, "kept_sd", 0.1 * 10 ** (growth + 0.01 * rng.normal()), "1")
+
+
+def _networks(study: Any, truth: Any) -> Iterator[Any]:
+    """Yield the networks of a study, as many seeds of each as are wanted."""
+    for case in study.cases_in("quick"):
+        if case.seed == 0:
+            for seed in range(truth.seeds):
+                yield case.replaced(seed=seed)

@@ -16,10 +16,7 @@ DEFINITIONS: tuple[tuple[str, str], ...] = (
     ("gain", r"W = g A, \quad A_{ij} \sim N(0,\,1/H)"),
     ("exponents", r"\lambda_i = \frac{1}{T} \sum_t \ln\,\lvert R_{ii,t} \rvert, \quad Q_t R_t = J_t Q_{t-1}"),
     ("dimension", r"D = k + \frac{\lambda_1 + \dots + \lambda_k}{\lvert \lambda_{k+1} \rvert}"),
-    (
-        "mean-field",
-        r"q = g^2\,E\,\tanh^2(a), \quad \chi = g^2\,E\,(1 - \tanh^2 a)^2, \quad \lambda_1 = \frac{1}{2} \ln\,\chi",
-    ),
+    ("mean-field", r"q = g^2\,E\,\tanh^2(a), \quad \chi = g^2\,E\,(1 - \tanh^2 a)^2"),
     ("parameters", r"P = D \cdot \left( k H (I + H) + n_b\, k H \right)"),
     ("grid", ""),
     ("block", ""),

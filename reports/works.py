@@ -69,7 +69,7 @@ WORKS: tuple[Work, ...] = (
         2023,
         "Lyapunov spectra of chaotic recurrent neural networks",
         "Physical Review Research 5, 043044",
-        "https://doi.org/10.1103/PhysRevResearch.5.043044",
+        "https://arxiv.org/abs/2006.02427",
     ),
     Work(
         "gers-2000",

@@ -33,8 +33,8 @@ test-all: $(VENV)/ready
 # The parity tests as on lesser CPUs: with AVX2 at most, and with what every x86-64 has. Each compiles its own kernels.
 test-targets: $(VENV)/ready
 	NUMBA_CPU_NAME=haswell NUMBA_CPU_FEATURES=+sse2,+sse3,+ssse3,+sse4.1,+sse4.2,+avx,+avx2,+fma,+bmi,+bmi2,+popcnt \
-		$(BIN)/python -m pytest $(TARGET_TESTS)
-	NUMBA_CPU_NAME=x86-64 NUMBA_CPU_FEATURES=+sse2 $(BIN)/python -m pytest $(TARGET_TESTS)
+		$(BIN)/python -m pytest -m "not slow" $(TARGET_TESTS)
+	NUMBA_CPU_NAME=x86-64 NUMBA_CPU_FEATURES=+sse2 $(BIN)/python -m pytest -m "not slow" $(TARGET_TESTS)
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check .
@@ -79,7 +79,7 @@ gpu-parcel: $(CUDA_VENV)/ready
 # What can be checked without a GPU: every kernel as machine code, then thread by thread in the simulator.
 check-cuda: $(CUDA_VENV)/ready
 	$(CUDA_BIN)/python -m pytest -m cuda_compiler tests
-	RECURBENCH_CUDA=simulator $(CUDA_BIN)/python -m pytest tests/cells/cuda tests/bench/gpu_checks/test_simulated.py
+	RECURBENCH_CUDA=simulator $(CUDA_BIN)/python -m pytest -m "not slow" tests/cells/cuda tests/bench/gpu_checks/test_simulated.py
 
 $(VENV)/ready: requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "recurbench needs Python 3.11 or newer; found none (make PYTHON=/path/to/python)"; exit 1; }

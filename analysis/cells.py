@@ -31,7 +31,7 @@ class Cell:
 
     maps, recurrent_maps: affine maps of a step, gates and candidate, and how many of them see the state; None where
     nothing is known, and then there is no theory. keeps: the gate that keeps a state; kept: that state;
-    keeps_when: "open" or "closed".
+    keeps_when: "open" or "closed". carries: a state that every step keeps whole, by no gate.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Cell:
     keeps: str | None = None
     keeps_when: str = "open"
     kept: str | None = None
+    carries: str | None = None
     writes: str | None = None
     shows: str | None = None
     resets: str | None = None
@@ -56,6 +57,11 @@ class Cell:
     def has_forget_gate(self) -> bool:
         """Say whether a gate keeps a state that is not the output: a forget gate (Gers et al. 2000)."""
         return self.keeps is not None and self.kept != self.states[0]
+
+    @property
+    def cell_state(self) -> str | None:
+        """Return the state that a step keeps apart from the output, by a forget gate or whole; None without one."""
+        return self.kept if self.has_forget_gate else self.carries
 
 
 @dataclass(frozen=True)
@@ -156,6 +162,7 @@ def _read(name: str, meaning: Mapping[str, Any]) -> Cell:
         keeps=keeps.get("gate"),
         keeps_when=keeps.get("when", "open"),
         kept=keeps.get("state"),
+        carries=meaning.get("carries"),  # exports from before cells could carry a state do not say
         writes=meaning["writes"],
         shows=meaning["shows"],
         resets=meaning["resets"],

@@ -89,7 +89,10 @@ def _set_bias(spec: CellSpec, parameters: Parameters, gate: str, hidden_size: in
 
 
 def forget_bias(value: float) -> Initialiser:
-    """`torch` with every forget-gate bias set to `value` (bias_ih holds it, bias_hh of that gate is zero)."""
+    """`torch` with every forget-gate bias set to `value` (bias_ih holds it, bias_hh of that gate is zero).
+
+    A cell without a forget gate stays `torch`.
+    """
     value = _finite("forget_bias", "value", value)
 
     def draw(spec: CellSpec, input_size: int, hidden_size: int, rng: np.random.Generator) -> Parameters:
@@ -180,8 +183,8 @@ def chrono(t_max: float) -> Initialiser:
 
     The gate that keeps the state gets the bias b = ln U(1, t_max - 1), so that a unit keeps the share u / (1 + u) a
     step with u ~ U(1, t_max - 1); -b, if it keeps where it is closed. A gate that writes, where a cell has one (i of
-    the LSTM), gets -b. The whole bias stands in bias_ih; bias_hh of these gates is zero. A cell that keeps nothing
-    stays `torch`.
+    the LSTM), gets -b. The whole bias stands in bias_ih; bias_hh of these gates is zero. A cell without a gate that
+    keeps stays `torch`.
     """
     t_max = _finite("chrono", "t_max", t_max)
     if t_max <= 2:

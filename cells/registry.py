@@ -8,6 +8,8 @@ from cells.spec import CellSpec
 FILES = (
     "rnn",
     "lstm",
+    "lstm_1997",
+    "lstm_coupled",
     "gru",
     "gru_reset_before",
 )
@@ -24,6 +26,21 @@ def cell_names() -> tuple[str, ...]:
 def main_cells() -> tuple[str, ...]:
     """Return the names of the cells that are no variant of another one, in the order of the registry."""
     return tuple(name for name, spec in CELLS.items() if spec.variant_of is None)
+
+
+def distinct_cells() -> tuple[str, ...]:
+    """Return the names of all cells but those variants that take every step as the cell does that they vary.
+
+    A variant of the same states and the same kinds of products differs from its cell in formulas alone: what is said of
+    a cell's time, of its kernels and of its way through them is said of the variant too.
+    """
+    return tuple(name for name, spec in CELLS.items() if spec.variant_of is None or _way(name) != _way(spec.variant_of))
+
+
+def _way(name: str) -> tuple[Any, ...]:
+    """Return what a step of a cell is to the drivers, whatever its formulas are: its states, its kinds of products."""
+    spec = CELLS[name]
+    return spec.states, tuple(product.source for product in spec.products if product.gates)
 
 
 def find_cell(name: str) -> CellSpec:
@@ -54,6 +71,7 @@ def cell_meanings() -> dict[str, dict[str, Any]]:
             "keeps": None
             if spec.keeps is None
             else {"gate": spec.keeps.gate, "when": spec.keeps.when, "state": spec.keeps.state},
+            "carries": spec.carries,
             "writes": spec.writes,
             "shows": spec.shows,
             "resets": spec.resets,

@@ -97,7 +97,8 @@ class CellSpec:
     around the masked product. All take `slots` (P, H), `previous` and `state` (S, H), and index them as [row, k].
 
     What the gates mean, so that nobody guesses it from a letter: `candidate` is the gate that holds what could be
-    written, and `keeps` says which gate keeps a state and at which end (None: nothing is kept). `writes` is the gate
+    written, and `keeps` says which gate keeps a state and at which end (None: no gate does). `carries` is a state that
+    is kept whole at every step, by no gate (c of the LSTM of 1997, whose weight on itself is 1). `writes` is the gate
     that scales the candidate, where that is not simply what `keeps` leaves over; `shows` the gate between the state
     that is kept and the output; `resets` the gate that scales the past on its way into the candidate.
 
@@ -128,6 +129,7 @@ class CellSpec:
     mask: Callable[..., None] | None = None
     mask_backward: Callable[..., None] | None = None
     keeps: Keeps | None = None
+    carries: str | None = None
     writes: str | None = None
     shows: str | None = None
     resets: str | None = None
@@ -141,6 +143,7 @@ class CellSpec:
         if keeps is not None:
             self._check("keeps.gate", keeps.gate, self.sigmoid_gates)
             self._check("keeps.state", keeps.state, self.states)
+        self._check("carries", self.carries, (None, *self.states[1:]) if keeps is None else (None,))
 
     def _check(self, role: str, given: str | None, allowed: tuple[str | None, ...]) -> None:
         if given not in allowed:
@@ -167,6 +170,11 @@ class CellSpec:
         The update gate of a GRU keeps the output itself and is no forget gate.
         """
         return None if self.keeps is None or self.keeps.state == self.states[0] else self.keeps
+
+    @property
+    def cell_state(self) -> str | None:
+        """Return the state that a step keeps apart from the output, by a forget gate or whole; None without one."""
+        return self.carries if self.forget_gate is None else self.forget_gate.state
 
     @property
     def simple(self) -> bool:

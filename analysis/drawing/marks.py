@@ -28,6 +28,9 @@ OKABE_ITO = {
     "purple": "#CC79A7",
 }
 
+GREY = "#808080"
+"""As far from a white page as from a dark one."""
+
 
 @dataclass(frozen=True)
 class Mark:
@@ -44,8 +47,8 @@ PALETTE = (
     Mark(OKABE_ITO["green"], "^", (0, (3.5, 1.2, 1, 1.2))),
     Mark(OKABE_ITO["purple"], "v", (0, (1.2, 1.2))),
     Mark(OKABE_ITO["orange"], "P", (0, (4, 2))),
-    Mark(OKABE_ITO["yellow"], "X", (0, (6, 1, 1, 1))),
     Mark(OKABE_ITO["sky"], "*", (0, (2, 1))),
+    Mark(OKABE_ITO["yellow"], "X", (0, (6, 1, 1, 1))),
 )
 """Marks of cells, by their `color_slot`; from the last one on they begin anew."""
 
@@ -54,7 +57,7 @@ TWO_DIRECTIONS = Mark(OKABE_ITO["sky"], "D", (0, (7, 1.5, 1, 1.5)))
 
 CONVOLUTION = Mark(OKABE_ITO["orange"], "X", (0, (1.2, 1.2)))
 
-OTHER = PALETTE[4]
+OTHER = Mark(GREY, "h", (0, (4, 2)))
 """What is neither a cell nor an implementation that has a mark."""
 
 MARKERS = ("v", "s", "D", "o", "^", "P", "X", "*")

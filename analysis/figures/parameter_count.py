@@ -65,7 +65,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
 
 
 def _shown() -> tuple[str, ...]:
-    """Return cells and the lecture's BiLSTM from few maps to many; a variant has the count of the cell it varies."""
+    """Return cells and the lecture's BiLSTM from few maps to many; variants are left to the table."""
 
     def maps(name: str) -> int:
         cell = known().find(name)

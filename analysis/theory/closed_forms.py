@@ -61,7 +61,14 @@ def recurrent_gain(cell: str, initialiser: str) -> float | None:
 
 def _kept(cell: Cell, bias: float) -> float:
     """Share of the state that is kept a step where the bias of the gate that keeps is moved by `bias` to keeping."""
-    return 0.0 if cell.keeps is None else sigmoid(bias)
+    if cell.keeps is None:
+        return 0.0 if cell.carries is None else 1.0
+    return sigmoid(bias)
+
+
+def _lost(cell: Cell, bias: float) -> float:
+    """1 - `_kept`, exact also where nearly all is kept."""
+    return 1.0 - _kept(cell, bias) if cell.keeps is None else sigmoid(-bias)
 
 
 def _gates_at_half(cell: Cell) -> float:
@@ -72,10 +79,10 @@ def _gates_at_half(cell: Cell) -> float:
 def factor_per_step(cell: str, initialiser: str) -> float | None:
     """Factor per step of a gradient at zero state and zero input, along the slowest direction.
 
-    It is what is kept and what is written: RNN: g. LSTM: f + i·o·g. GRU: z + (1 - z)·r·g, where z keeps the state.
-    Where no gate writes, what is not kept is written. A cell whose candidate does not see the state has the share that
-    is kept alone. Gates are σ(bias): ½, and f = σ(1) where the initialiser sets the forget bias to one [1]_. chrono has
-    a bias per unit and so no single factor.
+    It is what is kept and what is written: RNN: g. LSTM: f + i·o·g, with f = 1 where there is no forget gate. GRU:
+    z + (1 - z)·r·g, where z keeps the state. Where no gate writes, what is not kept is written. A cell whose candidate
+    does not see the state has the share that is kept alone. Gates are σ(bias): ½, and f = σ(1) where the initialiser
+    sets the forget bias to one [1]_. chrono has a bias per unit and so no single factor.
 
     Returns
     -------
@@ -144,16 +151,16 @@ def chrono_left(t_max: float, lag: float) -> float:
 def critical_gain(cell: str, gate_bias: float = 0.0) -> float:
     """Gain of the candidate's recurrent matrix at which the zero state turns unstable, at zero input [6]_.
 
-    Where the factor per step is one. RNN: 1. LSTM: f + i·o·g = 1 gives (1 - f)/(i·o), f = σ(gate_bias), i = o = ½. GRU:
-    z + (1 - z)·r·g = 1 gives 1/r = 2 whatever z = σ(gate_bias), which keeps the state. inf where the candidate does
-    not see the state.
+    Where the factor per step is one. RNN: 1. LSTM: f + i·o·g = 1 gives (1 - f)/(i·o), f = σ(gate_bias), i = o = ½, and
+    0 without a forget gate. GRU: z + (1 - z)·r·g = 1 gives 1/r = 2 whatever z = σ(gate_bias), which keeps the state;
+    an LSTM of coupled gates has 1/o = 2 in the same way. inf where the candidate does not see the state.
     """
     meaning = known().find(cell)
     _require(meaning.maps is not None, "cell", cell, "a cell whose environment describes it")
     if not meaning.candidate_sees_state:
         return math.inf
-    coupled = meaning.keeps is None or meaning.writes is None  # 1 - z stands on both sides
-    return (1.0 if coupled else sigmoid(-gate_bias)) / _gates_at_half(meaning)
+    coupled = meaning.writes is None  # what is lost is written: it stands on both sides
+    return (1.0 if coupled else _lost(meaning, gate_bias)) / _gates_at_half(meaning)
 
 
 def underflow_steps(factor: float, dtype: str) -> tuple[float, float]:

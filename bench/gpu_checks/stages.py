@@ -15,8 +15,8 @@ from bench.gpu_checks.cases import Point
 from bench.gpu_checks.check import Check
 from bench.gpu_checks.passes import Pass
 from bench.studies.gpu_axes import fitting
-from cells import cell_names
 from cells.cuda.device.facts import Facts
+from cells.registry import distinct_cells
 from cells.validation import CUDA_DTYPES, SHARINGS
 
 WAYS = ("inference", "training")
@@ -85,7 +85,7 @@ def contact(setting: Setting) -> Iterator[Check]:
     yield from _small_passes(setting, sizes, SAFE)
     if not setting.toy:  # weights of more than 48 KB of shared memory, first met where a graph is captured
         yield _pass("contact", Pass("lstm", "training", 4, 3, 16, 600, sharing="launch"), 0.5, 20)
-    for cell in cell_names():
+    for cell in distinct_cells():
         call = Pass(cell, "training", *sizes)
         name = f"contact profile {call.label}"
         yield Check("contact", name, "profile", {"pass": asdict(call)}, 0.3, 20, warm_limit_s=WARM_S)
@@ -94,7 +94,7 @@ def contact(setting: Setting) -> Iterator[Check]:
 
 
 def _small_passes(setting: Setting, sizes: tuple[int, int, int, int], sharings: Sequence[str]) -> Iterator[Check]:
-    for sharing, cell, way in itertools.product(sharings, cell_names(), WAYS):
+    for sharing, cell, way in itertools.product(sharings, distinct_cells(), WAYS):
         call = Pass(cell, way, *sizes, sharing=sharing, initial=True)
         if _fits(setting, call):
             yield _pass("contact", call, 0.3, 20)
@@ -127,7 +127,7 @@ def parity(setting: Setting) -> Iterator[Check]:
         Pass(cell, "training", *shape, sharing=sharing, initial=number % 2 == 1)
         for number, shape in enumerate(shapes)
         for sharing in BY_RISK
-        for cell in cell_names()
+        for cell in distinct_cells()
     ]
     some = {"float64": FLOAT64_SHAPES, "bfloat16": BFLOAT16_SHAPES}
     for dtype, which in some.items():
@@ -136,12 +136,12 @@ def parity(setting: Setting) -> Iterator[Check]:
             Pass(cell, "training", *shape, dtype, sharing)
             for shape in chosen
             for sharing in BY_RISK
-            for cell in cell_names()
+            for cell in distinct_cells()
         ]
     passes += [
         Pass(cell, "training", *shapes[0 if setting.toy else 5], merge=merge, initial=True)
         for merge in MERGES
-        for cell in cell_names()
+        for cell in distinct_cells()
     ]
     for call in drawn(3, dict.fromkeys(MOST, 4)) if setting.toy else drawn(RANDOM, MOST):
         passes.append(call if _fits(setting, call) else replace(call, sharing=None))
@@ -155,7 +155,7 @@ def drawn(count: int, most: dict[str, int]) -> Iterator[Pass]:
     rng = np.random.Generator(np.random.PCG64(20))
     for _ in range(count):
         sizes = [int(rng.integers(1, largest, endpoint=True)) for largest in most.values()]
-        levels: tuple[Sequence[Any], ...] = (cell_names(), CUDA_DTYPES, (None, *SHARINGS), (None, *MERGES))
+        levels: tuple[Sequence[Any], ...] = (distinct_cells(), CUDA_DTYPES, (None, *SHARINGS), (None, *MERGES))
         cell, dtype, sharing, merge = (level[int(rng.integers(len(level)))] for level in levels)
         steps, batch, inputs, hidden = sizes
         yield Pass(cell, "training", steps, batch, inputs, hidden, dtype, sharing, merge, bool(rng.integers(2)))
@@ -202,7 +202,7 @@ def half(setting: Setting) -> Iterator[Check]:
 def sanitizer(setting: Setting) -> Iterator[Check]:
     """Yield one shape of every kernel: memcheck of all first, which finds more, then racecheck."""
     sizes = (2, 3, 3, 5) if setting.toy else (3, 9, 5, 33)
-    cells = cell_names()[:1] if setting.toy else cell_names()
+    cells = distinct_cells()[:1] if setting.toy else distinct_cells()
     for tool in ("memcheck", "racecheck"):
         passes = [Pass(cell, "training", *sizes, sharing=sharing) for sharing in BY_RISK for cell in cells]
         if not setting.toy:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +12,12 @@ from bench.case import Case
 from bench.draw import draw
 from bench.rows import Measurement
 from cells import Layer, Trace
+from cells.flow.jacobian import kept_share
 from cells.flow.profile import trace_profile
-from cells.spec import Keeps
 
 DENSE_LAGS = 10  # every lag up to here, then a geometric grid
 LAGS_PER_DECADE = 16
+FORGET_PATHS = ("log10_forget_path", "log10_forget_mean")
 
 
 def lag_grid(steps: int) -> NDArray[np.int64]:
@@ -30,16 +32,16 @@ def measure_flow(case: Case, block: int) -> list[Measurement]:
     """Measure log10 norms of dL/dh and dL/dc at every stored lag, loss at the last step only.
 
     dL/dh_T is a standard normal vector; the norm at lag 0 is stored too, so that the profile can be normalised
-    (`cells.gradient_profile`). Rows of a batch are averaged in log scale. A cell with a forget gate also gets the
-    forget path: the product of the shares that it keeps over the last k steps. A simple cell without input has a row
-    of log10 of the spectral radius of W: at zero that is its rate.
+    (`cells.gradient_profile`). Rows of a batch are averaged in log scale. A cell with a cell state also gets the
+    forget path: the product of the shares that the last k steps keep of it, f of an LSTM and 1 without a forget gate.
+    A simple cell without input has a row of log10 of the spectral radius of W: at zero that is its rate.
     """
     layer, x, start, rng = draw(case)
     trace = layer.forward(x, start)
     d_last = rng.standard_normal((case.batch_size, case.hidden_size))
     rows = profile_rows(case, block, trace, d_last)
-    if layer.spec.forget_gate is not None:
-        rows += _forget_path(case, block, trace, layer.spec.forget_gate)
+    if layer.spec.cell_state is not None:
+        rows += _forget_path(case, block, trace)
     if layer.spec.simple and case.word("inputs") in ("zero", "start"):
         rows.append(Measurement(case, "log10_spectral_radius", math.log10(_radius(layer)), "log10", block))
     return rows
@@ -52,10 +54,7 @@ def profile_rows(
     try:
         profile = trace_profile(trace, d_last)
     except FloatingPointError as error:
-        return [
-            Measurement(case, f"{metric}_{state}", None, "log10", block, status="diverged", reason=str(error))
-            for state in trace.states
-        ]
+        return _diverged(case, block, [f"{metric}_{state}" for state in trace.states], error)
     lags = lag_grid(case.seq_len)
     return [
         log_row(case, f"{metric}_{state}", float(values[::-1][lag].mean()), block, float(lag))
@@ -73,8 +72,17 @@ def log_row(case: Case, metric: str, value: float, block: int, step: float) -> M
     return Measurement(case, metric, value, "log10", block, step=step)
 
 
-def _forget_path(case: Case, block: int, trace: Trace, forget: Keeps) -> list[Measurement]:
-    kept = forget.share(trace.gates[forget.gate][::-1, 0])
+def _diverged(case: Case, block: int, metrics: Iterable[str], error: FloatingPointError) -> list[Measurement]:
+    """One row a metric, without a value: the forward pass left the range of its dtype."""
+    return [Measurement(case, metric, None, "log10", block, status="diverged", reason=str(error)) for metric in metrics]
+
+
+def _forget_path(case: Case, block: int, trace: Trace) -> list[Measurement]:
+    """Rows of the root mean square and of the mean over units of the product of the shares kept, by lag."""
+    try:
+        kept = kept_share(trace)[::-1, 0]
+    except FloatingPointError as error:
+        return _diverged(case, block, FORGET_PATHS, error)
     log_f = np.log10(np.maximum(kept, np.finfo(np.float64).tiny))
     path = np.concatenate((np.zeros((1, case.hidden_size)), np.cumsum(log_f, axis=0)))
     # The root mean square over units in log space: the product itself may be below every float.
@@ -84,7 +92,7 @@ def _forget_path(case: Case, block: int, trace: Trace, forget: Keeps) -> list[Me
     lags = lag_grid(case.seq_len)
     return [
         log_row(case, metric, float(values[lag]), block, float(lag))
-        for metric, values in (("log10_forget_path", rms), ("log10_forget_mean", mean))
+        for metric, values in zip(FORGET_PATHS, (rms, mean), strict=True)
         for lag in lags
     ]
 

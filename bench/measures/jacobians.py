@@ -30,8 +30,8 @@ def measure(case: Case, block: int) -> list[Measurement]:
     direction = rng.standard_normal((1, len(trace.states) * case.hidden_size))
     moved = perturbation(trace, direction)[:, 0]
     rows += [log_row(case, "log10_perturbation", float(moved[t]), block, float(t)) for t in lags]
-    if layer.spec.forget_gate is not None:
-        c = layer.spec.states.index(layer.spec.forget_gate.state) * case.hidden_size
+    if layer.spec.cell_state is not None:
+        c = layer.spec.states.index(layer.spec.cell_state) * case.hidden_size
         block_of_c = step_jacobians(trace)[:, 0, c : c + case.hidden_size, : case.hidden_size]
         rms = float(np.sqrt(np.mean(np.sum(np.square(block_of_c), axis=(1, 2)) / case.hidden_size)))
         rows.append(Measurement(case, "cell_from_hidden", rms, "1", block))

@@ -119,7 +119,8 @@ def measure_sequences(case: Case, block: int) -> list[Measurement]:
 
     `padding_difference`: a batch padded to one length against each sequence on its own. `chunk_difference`: two halves
     with the state carried over against the whole. `future_gradient`: largest |dy_t/dx_s| over s > t. `state_lost`:
-    share of c that is gone after T steps with the forget gate at the end that keeps and the gate that writes closed.
+    share of c that is gone after T steps with the forget gate (if there is one) at the end that keeps and the gate that
+    writes closed.
     """
     layer, x, _, rng = draw(case)
     lengths = rng.integers(1, case.seq_len + 1, case.batch_size)
@@ -144,12 +145,13 @@ def measure_sequences(case: Case, block: int) -> list[Measurement]:
     d_output[middle] = rng.standard_normal(d_output.shape[1:])
     future = float(np.abs(trace.backward(d_output).input[middle + 1 :]).max())
     rows.append(Measurement(case, "future_gradient", future, "1", block))
-    forget = layer.spec.forget_gate
-    if case.merge == "none" and forget is not None:
+    cell_state, forget = layer.spec.cell_state, layer.spec.forget_gate
+    if case.merge == "none" and cell_state is not None:
         closed = {} if layer.spec.writes is None else {layer.spec.writes: -END}
-        layer, _, start = _biased(case, {forget.gate: forget.sign * END} | closed)
-        kept = layer(x, start)[1][forget.state]
-        lost = np.abs(kept - start[forget.state]).max() / np.abs(start[forget.state]).max()
+        keeping = {} if forget is None else {forget.gate: forget.sign * END}
+        layer, _, start = _biased(case, keeping | closed)
+        kept = layer(x, start)[1][cell_state]
+        lost = np.abs(kept - start[cell_state]).max() / np.abs(start[cell_state]).max()
         rows.append(Measurement(case, "state_lost", float(lost), "1", block))
     return rows
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bench.case import Case
 from bench.measures import first_call
 from bench.study import PerPreset, Study
-from cells import cell_names
+from cells.registry import distinct_cells
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ STUDY = Study(
     name="compile",
     question="How long until the first result?",
     sizes=PerPreset(
-        quick=Sizes(("lstm",)), course=Sizes(cell_names()), full=Sizes(cell_names(), ("float32", "float64"))
+        quick=Sizes(("lstm",)), course=Sizes(distinct_cells()), full=Sizes(distinct_cells(), ("float32", "float64"))
     ),
     cases=cases,
     measure=first_call.measure,

@@ -8,7 +8,7 @@ from bench.case import Case
 from bench.measures import gradient_flow
 from bench.studies.axes import FLOW_LAYER, FlowLayer, default_and_last_initialiser, flow, initialisers_for
 from bench.study import Computed, PerPreset, Study
-from cells import cell_names
+from cells.registry import distinct_cells
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ def cases(sizes: Sizes) -> list[Case]:
     layer = sizes.layer
     seeds = layer.seeds
     listed: list[Case] = []
-    for cell in cell_names():
+    for cell in distinct_cells():
         for name, value in initialisers_for(cell):
             for hidden in sizes.hidden_sizes:
                 listed += flow("gradients", cell, name, value, seeds, seq_len=layer.steps, hidden_size=hidden)

@@ -9,7 +9,7 @@ from bench.case import Case, make_case
 from bench.measures import machine_code
 from bench.studies.axes import GATED_CELLS
 from bench.study import Computed, PerPreset, Study
-from cells import cell_names
+from cells.registry import distinct_cells
 
 CHIPS = ("sm_80", "sm_90a")
 BATCH = 16
@@ -54,7 +54,7 @@ STUDY = Study(
     sizes=PerPreset(
         quick=Sizes(("lstm",), (128, 512)),
         course=Sizes(GATED_CELLS, (128, 512)),
-        full=Sizes(cell_names(), (32, 128, 512, 1024)),
+        full=Sizes(distinct_cells(), (32, 128, 512, 1024)),
     ),
     cases=cases,
     measure=Computed(machine_code.measure),

@@ -9,7 +9,8 @@ from bench.case import Case
 from bench.measures import runtime
 from bench.studies.axes import SWEEP_HIDDEN_SIZES, SWEEP_INPUT_SIZE, backends
 from bench.study import PerPreset, Study
-from cells import cell_names, get_threads
+from cells import get_threads
+from cells.registry import distinct_cells
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Sizes:
 
 def cases(sizes: Sizes) -> list[Case]:
     """List every cell at every shape, the lecture's BiLSTM at the base point, contenders of a shape side by side."""
-    layers = [(cell, "none", *shape) for shape in sizes.shapes for cell in cell_names()]
+    layers = [(cell, "none", *shape) for shape in sizes.shapes for cell in distinct_cells()]
     layers.append(("lstm", "mean", *sizes.base))
     return [
         Case(

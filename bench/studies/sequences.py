@@ -6,7 +6,7 @@ from bench.case import Case
 from bench.measures import probes
 from bench.studies.axes import FEW_SEEDS, flow
 from bench.study import Computed, Study
-from cells import cell_names
+from cells.registry import distinct_cells
 
 
 def cases(seeds: int) -> list[Case]:
@@ -14,7 +14,7 @@ def cases(seeds: int) -> list[Case]:
     shape = {"seq_len": 1000, "hidden_size": 32, "batch_size": 4}
     return [
         case
-        for cell in cell_names()
+        for cell in distinct_cells()
         for merge in ("none", "concat")
         for case in flow("sequences", cell, "torch", 0.0, seeds, **shape, merge=merge)
     ]

@@ -8,7 +8,7 @@ from bench.case import Case
 from bench.measures import spectra
 from bench.studies.axes import FEW_SEEDS, LARGE_LAYER, SIMPLE_CELL, default_and_last_initialiser, flow
 from bench.study import Computed, PerPreset, Study
-from cells import cell_names
+from cells.registry import distinct_cells
 
 STEPS = 600
 CHRONO_STEPS = 2500
@@ -30,7 +30,7 @@ class Sizes:
 def cases(sizes: Sizes) -> list[Case]:
     """List every cell at its usual initialisation, and chaotic networks without input."""
     listed: list[Case] = []
-    for cell in cell_names():
+    for cell in distinct_cells():
         for name, value in default_and_last_initialiser(cell):
             shape = {"seq_len": CHRONO_STEPS if name == "chrono" else STEPS, "hidden_size": sizes.hidden_sizes[0]}
             listed += flow("spectrum", cell, name, value, sizes.seeds, **shape)

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cells.backend import Run
 from cells.flow.profile import finite_run
 from cells.spec import CellSpec
 from cells.trace import Trace
@@ -101,24 +102,70 @@ class Linearisation:
 def linearise(what: str, trace: Trace) -> Linearisation:
     """Return the parts of every Jacobian of a trace; ValueError and FloatingPointError as `cells.gradient_profile`."""
     run = finite_run(what, trace)
-    spec, hidden, (steps, batch) = run.weights.spec, run.weights.hidden_size, run.x.shape[:2]
-    shape = (steps, batch, hidden)
-    slots = np.stack([run.slot(name) for name in spec.slots]).astype(np.float64)
-    states = np.stack([run.state(s) for s in range(len(spec.states))]).astype(np.float64)
-    before, after = states[:, :-1], states[:, 1:]
-    past = np.zeros((len(states), len(states), *shape))
-    d_slots = np.zeros((len(states), len(slots), *shape))
-    within = np.zeros((len(states), len(states), *shape))
-    for new in range(len(states)):
-        within[new, new] = 1
-        spec.backward(None, ALL, slots, before, after, d_slots[new], within[new], past[new])
-    inside, inside_past = np.zeros((len(slots), *shape)), np.zeros((1, *shape))
+    spec, hidden = run.weights.spec, run.weights.hidden_size
+    slots, states = _numbers(run)
+    parts = [_of_state(spec, slots, states, new) for new in range(len(states))]
+    past, d_slots, within = (np.stack(part) for part in zip(*parts, strict=True))
+    inside, inside_past = np.zeros(slots.shape), np.zeros((1, *slots.shape[1:]))
     if spec.mask_backward is not None:
         inside[spec.mask_slot] = 1
-        spec.mask_backward(None, ALL, slots, before, inside, inside_past)
+        spec.mask_backward(None, ALL, slots, states[:, :-1], inside, inside_past)
     none = np.empty((0, hidden))  # cells whose gates see the input alone
     weight = run.weights.parameters.get("weight_hh_l0", none).astype(np.float64)
     return Linearisation(spec, weight, past, d_slots, within, inside, inside_past[0])
+
+
+def _numbers(run: Run[Any]) -> tuple[Array, Array]:
+    """Return the slots (P, T, B, H) and the states (S, T + 1, B, H) of a run, in float64."""
+    spec = run.weights.spec
+    slots = np.stack([run.slot(name) for name in spec.slots]).astype(np.float64)
+    states = np.stack([run.state(s) for s in range(len(spec.states))]).astype(np.float64)
+    return slots, states
+
+
+def _of_state(spec: CellSpec, slots: Array, states: Array, new: int) -> tuple[Array, Array, Array]:
+    """Return the derivatives of one new state: `Linearisation.past`, `slots` and `within` at [new].
+
+    They are what the cell's `backward` makes of a gradient of 1 of that state and 0 of the others.
+    """
+    past = np.zeros((len(states), *slots.shape[1:]))
+    d_slots, within = np.zeros(slots.shape), np.zeros(past.shape)
+    within[new] = 1
+    spec.backward(None, ALL, slots, states[:, :-1], states[:, 1:], d_slots, within, past)
+    return past, d_slots, within
+
+
+def kept_share(trace: Trace) -> Array:
+    """Share of the cell state that each step keeps: dc_t/dc_{t-1} by the path past every product.
+
+    That is f of an LSTM, and 1 in the LSTM of 1997, whose cell state no gate multiplies.
+
+    Parameters
+    ----------
+    trace
+        A forward pass of a layer of one direction whose cell has a cell state (`CellSpec.cell_state`).
+
+    Returns
+    -------
+    (T, B, H) array
+        float64, from the cell's own `backward` formula.
+
+    Raises
+    ------
+    ValueError
+        For a layer of two directions, or a cell without a cell state.
+    FloatingPointError
+        Where a state or slot of the trace is NaN or infinite.
+
+    """
+    run = finite_run("kept_share", trace)
+    spec = run.weights.spec
+    if spec.cell_state is None:
+        raise ValueError(f"kept_share: cell {spec.name!r} has no cell state; allowed: a cell with one, as lstm")
+    c = spec.states.index(spec.cell_state)
+    past, _, _ = _of_state(spec, *_numbers(run), c)
+    kept: Array = past[c]
+    return kept
 
 
 def step_jacobians(trace: Trace) -> Array:
@@ -159,10 +206,10 @@ def jacobian_norms(trace: Trace, lags: Any) -> dict[str, Array]:
     Returns
     -------
     dict
-        "joint_rms", "joint_spectral": the whole joint state. In cells with a forget gate, which keeps a cell state c
-        apart from the output, also "cell_rms" and "cell_spectral": the total dc_T/dc_{T-k}, with the path through h of
-        the step it starts from (the start, lag T, has none); and "cell_path": the rms over units of prod f, the path
-        through the forget gates alone. Each (len(lags),).
+        "joint_rms", "joint_spectral": the whole joint state. In cells with a cell state c, kept apart from the output,
+        also "cell_rms" and "cell_spectral": the total dc_T/dc_{T-k}, with the path through h of the step it starts
+        from (the start, lag T, has none); and "cell_path": the rms over units of the product of what each step keeps,
+        f of an LSTM and 1 without a forget gate: the path past every product. Each (len(lags),).
 
     Raises
     ------
@@ -181,8 +228,8 @@ def jacobian_norms(trace: Trace, lags: Any) -> dict[str, Array]:
     if wanted.size and not (wanted.min() >= 0 and wanted.max() <= parts.steps):
         raise ValueError(f"lags are {wanted.min()} .. {wanted.max()}; allowed: 0 .. {parts.steps}")
     names: tuple[str, ...] = ("joint_rms", "joint_spectral")
-    forget = parts.spec.forget_gate
-    c = None if forget is None else parts.spec.states.index(forget.state)
+    cell_state = parts.spec.cell_state
+    c = None if cell_state is None else parts.spec.states.index(cell_state)
     names += () if c is None else ("cell_rms", "cell_spectral", "cell_path")
     out = {name: np.empty(len(wanted)) for name in names}
     product = np.eye(parts.size)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cells import Layer, cell_names
+from cells import Layer
 from cells.registry import find_cell
+from tests.support.layers import EVERY_CELL, EVERY_FORMULA, each_of
 from tests.support.oracle import STACK, STATES, Along, derivative, run
 from tests.support.problem import MERGES, Problem, Stream, layer_for
 
@@ -64,7 +65,7 @@ class Setting:
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 @pytest.mark.parametrize("merge", MERGES)
-@pytest.mark.parametrize("cell", cell_names())
+@EVERY_FORMULA
 def test_backward_matches_central_differences(cell, merge, shape):
     setting = Setting(cell, merge, shape)
     gradients = setting.gradients()
@@ -108,7 +109,7 @@ def test_gradients_of_states_are_total_derivatives(cell, merge, shape):
 
 @pytest.mark.parametrize("shape", [(2, 40, 260, 130), (2, 5, 513, 1), (200, 1, 8, 2), (2, 150, 24, 300)])
 @pytest.mark.parametrize("merge", [None, "concat"])
-@pytest.mark.parametrize("cell", STACK)
+@each_of(STACK)
 def test_layers_beyond_the_grid_agree_with_the_oracle(cell, merge, shape):
     """Sizes at which kernels work in blocks: the whole forward pass, and every gradient along two directions."""
     seq_len, batch_size, hidden_size, input_size = shape
@@ -129,7 +130,7 @@ def test_layers_beyond_the_grid_agree_with_the_oracle(cell, merge, shape):
             assert abs(np.sum(v * gradient) - derivative(cell, *loss, along)) <= RTOL_COMPLEX_STEP * scale, name
 
 
-@pytest.mark.parametrize("cell", cell_names())
+@EVERY_CELL
 @pytest.mark.parametrize("merge", MERGES)
 def test_gradient_of_the_start_is_that_of_state_zero(cell, merge):
     setting = Setting(cell, merge, (5, 3, 5, 2))
@@ -139,7 +140,7 @@ def test_gradient_of_the_start_is_that_of_state_zero(cell, merge):
         np.testing.assert_array_equal(gradient, grads.states[name][..., 0, :, :])
 
 
-@pytest.mark.parametrize("cell", cell_names())
+@EVERY_CELL
 def test_gradient_of_an_output_is_that_of_the_start_of_what_follows(cell):
     setting, output = Setting(cell, None, (5, 3, 5, 2)), find_cell(cell).states[0]
     trace = setting.layer.forward(setting.x, initial=setting.initial)
@@ -151,7 +152,7 @@ def test_gradient_of_an_output_is_that_of_the_start_of_what_follows(cell):
         np.testing.assert_allclose(setting.d_output[t - 1] + start, whole[t], rtol=0, atol=1e-13)
 
 
-@pytest.mark.parametrize("cell", cell_names())
+@EVERY_CELL
 @pytest.mark.parametrize("merge", MERGES)
 def test_no_gradient_for_the_final_state_means_zeros(cell, merge):
     setting = Setting(cell, merge, (5, 3, 5, 2))
@@ -163,7 +164,7 @@ def test_no_gradient_for_the_final_state_means_zeros(cell, merge):
     np.testing.assert_array_equal(without.input, zeros.input)
 
 
-@pytest.mark.parametrize("cell", cell_names())
+@EVERY_CELL
 @pytest.mark.parametrize("merge", MERGES)
 def test_backward_is_linear_in_what_it_is_given(cell, merge):
     setting = Setting(cell, merge, (5, 3, 5, 2))

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from cells.registry import find_cell
-from tests.support.golden.digest import FOLDER, load, packed_errors
-from tests.support.layers import EVERY_CELL
+from tests.support.golden.digest import CELLS, FOLDER, load, packed_errors
+from tests.support.layers import EVERY_FORMULA
 from tests.support.oracle import STACK, STATES, Along, derivative, run
 from tests.support.problem import Answer, Given, Problem, covering_problems
 
 FORWARD = 1e-13  # two orders of summation in float64
 EXACT_DERIVATIVE = 1e-12  # the complex step subtracts nothing; only the sums' rounding is left
-PROBLEMS = [problem for cell in STACK for problem in covering_problems(cell)]
+PROBLEMS = [problem for cell in CELLS for problem in covering_problems(cell)]
 SMALL = [p for p in PROBLEMS if p.seq_len * p.hidden_size * (p.hidden_size + p.input_size) < 100]
 
 
@@ -51,7 +51,7 @@ def oracle_gradients(problem: Problem, given: Given) -> Answer:
     }
 
 
-@EVERY_CELL
+@EVERY_FORMULA
 def test_the_oracle_has_the_states_and_gates_of_the_cell(cell):
     if cell not in STACK:
         pytest.skip(f"{cell} is not written a second time: finite differences and test_reference.py stand for it")
@@ -61,7 +61,7 @@ def test_the_oracle_has_the_states_and_gates_of_the_cell(cell):
     assert spec.simple or STACK[cell] == spec.gates
 
 
-@pytest.mark.parametrize("cell", STACK)
+@pytest.mark.parametrize("cell", CELLS)
 def test_golden_file_holds_exactly_the_covering_problems(cell):
     with np.load(FOLDER / f"{cell}.npz") as file:
         assert sorted(file.files) == sorted(problem.label for problem in covering_problems(cell))

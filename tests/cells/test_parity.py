@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.golden.digest import load, packed_errors
-from tests.support.oracle import STACK
+from tests.support.golden.digest import CELLS, load, packed_errors
 from tests.support.problem import TOLERANCE, answer_of_layer, covering_problems
 
-PROBLEMS = [problem for cell in STACK for problem in covering_problems(cell)]
+PROBLEMS = [problem for cell in CELLS for problem in covering_problems(cell)]
 
 
 @pytest.mark.parametrize("dtype", TOLERANCE)

@@ -12,6 +12,7 @@ from tests.support.layers import (
     EVERY_DTYPE,
     EVERY_MERGE,
     ROUNDING,
+    each_of,
     layer_of,
     sequence,
     start_for,
@@ -224,7 +225,7 @@ def test_no_gradient_in_gives_no_gradient_out(cell, merge):
         assert not np.any(a)
 
 
-@pytest.mark.parametrize("cell", STACK)
+@each_of(STACK)
 @EVERY_DTYPE
 @pytest.mark.parametrize("scale", [1e2, 1e4, 1e30])
 def test_huge_inputs_saturate_and_stay_finite(cell, dtype, scale):

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from cells.reference import reference
-from tests.support.layers import EVERY_CELL
+from tests.support.layers import EVERY_CELL, EVERY_FORMULA
 from tests.support.problem import MERGES, Problem, Stream, answer_of_layer, relative_error
 
 DIFFERENCE = 1e-6
 RTOL_DIFFERENCES = 1e-7  # of a loss of some hundred, to 16 digits, over two differences
 
 
-@EVERY_CELL
+@EVERY_FORMULA
 @pytest.mark.parametrize("merge", MERGES)
 @pytest.mark.parametrize("initial", [False, True])
 def test_the_reference_is_what_the_kernels_compute(cell, merge, initial):
@@ -54,7 +54,7 @@ def test_layers_beyond_the_grid_agree_with_the_reference(cell, shape):
         assert relative_error(values[name], expected, float(np.abs(expected).max())) < 1e-11, name
 
 
-@EVERY_CELL
+@EVERY_FORMULA
 @pytest.mark.parametrize("merge", MERGES)
 def test_the_gradients_of_the_reference_are_the_differences_of_its_loss(cell, merge):
     problem = Problem(cell, 9, 3, 5, 4, merge)

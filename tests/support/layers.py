@@ -6,11 +6,28 @@ import numpy as np
 import pytest
 
 from cells import Layer, cell_names
+from cells.registry import distinct_cells
 from tests.support.problem import MERGES, Stream
 
 ROUNDING = 1e-12  # float64, another order of summation: a batch or a sequence may be cut elsewhere into tiles
 DTYPES = ("float32", "float64")
-EVERY_CELL = pytest.mark.parametrize("cell", cell_names())
+EVERY_FORMULA = pytest.mark.parametrize("cell", cell_names())
+"""For tests of what a cell's own formulas say: differences, oracle, reference."""
+
+
+def each_of(cells):
+    """A test for each of these cells; a variant that goes through the kernels as another cell does is for the slow run.
+
+    Its formulas have fast tests of their own: those of `EVERY_FORMULA`, and those of test_variants.py.
+    """
+    distinct = distinct_cells()
+    return pytest.mark.parametrize(
+        "cell", [cell if cell in distinct else pytest.param(cell, marks=pytest.mark.slow) for cell in cells]
+    )
+
+
+EVERY_CELL = each_of(cell_names())
+"""For tests of what kernels do with any cell."""
 EVERY_MERGE = pytest.mark.parametrize("merge", MERGES)
 EVERY_DTYPE = pytest.mark.parametrize("dtype", DTYPES)
 

@@ -3,6 +3,8 @@
     rnn               h = tanh(W x + b + U h' + d)                                  Elman 1990, as torch.nn.RNN
     lstm              i, f, o = sigmoid(W x + b + U h' + d);  g = tanh(same)        Gers et al. 2000; the lecture
                       c = f c' + i g;  h = o tanh(c)
+    lstm-1997         as lstm without f:  c = c' + i g                              Hochreiter & Schmidhuber 1997
+    lstm-coupled      as lstm without i:  c = f c' + (1 - f) g                      Greff et al. 2017
     gru               r, z = sigmoid(W x + b + U h' + d);  h = (1 - z) n + z h'
                       n = tanh(W x + b + r (U h' + d))                              Cho et al. 2014 v1, as torch.nn.GRU
     gru-reset-before  n = tanh(W x + b + U (r h') + d)                              Cho et al. 2014 v3
@@ -24,10 +26,17 @@ import numpy as np
 
 Arrays = Mapping[str, np.ndarray]
 
-STACK = {"rnn": ("n",), "lstm": ("i", "f", "g", "o"), "gru": ("r", "z", "n"), "gru-reset-before": ("r", "z", "n")}
+STACK = {
+    "rnn": ("n",),
+    "lstm": ("i", "f", "g", "o"),
+    "lstm-1997": ("i", "g", "o"),
+    "lstm-coupled": ("f", "g", "o"),
+    "gru": ("r", "z", "n"),
+    "gru-reset-before": ("r", "z", "n"),
+}
 """Cell name to the blocks of its weights, in order."""
 
-STATES = {"rnn": ("h",), "lstm": ("h", "c"), "gru": ("h",), "gru-reset-before": ("h",)}
+STATES = {cell: ("h", "c") if cell.startswith("lstm") else ("h",) for cell in STACK}
 """Cell name to the names of what it carries from step to step."""
 
 COMPLEX_STEP = 1e-150  # small enough that its square vanishes, far above the smallest normal double
@@ -81,10 +90,16 @@ def step(cell: str, p: Arrays, x: np.ndarray, state: Arrays, nudge: Arrays) -> t
     if cell == "rnn":
         n = np.tanh(affine("n"))
         return {"h": n + nudge["h"]}, {}
-    if cell == "lstm":
-        i, f, g, o = sigmoid(affine("i")), sigmoid(affine("f")), np.tanh(affine("g")), sigmoid(affine("o"))
-        c = f * state["c"] + i * g + nudge["c"]
-        return {"h": o * np.tanh(c) + nudge["h"], "c": c}, {"i": i, "f": f, "g": g, "o": o}
+    if cell.startswith("lstm"):
+        gates = {gate: (np.tanh if gate == "g" else sigmoid)(affine(gate)) for gate in STACK[cell]}
+        if cell == "lstm-1997":
+            c = state["c"] + gates["i"] * gates["g"]
+        elif cell == "lstm-coupled":
+            c = gates["f"] * state["c"] + (1.0 - gates["f"]) * gates["g"]
+        else:
+            c = gates["f"] * state["c"] + gates["i"] * gates["g"]
+        c = c + nudge["c"]
+        return {"h": gates["o"] * np.tanh(c) + nudge["h"], "c": c}, gates
     r, z = sigmoid(affine("r")), sigmoid(affine("z"))
     if cell == "gru":
         n = np.tanh(x @ W["n"].T + b["n"] + r * (h @ U["n"].T + d["n"]))

@@ -79,10 +79,12 @@ def _step(cell: str, p: dict, x: torch.Tensor, state: dict) -> tuple[dict, dict]
         r, z = torch.sigmoid(ar + ur), torch.sigmoid(az + uz)
         n = torch.tanh(an + r * un)
         return {"h": (1 - z) * n + z * h}, {"r": r, "z": z, "n": n}
-    i, f, g, o = (a + u).chunk(4, -1)
-    i, f, g, o = torch.sigmoid(i), torch.sigmoid(f), torch.tanh(g), torch.sigmoid(o)
-    c = f * state["c"] + i * g
-    return {"h": o * torch.tanh(c), "c": c}, {"i": i, "f": f, "g": g, "o": o}
+    parts = zip(STACK[cell], (a + u).chunk(len(STACK[cell]), -1), strict=True)
+    gates = {gate: torch.tanh(part) if gate == "g" else torch.sigmoid(part) for gate, part in parts}
+    kept = state["c"] if cell == "lstm-1997" else gates["f"] * state["c"]
+    written = (1 - gates["f"]) if cell == "lstm-coupled" else gates["i"]
+    c = kept + written * gates["g"]
+    return {"h": gates["o"] * torch.tanh(c), "c": c}, gates
 
 
 def answer_of_loop(problem: Problem, given: Given) -> Answer:

@@ -1,4 +1,4 @@
-"""Every cell of the registry, however many there are, is in each figure and table that is about all cells.
+"""Every distinct cell of the registry, however many there are, is in each figure and table that is about all cells.
 
 `tests/test_worked_example.py` runs this file with one cell more.
 """
@@ -10,14 +10,13 @@ import pytest
 from matplotlib.figure import Figure as Canvas
 from matplotlib.text import Text
 
-from analysis.cells import known
 from analysis.figures import REGISTRY, draw
 from analysis.result import Table
 from analysis.tables import BUILDERS, build_tables
 from bench.contenders.registry import PEERS
 from bench.contenders.torch_gpu import MODULES as CUDNN_CELLS
 from bench.studies.axes import GATED_CELLS, SIMPLE_CELL, has_gain
-from cells.registry import cell_names, find_cell, main_cells
+from cells.registry import cell_names, distinct_cells, find_cell, main_cells
 from tests.support.rows import synthetic
 
 WITH_VARIANTS = {"gradient-profile", "decay-rate", "time-per-parameter"}
@@ -44,14 +43,15 @@ OF_NAMED = {
 """Figures that by their question are about named cells only, each with what it is about."""
 
 TABLES_OF_SOME = {
-    "gates": [name for name in cell_names() if find_cell(name).sigmoid_gates],
+    "parameters": cell_names(),
+    "gates": [name for name in distinct_cells() if find_cell(name).sigmoid_gates],
     "grid": main_cells(),
     "call-costs": main_cells(),
     "cuda": [name for name in main_cells() if name in CUDNN_CELLS],
     "cuda-sharings": main_cells(),
     "kernels": GATED_CELLS,
 }
-"""Tables whose study takes only some cells: without variants, or with gates, or with a rival."""
+"""Tables whose study takes all cells, or only some: without variants, or with gates, or with a rival."""
 
 TABLES_OF_NAMED = {
     "anchors": "cells that there are published or derived numbers of",
@@ -85,7 +85,7 @@ def test_a_figure_shows_every_cell_that_it_is_about(figure_id: str, few: pd.Data
     figure = module.build(few)
     assert figure is not None
     shown = words(draw(figure, "paper", dict.fromkeys(module.LABELS, "w")))
-    about = cell_names() if figure_id in WITH_VARIANTS else OF_SOME.get(figure_id, main_cells())
+    about = distinct_cells() if figure_id in WITH_VARIANTS else OF_SOME.get(figure_id, main_cells())
     assert about
     assert labels_of(about) - shown == set()
 
@@ -95,7 +95,7 @@ def test_a_table_has_every_cell_that_it_is_about(tables: dict[str, Table]) -> No
     for table_id in set(tables) - set(TABLES_OF_NAMED):
         table = tables[table_id]
         shown = {cell for row in table.rows for cell in row if isinstance(cell, str)} | set(table.columns)
-        about = TABLES_OF_SOME.get(table_id, cell_names())
+        about = TABLES_OF_SOME.get(table_id, distinct_cells())
         assert about
         assert set(about) - shown == set(), table_id
 
@@ -108,4 +108,4 @@ def test_what_is_said_of_figures_and_tables_is_said_of_some_that_exist(tables: d
 def test_a_line_of_theory_stands_beside_every_cell(few: pd.DataFrame) -> None:
     data = REGISTRY["decay-rate"].build(few).data  # type: ignore[union-attr]
     with_theory = set(data.loc[data["theory"].notna(), "name"])
-    assert set(cell_names()) == with_theory == set(known().names)
+    assert set(distinct_cells()) == with_theory

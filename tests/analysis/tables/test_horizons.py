@@ -12,7 +12,7 @@ from analysis.result import Cell, Estimate, Number
 from analysis.select import INITIALISER_ORDER
 from analysis.tables.horizons import COLUMNS, horizon_table
 from analysis.theory import closed_forms as theory
-from cells.registry import cell_names
+from cells.registry import distinct_cells
 from tests.support.rows import synthetic
 
 SIZE = 128
@@ -53,7 +53,7 @@ def is_bound(cell: object) -> bool:
 
 def test_one_row_per_cell_and_initialiser_in_the_houses_order(rows) -> None:  # type: ignore[no-untyped-def]
     assert set(rows) == set(synthetic.FACTORS)
-    assert list(rows) == [key for key in product(cell_names(), INITIALISER_ORDER) if key in synthetic.FACTORS]
+    assert list(rows) == [key for key in product(distinct_cells(), INITIALISER_ORDER) if key in synthetic.FACTORS]
     assert INITIALISER_ORDER[:3] == ("torch", "keras", "orthogonal")
 
 

@@ -12,9 +12,9 @@ from bench.gpu_checks.facts import travelled
 from bench.gpu_kernels import __main__ as gpu_kernels
 from bench.measures import machine_code
 from bench.run import gpu_facts
-from cells import cell_names
 from cells.cuda.device import cubins
 from cells.cuda.device.facts import A100, H200
+from cells.registry import distinct_cells
 from cells.validation import SHARINGS
 
 needs_compiler = pytest.mark.skipif(machine_code.why_not() is not None, reason=str(machine_code.why_not()))
@@ -33,7 +33,7 @@ def test_every_kind_of_kernel_is_found_once(contact):
     # Of each cell and sharing a loop for training and one for inference, which keeps no slots.
     configs = [kernel.parameters[0] for kernel in contact if kernel.name == "forward"]
     found = {(config.cell, config.sharing, config.keep) for config in configs}
-    assert found == set(product(cell_names(), SHARINGS, (False, True)))
+    assert found == set(product(distinct_cells(), SHARINGS, (False, True)))
 
 
 def test_a_gpu_without_clusters_needs_no_kernel_of_them():

@@ -8,8 +8,8 @@ import pytest
 
 from bench.gpu_checks.probes import SPIN_S
 from bench.gpu_checks.stages import PLANS, Setting, plan
-from cells import cell_names
 from cells.cuda.device.facts import A100, H200
+from cells.registry import distinct_cells
 
 
 @pytest.mark.parametrize("facts", [A100, H200], ids=lambda facts: facts.name)
@@ -27,7 +27,7 @@ def test_contact_has_each_sharing_of_each_cell_both_ways():
     passes = [check.arguments["pass"] for check in checks]
     found = {(each["cell"], each["sharing"], each["way"]) for each in passes}
     ways = ("inference", "training")
-    assert found == {(c, s, w) for c in cell_names() for s in ("block", "cluster", "grid", "launch") for w in ways}
+    assert found == {(c, s, w) for c in distinct_cells() for s in ("block", "cluster", "grid", "launch") for w in ways}
 
 
 def test_contact_asks_what_may_hang_last():

@@ -6,14 +6,14 @@ import pytest
 
 from bench.gpu_checks.check import STAGES, STATUSES, Check, Result
 from bench.gpu_checks.summary import MOST_LINES, WIDTH, table
-from cells import cell_names
+from cells.registry import distinct_cells
 
 
 def many(count):
     """Results of every kind, and more of them than a table has room for."""
     for number in range(count):
         stage, status = STAGES[number % len(STAGES)], STATUSES[number % len(STATUSES)]
-        cell, sharing = cell_names()[number % len(cell_names())], ("block", "grid", None)[number % 3]
+        cell, sharing = distinct_cells()[number % len(distinct_cells())], ("block", "grid", None)[number % 3]
         shape = {"cell": cell, "direction": "training", "hidden_size": 64 + number, "batch_size": 1}
         arguments = {"pass": {"cell": cell, "dtype": "float32", "sharing": sharing}, "cases": [shape]}
         numbers = {"error": 1e-7 * number, "ratio": 1.5, "step_us": {"backward block": 2.0}}

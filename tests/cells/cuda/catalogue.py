@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cells import cell_names
 from cells.cuda import kernel
 from cells.cuda.device.facts import A100, H200, Facts
 from cells.cuda.kernel import Kernel
 from cells.cuda.plan.rule import Workload, choose, profile_config, sharings
 from cells.cuda.products.matrices import Matrix, MatrixProduct
 from cells.cuda.products.product import column_sum_calls, product_calls
+from cells.registry import distinct_cells
 
 WAYS = ("forward", "backward")
 BATCH = 16
@@ -60,7 +60,7 @@ def catalogue() -> Iterator[Entry]:
 def steps() -> Iterator[Entry]:
     """The time loops; sharings that do not fit are left out."""
     others = [
-        (cell, 128, "float32", ("block",), H200) for cell in cell_names() if cell not in {row[0] for row in STEPS}
+        (cell, 128, "float32", ("block",), H200) for cell in distinct_cells() if cell not in {row[0] for row in STEPS}
     ]
     for cell, hidden, dtype, named, facts in (*STEPS, *others):
         for way in WAYS:
@@ -74,7 +74,7 @@ def steps() -> Iterator[Entry]:
 
 def profiles() -> Iterator[Entry]:
     """The gradient profile and its norms."""
-    others = [(cell, 128, "float32", H200) for cell in cell_names() if cell not in {row[0] for row in STEPS}]
+    others = [(cell, 128, "float32", H200) for cell in distinct_cells() if cell not in {row[0] for row in STEPS}]
     for cell, hidden, dtype, facts in (*PROFILES, *others):
         config = profile_config(cell, hidden, dtype, facts)
         label, shared = f"profile-{cell}-{hidden}-{dtype}", kernel.profile_shared_bytes(config)

@@ -9,7 +9,17 @@ import numpy as np
 import pytest
 
 from cells import Layer, gradient_profile, initialisers, jacobian_norms, perturbation, step_jacobians
-from tests.support.layers import EVERY_CELL, EVERY_DTYPE, layer_of, orthogonal, rnn_with, sequence, start_for
+from cells.flow.jacobian import kept_share
+from tests.support.layers import (
+    EVERY_CELL,
+    EVERY_DTYPE,
+    EVERY_FORMULA,
+    layer_of,
+    orthogonal,
+    rnn_with,
+    sequence,
+    start_for,
+)
 from tests.support.problem import Stream
 
 DIFFERENCE = 2.0**-17  # cube root of 2**-52: where truncation (step**2) and rounding (eps/step) meet, near 1e-10
@@ -44,7 +54,7 @@ def from_lag(jacobians, lag):
     return functools.reduce(lambda product, j: product @ j, jacobians[::-1, 0][:lag], np.eye(jacobians.shape[2]))
 
 
-@EVERY_CELL
+@EVERY_FORMULA
 @pytest.mark.parametrize(("T", "B", "H"), [(1, 1, 1), (4, 3, 5), (2, 17, 33)])
 def test_jacobians_of_steps_are_central_differences_of_one_step(cell, T, B, H):
     trace, layer, x = trace_of(cell, T, B, H), layer_of(cell, hidden=H), sequence(T, B)
@@ -133,6 +143,16 @@ def test_norms_of_the_cell_are_those_of_its_total_derivative(H):
     np.testing.assert_allclose(norms["cell_spectral"], np.log10(spectral), rtol=0, atol=DECADES)
     path = np.cumprod(np.concatenate([np.ones((1, H)), rows.gates["f"][::-1, 0]]), axis=0)
     np.testing.assert_allclose(norms["cell_path"], np.log10(np.mean(path**2, axis=1)) / 2, rtol=0, atol=DECADES)
+
+
+def test_the_cell_state_keeps_the_share_of_its_forget_gate_and_all_of_it_without_one():
+    lstm, of_1997, coupled = (trace_of(cell, 5, 2) for cell in ("lstm", "lstm-1997", "lstm-coupled"))
+    for trace in (lstm, coupled):
+        np.testing.assert_array_equal(kept_share(trace), trace.gates["f"])
+    np.testing.assert_array_equal(kept_share(of_1997), np.ones((5, 2, 5)))
+    np.testing.assert_array_equal(jacobian_norms(trace_of("lstm-1997"), range(7))["cell_path"], np.zeros(7))
+    with pytest.raises(ValueError, match="cell 'gru' has no cell state; allowed: a cell with one, as lstm"):
+        kept_share(trace_of("gru"))
 
 
 @EVERY_CELL

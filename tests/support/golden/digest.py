@@ -12,6 +12,8 @@ import numpy as np
 
 from tests.support.problem import GROUPS, Answer, Problem, Stream, largest_values, yardsticks
 
+CELLS = ("rnn", "lstm", "gru", "gru-reset-before")
+"""Those with a file. Variants of the LSTM have none: they are special cases of it, and compared with it as such."""
 FOLDER = Path(__file__).parent
 KEPT = 48  # entries, and as many sums
 WHOLE = 2 * KEPT

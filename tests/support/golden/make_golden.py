@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.support.golden.digest import FOLDER, pack
-from tests.support.oracle import STACK
+from tests.support.golden.digest import CELLS, FOLDER, pack
 from tests.support.problem import covering_problems, group_errors
 from tests.support.torch_reference import MODULES, answer_of_loop, answer_of_module
 
@@ -13,7 +12,7 @@ AGREEMENT = 1e-12  # two orders of summation in float64; the loop stands for tor
 
 
 def main() -> None:
-    for cell in STACK:
+    for cell in CELLS:
         vectors = {}
         for problem in covering_problems(cell):
             given = problem.draw()

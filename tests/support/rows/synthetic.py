@@ -17,7 +17,7 @@ from bench.contenders.registry import PEERS
 from bench.metrics import METRICS
 from bench.rows import COLUMNS, Measurement
 from bench.studies.axes import initialisers_for
-from cells.registry import cell_names, find_cell, main_cells
+from cells.registry import cell_names, distinct_cells, find_cell, main_cells
 from tests.support.rows import synthetic_calls as calls
 from tests.support.rows import synthetic_flows as flows
 from tests.support.rows import synthetic_gain as gains
@@ -36,7 +36,7 @@ DRAWN = {
     ("gru-reset-before", "chrono"): 0.978,
 }  # fmt: skip
 FACTORS = DRAWN | {
-    (cell, name): 0.7 for cell in cell_names() for name, _ in initialisers_for(cell) if (cell, name) not in DRAWN
+    (cell, name): 0.7 for cell in distinct_cells() for name, _ in initialisers_for(cell) if (cell, name) not in DRAWN
 }
 """Factor of a gradient per step by cell and initialiser; a cell that nothing here is told about has one of 0.7."""
 COST = {"rnn": 1.0, "lstm": 4.0, "gru": 3.2, "gru-reset-before": 3.4}
@@ -98,13 +98,13 @@ def row(measurement: Measurement) -> dict[str, Any]:
 def runtime(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
     sweeps = {(t, 64, 32) for t in (25, 50, 100, 200, 400)} | {(100, h, 32) for h in (16, 32, 64, 128, 256)}
     sweeps |= {(100, 64, b) for b in (1, 8, 32, 128)}
-    cost = dict.fromkeys(cell_names(), 1.0) | COST
+    cost = dict.fromkeys(distinct_cells(), 1.0) | COST
     backends = {"cpu": 1.0, "cpu-again": 1.0, "torch": 1.6, "onnxruntime": 1.2}
     for t, h, b in sorted(sweeps):
         for block in range(truth.blocks):
             drift = math.exp(rng.normal(0, 0.1))
             for backend, scale in backends.items():
-                for cell in cell_names():
+                for cell in distinct_cells():
                     if not has(backend, cell):
                         continue
                     for direction in ("inference", "training"):
@@ -126,7 +126,7 @@ def runtime(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
                             for replicate in range(3):
                                 value = work * twice * drift * math.exp(abs(rng.normal(0, truth.noise)))
                                 yield Measurement(case, "elapsed_s", value, "s", block, replicate)
-        for cell in cell_names():
+        for cell in distinct_cells():
             for direction, factor in (("inference", 2), ("training", 6)):
                 case = Case("runtime", cell, "cpu", direction, "none", t, h, 32, b)
                 flops = factor * len(find_cell(cell).gates) * h * (h + 32) * t * b
@@ -226,7 +226,7 @@ def forget_bias(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]
 
 def gates(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
     """Gates half open; the one that keeps the state near the end that keeps, where an initialiser puts it there."""
-    for cell in (name for name in cell_names() if find_cell(name).sigmoid_gates):
+    for cell in (name for name in distinct_cells() if find_cell(name).sigmoid_gates):
         spec = find_cell(cell)
         for initialiser, value in initialisers_for(cell):
             if initialiser == "orthogonal":

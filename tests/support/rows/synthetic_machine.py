@@ -9,7 +9,7 @@ import numpy as np
 
 from bench.case import Case
 from bench.rows import Measurement
-from cells.registry import cell_names, main_cells
+from cells.registry import distinct_cells, main_cells
 
 
 def steps(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
@@ -31,7 +31,7 @@ def peak(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
 
 
 def compiling(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
-    for cell in cell_names():
+    for cell in distinct_cells():
         case = Case("compile", cell)
         yield Measurement(case, "first_call_cold_s", 9.0 + rng.random(), "s")
         yield Measurement(case, "first_call_warm_s", 0.5 + 0.1 * rng.random(), "s")

@@ -15,7 +15,7 @@ from bench.case import Case, make_case
 from bench.rows import Measurement
 from bench.studies import critical_gain as critical_gains
 from bench.studies.axes import GATED_CELLS
-from cells.registry import cell_names, find_cell
+from cells.registry import distinct_cells, find_cell
 
 END = 20.0
 
@@ -115,7 +115,7 @@ def reach(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
 
 
 def sequences(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
-    for cell in cell_names():
+    for cell in distinct_cells():
         for seed in range(truth.seeds):
             case = _flow("sequences", cell, "torch", seq_len=1000, hidden_size=32, batch_size=4, seed=seed)
             for metric in ("padding_difference", "chunk_difference", "future_gradient"):

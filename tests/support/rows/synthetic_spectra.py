@@ -14,7 +14,7 @@ from analysis.theory.published import CLARK
 from bench.case import Case, make_case
 from bench.rows import Measurement
 from bench.studies.axes import default_and_last_initialiser
-from cells.registry import cell_names, find_cell, main_cells
+from cells.registry import distinct_cells, find_cell, main_cells
 
 LAGS = (0, 1, 2, 3, 5, 7, 10, 14, 20, 28, 40, 56, 80, 100)
 SINGULAR_VALUE = 1.1
@@ -80,7 +80,7 @@ def spectrum(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
             )  # fmt: skip
             for place, value in enumerate(exponents, start=1):
                 yield Measurement(case, "lyapunov", value, "nats per step", step=place)
-    for cell in cell_names():
+    for cell in distinct_cells():
         for initialiser, _ in default_and_last_initialiser(cell):
             for seed in range(truth.seeds):
                 case = _flow("spectrum", cell, initialiser, seq_len=600, hidden_size=SIZE, seed=seed)

@@ -204,6 +204,16 @@ def test_a_cell_keeps_at_the_end_that_its_spec_names(cell, when):
         assert kept(initialisers.forget_bias(4.0)) == pytest.approx(0.982, abs=1e-4)
 
 
+@pytest.mark.parametrize("name", ["torch-fb1", "chrono", "forget-bias"])
+def test_what_sets_the_bias_of_a_gate_that_keeps_does_not_apply_to_a_cell_without_one(name):
+    initialiser = {"chrono": initialisers.chrono(100), "forget-bias": initialisers.forget_bias(5.0)}.get(name, name)
+    for cell in ("rnn", "lstm-1997"):
+        plain = drawn(cell, "torch")
+        for changed in (initialiser, initialisers.with_keep_bias(initialiser, 4.0)):
+            for parameter, values in drawn(cell, changed).items():
+                np.testing.assert_array_equal(values, plain[parameter])
+
+
 def test_a_gate_that_writes_closes_where_chrono_keeps():
     parameters = drawn("lstm", initialisers.chrono(100))
     np.testing.assert_array_equal(bias("lstm", parameters, "i"), -bias("lstm", parameters, "f"))
@@ -215,6 +225,10 @@ def test_a_spec_whose_roles_name_no_gate_is_refused():
         dataclasses.replace(lstm, keeps=Keeps("x", when="open", state="c"))
     with pytest.raises(ValueError, match="candidate is 'n'; allowed: i, f, g, o"):
         dataclasses.replace(lstm, candidate="n")
+    with pytest.raises(ValueError, match="cell 'lstm': carries is 'c'; allowed: None"):
+        dataclasses.replace(lstm, carries="c")
+    with pytest.raises(ValueError, match="cell 'lstm-1997': carries is 'h'; allowed: None, c"):
+        dataclasses.replace(find_cell("lstm-1997"), carries="h")
     with pytest.raises(ValueError, match="when 'half'; allowed: open, closed"):
         Keeps("f", when="half", state="c")
 

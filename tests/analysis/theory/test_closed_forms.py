@@ -62,7 +62,14 @@ def test_the_norm_of_a_gaussian_product_is_the_gain_to_the_lag() -> None:
 
 @pytest.mark.parametrize(
     ("cell", "initialiser", "factor"),
-    [("rnn", "torch", 0.57735), ("lstm", "torch", 0.64434), ("gru", "torch", 0.64434), ("lstm", "torch-fb1", 0.87540)],
+    [
+        ("rnn", "torch", 0.57735),
+        ("lstm", "torch", 0.64434),
+        ("gru", "torch", 0.64434),
+        ("lstm", "torch-fb1", 0.87540),
+        ("lstm-1997", "torch", 1.14434),
+        ("lstm-coupled", "torch", 0.64434),
+    ],
 )
 def test_factors_at_zero_input_are_those_derived(cell: str, initialiser: str, factor: float) -> None:
     assert theory.factor_per_step(cell, initialiser) == pytest.approx(factor, abs=1e-5)
@@ -94,7 +101,15 @@ def test_a_saturated_forget_gate_keeps_forever_or_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("cell", "bias", "gain"),
-    [("rnn", 0, 1), ("lstm", 0, 2), ("lstm", 1, 1.0758), ("gru", 0, 2), ("gru", 1, 2)],
+    [
+        ("rnn", 0, 1),
+        ("lstm", 0, 2),
+        ("lstm", 1, 1.0758),
+        ("gru", 0, 2),
+        ("gru", 1, 2),
+        ("lstm-1997", 0, 0),
+        ("lstm-coupled", 1, 2),
+    ],
 )
 def test_the_critical_gain_is_the_printed_one(cell: str, bias: float, gain: float) -> None:
     assert theory.critical_gain(cell, bias) == pytest.approx(gain, abs=5.1e-5)

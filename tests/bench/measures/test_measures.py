@@ -61,6 +61,13 @@ def test_the_forget_path_is_the_product_of_forget_gates():
         assert path[lag] == pytest.approx(math.log10(np.sqrt(np.mean(product**2))), abs=1e-12)
 
 
+def test_a_cell_state_that_no_gate_multiplies_is_kept_whole_at_every_lag():
+    rows = [row for row in gradients.measure_flow(replace(FLOW, cell="lstm-1997"), 0) if "forget" in row.metric]
+    assert {row.metric for row in rows} == set(gradients.FORGET_PATHS)
+    assert len(rows) == 2 * len(gradients.lag_grid(FLOW.seq_len))
+    assert {(row.value, row.status) for row in rows} == {(0.0, "ok")}
+
+
 def test_a_gradient_that_is_exactly_zero_is_a_zero_row_not_a_gap():
     case = FLOW.replaced(cell="rnn", initialiser="gaussian", initialiser_value=0.0, seq_len=30)
     rows = gradients.measure_flow(case, 0)

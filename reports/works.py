@@ -159,5 +159,21 @@ WORKS: tuple[Work, ...] = (
         "ICLR",
         "https://arxiv.org/abs/1804.11188",
     ),
+    Work(
+        "williams-1990",
+        "Williams, R. J., Peng, J.",
+        1990,
+        "An efficient gradient-based algorithm for on-line training of recurrent network trajectories",
+        "Neural Computation 2, 490–501",
+        "https://doi.org/10.1162/neco.1990.2.4.490",
+    ),
+    Work(
+        "zucchet-2024",
+        "Zucchet, N., Orvieto, A.",
+        2024,
+        "Recurrent neural networks: vanishing and exploding gradients are not the end of the story",
+        "NeurIPS",
+        "https://arxiv.org/abs/2405.21064",
+    ),
 )
 """In the order of their keys: first author, year."""

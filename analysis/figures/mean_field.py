@@ -22,6 +22,7 @@ from analysis.select import measured
 from analysis.statistics.fits import BURN_IN, FIRST_LAG, profiles, slopes
 from analysis.statistics.intervals import generator
 from analysis.theory.closed_forms import finite_size_exponent, mean_field
+from analysis.theory.common_input import critical_gain_of
 
 ID = "mean-field"
 STUDIES = ("mean-field",)
@@ -49,6 +50,7 @@ FACTS = (
     "burn_in",
     "driven_error",
     "crossing",
+    "crossing_common",
     "calm",
     "calm_of",
     *(f"{name}_{part}" for name in ("quiet", "edge", "silent", "driven") for part in ("gain", "limit", "large")),
@@ -152,7 +154,9 @@ def _facts(points: pd.DataFrame, found: pd.DataFrame) -> dict[str, Fact]:
     if not driven.empty:
         theory = [finite_size_exponent(g, s**2, round(h)) for g, s, h in driven[[*POINT, "hidden_size"]].to_numpy()]
         facts["driven_error"] = Number(float((driven["value"] - theory).abs().max()), digits=2)
-        facts["crossing"] = Number(_crossing(float(driven["input_scale"].max())), digits=3)
+        scale = float(driven["input_scale"].max())
+        facts["crossing"] = Number(_crossing(scale), digits=3)
+        facts["crossing_common"] = Number(critical_gain_of(scale), digits=3)
     return facts
 
 

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib import patheffects
-from matplotlib.colors import FuncNorm, Normalize
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure as Canvas
-from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from analysis.cells import known
-from analysis.drawing import style
-from analysis.drawing.axes import signed
+from analysis.drawing import on_map, style
+from analysis.drawing.axes import signed, thousands
 from analysis.drawing.build import interval_over_seeds, make
 from analysis.figures.peer_ratio import COLORS
+from analysis.readings.boundaries import Boundary, boundary
 from analysis.readings.gradient_curves import handed_on
-from analysis.result import Estimate, Fact, Figure, Number, fact_key
-from analysis.select import measured, ordered
-from analysis.statistics.fits import slopes
-from analysis.statistics.intervals import bca, generator
+from analysis.result import Fact, Figure, Number, fact_key
+from analysis.select import main_level, measured, ordered
+from analysis.statistics.fits import BURN_IN, slopes
+from analysis.statistics.intervals import SLOPE_MARGIN, generator
 from analysis.theory.closed_forms import FloatArray, critical_gain
 from analysis.theory.common_input import critical_gain_of
 
@@ -37,8 +36,10 @@ LABELS = (
     "vanishes",
     "explodes",
     "boundary",
-    "silent",
+    "calm",
     "theory",
+    "silent",
+    "silent_theory",
     "x",
     *(f"x.{name}" for name in QUOTED),
 )
@@ -47,24 +48,31 @@ FACTS = (
     "few_seeds",
     "hidden_size",
     "seq_len",
+    "silent_seq_len",
+    "burn_in",
+    "margin",
     "smallest_gain",
     "largest_gain",
     *(f"{name}_least" for name in QUOTED),
     *(f"{name}_most" for name in QUOTED),
-    *(f"rnn_{part}_{key}" for part in ("critical", "theory") for key in (0, 1)),
+    *(f"rnn_{part}_0" for part in ("calm_from", "calm_to", "theory")),
+    *(f"rnn_{part}_1" for part in ("critical", "theory")),
     *(f"{name}_{part}_0" for part in ("critical", "silent", "theory") for name in ("lstm", "gru")),
-    *("lstm_critical_1", "lstm_silent_1", "lstm_theory_1"),
+    *("lstm_silent_1", "lstm_theory_1"),
 )
 """Facts of a full run: <cell>_{critical, silent, theory}_<input scale or bias>, with "m1" for -1: the gain at which the
-gradient neither vanishes nor explodes, as measured, as measured without input, and in theory; absent where a seed has
-none on the grid."""
+gradient neither vanishes nor explodes, as measured, as measured without input, and in theory; absent where there is no
+such gain. Under `critical` stand `calm_from` and `calm_to`, between which the slope is within `margin` of zero."""
+
+KEYS = ["name", "input_scale", "gate_bias"]
+"""What a boundary belongs to."""
 
 MAP = COLORS.reversed().resampled(41)  # below 50, matplotlib draws the colour bar as shapes, not as a picture
-PALE, GREY, DARK = "#f7f7f7", "#808080", "#1a1a1a"
-"""Ink on the map, which has the same colours on every page."""
 FINE = 0.05
 """Decades per step up to which the colours are spread; beyond, they are compressed."""
-TICKS = (-1.0, -0.4, -0.2, -0.1, -0.05, 0.0, 0.05, 0.1, 0.2, 0.4, 1.0)
+TICKS = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 8.0, 16.0, 32.0)
+"""Of the axis of gains, where they were measured."""
+BAR_TICKS = (-1.0, -0.4, -0.2, -0.1, -0.05, 0.0, 0.05, 0.1, 0.2, 0.4, 1.0)
 """Of the colour bar, decades per step."""
 
 
@@ -74,20 +82,29 @@ def build(frame: pd.DataFrame) -> Figure | None:
     if found.empty:
         return None
     rng = generator(ID)
-    keys = ["name", "input_scale", "gate_bias"]
-    data = interval_over_seeds(found, [*keys, "gain"], "slope10", rng)
+    data = interval_over_seeds(found, [*KEYS, "gain"], "slope10", rng)
+    places: dict[tuple[str, float, float], Boundary] = {
+        (str(name), float(scale), float(bias)): boundary(part, rng)
+        for (name, scale, bias), part in found.groupby(KEYS, sort=False)
+    }
     rows = pd.DataFrame(
-        [(*key, *_critical(part, rng), _theory(*key)) for key, part in found.groupby(keys, sort=False)],
-        columns=[*keys, "critical", "critical_low", "critical_high", "theory"],
+        [(*key, *_columns(place), _theory(*key)) for key, place in places.items()],
+        columns=[*KEYS, "critical", "critical_low", "critical_high", "calm_from", "calm_to", "theory"],
     )
-    data = data.merge(rows, on=keys, how="left")
+    data = data.merge(rows, on=KEYS, how="left")
     order = {name: position for position, name in enumerate(known().main)}
-    data = data.sort_values([*keys, "gain"], key=lambda part: part.map(order) if part.name == "name" else part)
+    data = data.sort_values([*KEYS, "gain"], key=lambda part: part.map(order) if part.name == "name" else part)
     data = data.loc[:, ["name", "gain", "input_scale", "gate_bias", *data.columns[4:]]]
     facts: dict[str, Fact] = _facts(data) | {
         "hidden_size": float(found["hidden_size"].max()),
-        "seq_len": float(found["seq_len"].max()),
+        "seq_len": float(found.loc[found["inputs"] != "start", "seq_len"].max()),
+        "burn_in": BURN_IN,
+        "margin": SLOPE_MARGIN,
     }
+    if "start" in set(found["inputs"]):
+        facts["silent_seq_len"] = float(found.loc[found["inputs"] == "start", "seq_len"].max())
+    for key, place in places.items():
+        facts |= _boundary_facts(*key, place)
     ends = [name for name in data.columns if name.endswith(("low", "high"))]
     data[ends] = data[ends].where(np.isfinite(data[ends]))
     return make(ID, data, STUDIES, facts, seeds=found["seed"].nunique())
@@ -109,36 +126,34 @@ def _without(name: str) -> str:
 
 
 def _slopes(frame: pd.DataFrame) -> pd.DataFrame:
-    """slope10 of what a cell hands on, h or (h, c), per seed; `input_scale` is 0 where there is no input."""
+    """slope10 of what a cell hands on, h or (h, c), per seed; `input_scale` is 0 where there is no input.
+
+    After a random start the first `BURN_IN` steps are left out: the state is on its way to where it stays.
+    """
     rows = measured(frame, "gain", ["log10_norm_h", "log10_norm_joint"])
     without = rows["name"].map(_without)
     rows = rows.loc[
         rows["name"].isin(known().main)
         & (rows["initialiser"] == "gaussian")
         & ((rows["inputs"] == "normal") | (rows["inputs"] == without))
+        & ((rows["inputs"] != "start") | (rows["step"] <= rows["seq_len"] - BURN_IN))
     ]
-    return slopes(handed_on(rows)).rename(columns={"initialiser_value": "gain"})
+    found = slopes(handed_on(rows)).rename(columns={"initialiser_value": "gain"})
+    # Rows of two presets may share a store: each kind of input keeps the size and length that most of its cases have.
+    for size in ("hidden_size", "seq_len"):
+        kept = [
+            part.loc[part[size] == main_level(part, size, (*KEYS, "gain", "seed"))]
+            for _, part in found.groupby(found["inputs"] == "start")
+        ]
+        found = pd.concat(kept, ignore_index=True) if kept else found
+    return found
 
 
-def _critical(part: pd.DataFrame, rng: np.random.Generator) -> tuple[float, float, float]:
-    """Gain from which on slope10 is positive: mean over seeds and its interval; NaN where a seed has none."""
-    found = np.array([_last_crossing(one["gain"], one["slope10"]) for _, one in part.groupby("seed")])
-    if not np.isfinite(found).all():
-        return math.nan, math.nan, math.nan
-    estimate = bca(found, rng, centre="mean")
-    return estimate.value, estimate.low, estimate.high
-
-
-def _last_crossing(gains: pd.Series, values: pd.Series) -> float:
-    """Interpolate, in ln gain, where the values leave zero upwards for the last time."""
-    order = np.argsort(gains.to_numpy())
-    x = np.log(gains.to_numpy()[order])
-    y = values.to_numpy()[order]
-    below = np.flatnonzero(y <= 0)
-    if below.size == 0 or below[-1] == y.size - 1:
-        return math.nan
-    i = below[-1]
-    return float(np.exp(x[i] - y[i] * (x[i + 1] - x[i]) / (y[i + 1] - y[i])))
+def _columns(place: Boundary) -> tuple[float, ...]:
+    """Return the critical gain with its interval, and the ends of the calm; NaN where there is none."""
+    critical = place.critical
+    ends = (end.value if end else np.nan for end in (place.calm_from, place.calm_to))
+    return (*((critical.value, critical.low, critical.high) if critical else 3 * (np.nan,)), *ends)
 
 
 def _theory(name: str, input_scale: float, gate_bias: float) -> float:
@@ -152,6 +167,7 @@ def _is_silent(data: pd.DataFrame) -> pd.Series:
 
 
 def _facts(data: pd.DataFrame) -> dict[str, Fact]:
+    """Collect the seeds, the ends of the grid, and the smallest and largest slope of each map."""
     facts: dict[str, Fact] = {
         "seeds": int(data["n"].max()),
         "few_seeds": int(data["n"].min()),
@@ -161,112 +177,88 @@ def _facts(data: pd.DataFrame) -> dict[str, Fact]:
     for name, part in data.loc[~_is_silent(data)].groupby("name"):
         facts[f"{name}_least"] = Number(float(part["value"].min()), digits=2)
         facts[f"{name}_most"] = Number(float(part["value"].max()), digits=2)
-    for row in data.drop_duplicates(["name", "input_scale", "gate_bias"]).itertuples():
-        key = fact_key(getattr(row, _against(row.name)))
-        kind = "silent" if _is_gated(row.name) and row.input_scale == 0 else "critical"
-        facts[f"{row.name}_theory_{key}"] = Number(row.theory, digits=3)
-        if math.isfinite(row.critical):
-            estimate = Estimate(row.critical, row.critical_low, row.critical_high, "1", row.n)
-            facts[f"{row.name}_{kind}_{key}"] = estimate
     return facts
 
 
+def _boundary_facts(name: str, input_scale: float, gate_bias: float, place: Boundary) -> dict[str, Fact]:
+    key = fact_key({"gate_bias": gate_bias, "input_scale": input_scale}[_against(name)])
+    facts: dict[str, Fact] = {f"{name}_theory_{key}": Number(_theory(name, input_scale, gate_bias), digits=3)}
+    if _is_gated(name) and input_scale == 0:
+        return facts | ({f"{name}_silent_{key}": place.critical} if place.critical else {})
+    parts = {"critical": place.critical, "calm_from": place.calm_from, "calm_to": place.calm_to}
+    return facts | {f"{name}_{part}_{key}": found for part, found in parts.items() if found}
+
+
 def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:
-    """One panel per cell, all over the same gains; blue fades, orange grows, lines are where neither happens."""
+    """One panel per cell over the same axis of gains; blue fades, orange grows, lines are where neither happens."""
     names = ordered(data["name"], known().main)
-    gains = sorted(set(data["gain"]))
-    shades = _shades(float(data.loc[~_is_silent(data), "value"].abs().max()))
-    with style.canvas(style_name, 1, len(names), ratio=1.55, sharey=True) as drawing:
+    shades = on_map.fine_at_zero(float(data.loc[~_is_silent(data), "value"].abs().max()), FINE)
+    with style.canvas(style_name, 1, len(names), ratio=1.25, sharey=True) as drawing:
         look = drawing.look
         for axes, name in zip(drawing.flat, names, strict=True):
-            here = data["name"] == name
-            silent = _is_silent(data)
-            driven = data.loc[here & ~silent]
+            here = data.loc[data["name"] == name]
+            driven, silent = here.loc[~_is_silent(here)], here.loc[_is_silent(here)]
             against = _against(name)
             levels = sorted(set(driven[against]))
-            table = driven.pivot(index="gain", columns=against, values="value").reindex(index=gains)
+            table = driven.pivot(index="gain", columns=against, values="value").sort_index()
+            edges = on_map.edges_between(table.index.to_numpy(dtype=float))
             mesh = axes.pcolormesh(
-                np.arange(len(levels) + 1) - 0.5, np.arange(len(gains) + 1) - 0.5, table.to_numpy(), cmap=MAP,
-                norm=shades, edgecolors=GREY, linewidth=look.line * 0.2, gid=f"series-{name}",
+                np.arange(len(levels) + 1) - 0.5, edges, table.to_numpy(), cmap=MAP, norm=shades,
+                edgecolors=on_map.PALE, linewidth=look.line * 0.3, gid=f"series-{name}",
             )  # fmt: skip
             for rows, column, line in (
-                (driven, "critical", _boundary(look)),
-                (driven, "theory", _theory_line(look)),
-                (data.loc[here & silent], "critical", _without_input(look)),
+                (driven, "critical", on_map.thick(look)),
+                (driven, "theory", on_map.dotted(look) if _is_gated(name) else on_map.dashed(look)),
+                (silent, "critical", on_map.circles(look)),
             ):
                 where = rows.drop_duplicates(against).dropna(subset=[column]).sort_values(against)
-                x = [levels.index(level) for level in where[against]]
-                line.set_data(x, _place(where[column], gains))
+                line.set_data([levels.index(level) for level in where[against]], where[column])
                 axes.add_line(line)
-                if rows is driven and column == "critical":
-                    low, high = (_place(where[f"critical_{end}"], gains) for end in ("low", "high"))
-                    axes.vlines(x, low, high, color=DARK, linewidth=look.line * 0.7, zorder=line.zorder - 0.5)
+            _draw_calm(axes, driven.drop_duplicates(against), [levels.index(level) for level in levels], edges, look)
             axes.set_title(style.word(labels, "cell", name), loc="left")
             axes.set_xlabel(labels.get(f"x.{name}", labels["x"]) if _is_gated(name) else labels["x.rnn"])
             axes.set_xlim(-0.5, len(levels) - 0.5)
-            axes.set_ylim(-0.5, len(gains) - 0.5)
             axes.set_xticks(range(len(levels)), [signed(level) for level in levels])
-            axes.set_yticks(range(len(gains)), [signed(gain) for gain in gains])
+            axes.set_yscale("log")
+            axes.set_ylim(*on_map.edges_between(np.array(sorted(set(data["gain"]))))[[0, -1]])
+            axes.yaxis.set_major_locator(FixedLocator([gain for gain in sorted(set(data["gain"])) if gain in TICKS]))
+            axes.yaxis.set_minor_locator(NullLocator())
+            axes.yaxis.set_major_formatter(FuncFormatter(thousands))
             axes.tick_params(length=0)
             axes.grid(False)
             axes.spines[:].set_linewidth(0)
         drawing.flat[0].set_ylabel(labels["y"])
-        bar = drawing.figure.colorbar(mesh, ax=drawing.flat, pad=0.02, fraction=0.06, aspect=26)
-        bar.set_ticks([tick for tick in TICKS if abs(tick) <= 0.8 * shades.vmax])  # type: ignore[operator]
-        bar.ax.yaxis.set_major_formatter(FuncFormatter(signed))
-        bar.ax.tick_params(length=0)
-        bar.ax.set_title(labels["explodes"], loc="left", fontsize=look.type_size * 0.9)
-        bar.ax.set_xlabel(labels["vanishes"], loc="left", fontsize=look.type_size * 0.9, fontweight="bold")
-        bar.set_label(labels["bar"], labelpad=look.type_size * 0.7)
-        bar.solids.set_edgecolor("face")  # type: ignore[union-attr]
-        bar.ax.spines[:].set_linewidth(0)
+        _colour_bar(drawing, mesh, shades, labels)
         handles: list[Any] = [
-            _boundary(look, labels["boundary"]),
-            _theory_line(look, labels["theory"]),
-            _without_input(look, labels["silent"]),
+            on_map.thick(look, labels["boundary"]),
+            on_map.dashed(look, labels["theory"]),
+            on_map.circles(look, labels["silent"]),
+            on_map.dotted(look, labels["silent_theory"]),
+            on_map.capped(look, labels["calm"]),
         ]
-        drawing.legend(handles)
+        drawing.legend(handles, columns=3)
     return drawing.figure
 
 
-def _shades(largest: float) -> Normalize:
-    """Colour scale with zero in its middle, finer there: as asinh."""
-
-    def forward(value: Any) -> Any:
-        return np.arcsinh(np.asarray(value) / FINE)
-
-    def inverse(value: Any) -> Any:
-        return np.sinh(np.asarray(value)) * FINE
-
-    return FuncNorm((forward, inverse), vmin=-largest, vmax=largest)
-
-
-def _place(gains: pd.Series, known: Sequence[float]) -> FloatArray:
-    """Where gains stand on an axis whose known gains are one apart: logarithmic in between, and on beyond its ends."""
-    x, at = np.log(gains.to_numpy(dtype=float)), np.log(known)
-    place: FloatArray = np.interp(x, at, np.arange(at.size, dtype=float))
-    if at.size > 1:
-        place += np.minimum(x - at[0], 0) / (at[1] - at[0]) + np.maximum(x - at[-1], 0) / (at[-1] - at[-2])
-    return place
+def _draw_calm(axes: Axes, columns: pd.DataFrame, places: Sequence[int], edges: FloatArray, look: style.Look) -> None:
+    """Draw where the slope is within the margin, to the end of the map where some network has no such gain."""
+    for x, row in zip(places, columns.sort_values(_against(columns["name"].iloc[0])).itertuples(), strict=True):
+        low, high = row.calm_from, row.calm_to
+        if np.isnan(low) and np.isnan(high):
+            continue
+        line = on_map.capped(look)
+        line.set_data([x, x], [edges[0] if np.isnan(low) else low, edges[-1] if np.isnan(high) else high])
+        axes.add_line(line)
 
 
-def _cased(line: Line2D, edge: float) -> Line2D:
-    """Give a dark line a pale edge: to be seen on the map, and in the legend on a page of either kind."""
-    line.set_path_effects([patheffects.withStroke(linewidth=line.get_linewidth() + edge, foreground=PALE)])
-    return line
-
-
-def _boundary(look: style.Look, label: str = "") -> Line2D:
-    return _cased(Line2D([], [], color=DARK, linewidth=look.line * 1.9, label=label, zorder=3), look.line * 1.2)
-
-
-def _theory_line(look: style.Look, label: str = "") -> Line2D:
-    line = Line2D([], [], color=DARK, linewidth=look.line * 0.9, linestyle=(0, (3, 1.5)), label=label, zorder=3)
-    return _cased(line, look.line)
-
-
-def _without_input(look: style.Look, label: str = "") -> Line2D:
-    return Line2D(
-        [], [], color=DARK, linestyle="none", marker="o", markersize=look.marker * 1.3, markerfacecolor=PALE,
-        markeredgewidth=look.line * 0.7, label=label, zorder=4,
-    )  # fmt: skip
+def _colour_bar(drawing: style.Drawing, mesh: Any, shades: Normalize, labels: Mapping[str, str]) -> None:
+    look = drawing.look
+    bar = drawing.figure.colorbar(mesh, ax=drawing.flat, pad=0.02, fraction=0.06, aspect=26)
+    bar.set_ticks([tick for tick in BAR_TICKS if abs(tick) <= 0.8 * shades.vmax])  # type: ignore[operator]
+    bar.ax.yaxis.set_major_formatter(FuncFormatter(signed))
+    bar.ax.tick_params(length=0)
+    bar.ax.set_title(labels["explodes"], loc="left", fontsize=look.type_size * 0.9)
+    bar.ax.set_xlabel(labels["vanishes"], loc="left", fontsize=look.type_size * 0.9, fontweight="bold")
+    bar.set_label(labels["bar"], labelpad=look.type_size * 0.7)
+    bar.solids.set_edgecolor("face")  # type: ignore[union-attr]
+    bar.ax.spines[:].set_linewidth(0)

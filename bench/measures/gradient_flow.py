@@ -29,22 +29,34 @@ def lag_grid(steps: int) -> NDArray[np.int64]:
 
 
 def measure_flow(case: Case, block: int) -> list[Measurement]:
+    """Measure log10 norms of dL/dh and dL/dc as `measure_norms` does, and the forget path of a cell with a cell state.
+
+    That path is the product of the shares that the last k steps keep, f of an LSTM and 1 without a forget gate.
+    """
+    rows, layer, trace = _norms(case, block)
+    if layer.spec.cell_state is not None:
+        rows += _forget_path(case, block, trace)
+    return rows
+
+
+def measure_norms(case: Case, block: int) -> list[Measurement]:
     """Measure log10 norms of dL/dh and dL/dc at every stored lag, loss at the last step only.
 
     dL/dh_T is a standard normal vector; the norm at lag 0 is stored too, so that the profile can be normalised
-    (`cells.gradient_profile`). Rows of a batch are averaged in log scale. A cell with a cell state also gets the
-    forget path: the product of the shares that the last k steps keep of it, f of an LSTM and 1 without a forget gate.
-    A simple cell without input has a row of log10 of the spectral radius of W: at zero that is its rate.
+    (`cells.gradient_profile`). Rows of a batch are averaged in log scale. A simple cell without input has a row of
+    log10 of the spectral radius of W: at zero that is its rate.
     """
+    return _norms(case, block)[0]
+
+
+def _norms(case: Case, block: int) -> tuple[list[Measurement], Layer, Trace]:
     layer, x, start, rng = draw(case)
     trace = layer.forward(x, start)
     d_last = rng.standard_normal((case.batch_size, case.hidden_size))
     rows = profile_rows(case, block, trace, d_last)
-    if layer.spec.cell_state is not None:
-        rows += _forget_path(case, block, trace)
     if layer.spec.simple and case.word("inputs") in ("zero", "start"):
         rows.append(Measurement(case, "log10_spectral_radius", math.log10(_radius(layer)), "log10", block))
-    return rows
+    return rows, layer, trace
 
 
 def profile_rows(

@@ -9,10 +9,13 @@ import pandas as pd
 import pytest
 
 from analysis.figures import mean_field, phase_diagram
+from analysis.readings import boundaries
+from analysis.statistics.intervals import SLOPE_MARGIN
 from analysis.theory import closed_forms as theory
 from analysis.theory import common_input
-from bench.studies.axes import GATED_CELLS, SIMPLE_CELL, has_gain
-from tests.support.rows import synthetic_gain
+from bench.measures import gradient_flow
+from bench.studies.axes import GATED_CELLS, SIMPLE_CELL, flow, has_gain
+from tests.support.rows import synthetic, synthetic_gain
 
 
 @pytest.fixture(scope="module")
@@ -42,16 +45,98 @@ def test_a_boundary_below_the_smallest_gain_is_not_guessed(diagram: pd.DataFrame
     assert below["critical"].isna().all()
 
 
+def test_an_rnn_without_input_has_a_range_of_gains_and_no_boundary(diagram: pd.DataFrame) -> None:
+    silent = diagram.loc[(diagram["name"] == SIMPLE_CELL) & (diagram["input_scale"] == 0)].iloc[0]
+    assert math.isnan(silent["critical"])
+    beyond = 10 ** (SLOPE_MARGIN / synthetic_gain.STEEPNESS)
+    low, high = synthetic_gain.CALM
+    assert silent["calm_from"] == pytest.approx(low / beyond, rel=0.03)
+    assert silent["calm_to"] == pytest.approx(high * beyond, rel=0.03)
+
+
+def test_the_slope_at_the_ends_of_the_calm_is_the_margin(diagram: pd.DataFrame) -> None:
+    driven = diagram.loc[(diagram["name"] == "lstm") & (diagram["gate_bias"] == 0) & (diagram["input_scale"] == 1)]
+    at = driven.set_index("gain")["value"]
+    for column, sign in (("calm_from", -1), ("calm_to", 1)):
+        seen = np.interp(math.log(driven[column].iloc[0]), np.log(at.index), at)
+        assert seen == pytest.approx(sign * SLOPE_MARGIN, abs=1e-3)
+
+
+def of_seeds(*slopes: tuple[float, ...]) -> pd.DataFrame:
+    gains = (1.0, 2.0, 4.0, 8.0)
+    rows = [(seed, g, value) for seed, each in enumerate(slopes) for g, value in zip(gains, each, strict=True)]
+    return pd.DataFrame(rows, columns=["seed", "gain", "slope10"])
+
+
 def test_the_last_crossing_counts_where_slopes_waver() -> None:
-    gains = pd.Series([1.0, 2.0, 4.0, 8.0])
-    assert phase_diagram._last_crossing(gains, pd.Series([-1.0, 0.5, -1.0, 1.0])) == pytest.approx(math.sqrt(32))
-    assert math.isnan(phase_diagram._last_crossing(gains, pd.Series([-1.0, 0.5, 1.0, -0.1])))
+    gains = [1.0, 2.0, 4.0, 8.0]
+    assert boundaries.last_crossing(pd.Series([-1.0, 0.5, -1.0, 1.0], gains)) == pytest.approx(math.sqrt(32))
+    assert boundaries.last_crossing(pd.Series([-1.0, 1.0, 3.0, 3.0], gains), level=2.0) == pytest.approx(math.sqrt(8))
+    assert math.isnan(boundaries.last_crossing(pd.Series([-1.0, 0.5, 1.0, -0.1], gains)))
+
+
+def test_networks_that_waver_have_no_boundary_unless_they_are_few() -> None:
+    once, thrice, rng = (-1.0, -1.0, 1.0, 1.0), (-1.0, 1.0, -1.0, 1.0), np.random.default_rng(0)
+    most = boundaries.boundary(of_seeds(*[once] * 4, thrice), rng)
+    assert most.critical is not None
+    assert most.critical.value == pytest.approx((4 * math.sqrt(8) + math.sqrt(32)) / 5)
+    fewer = boundaries.boundary(of_seeds(*[once] * 3, thrice), rng)
+    assert fewer.critical is None
+    assert fewer.calm_to is not None
+
+
+def test_a_network_that_never_grows_leaves_no_boundary() -> None:
+    never = boundaries.boundary(of_seeds((-1.0, -1.0, 1.0, 1.0), (-2.0, -1.0, -1.0, -0.5)), np.random.default_rng(0))
+    assert never == boundaries.Boundary(None, None, None)
+
+
+def test_rows_of_another_length_and_size_are_not_mixed_in(rows: pd.DataFrame) -> None:
+    stray = rows.loc[(rows["study"] == "gain") & (rows["initialiser"] == "gaussian") & (rows["seed"] < 2)]
+    stray = stray.assign(hidden_size=32, value=stray["value"] * 2)
+    both = phase_diagram.build(pd.concat([rows, stray], ignore_index=True))
+    alone = phase_diagram.build(rows)
+    assert both is not None
+    assert alone is not None
+    assert both.rows_sha == alone.rows_sha
 
 
 def test_the_first_steps_do_not_enter_the_rate(rates: pd.DataFrame) -> None:
     for row in rates.itertuples():
         known = synthetic_gain.rate(row.gain, row.input_scale, round(row.hidden_size))
         assert row.value == pytest.approx(known, abs=4 * synthetic_gain.SEED_NOISE)
+
+
+def simulated_slopes(gains: tuple[float, ...], networks: int, size: int, steps: int) -> pd.DataFrame:
+    """Decades per step of a push forward in tanh RNNs without input, after half of the steps; drawn apart."""
+    rng = np.random.default_rng(11)
+    rows = []
+    for gain in gains:
+        weights = rng.standard_normal((networks, size, size)) * gain / math.sqrt(size)
+        h, push = rng.standard_normal((2, networks, size, 1))
+        total = np.zeros(networks)
+        for step in range(steps):
+            h = np.tanh(weights @ h)
+            push = (1 - h * h) * (weights @ push)
+            norm = np.linalg.norm(push, axis=1)[:, 0]
+            push /= norm[:, None, None]
+            total += np.log10(norm) if step >= steps // 2 else 0.0
+        rows += [(seed, gain, value) for seed, value in enumerate(total / (steps - steps // 2))]
+    return pd.DataFrame(rows, columns=["seed", "gain", "slope10"])
+
+
+@pytest.mark.slow
+def test_networks_simulated_apart_have_the_same_range_without_input() -> None:
+    gains = (0.5, 0.8, 1.0, 1.2, 1.4, 1.6, 2.0, 3.0)
+    apart = boundaries.boundary(simulated_slopes(gains, networks=24, size=64, steps=1200), np.random.default_rng(0))
+    shape = {"seq_len": 1200, "hidden_size": 64, "inputs": "start"}
+    cases = [case for gain in gains for case in flow("gain", SIMPLE_CELL, "gaussian", gain, 12, **shape)]
+    measured = [synthetic.row(row) for case in cases for row in gradient_flow.measure_norms(case, 0)]
+    own = boundaries.boundary(phase_diagram._slopes(pd.DataFrame(measured)), np.random.default_rng(0))
+    for one, other in ((apart.calm_from, own.calm_from), (apart.calm_to, own.calm_to)):
+        assert one is not None
+        assert other is not None
+        error = math.hypot(*((end.high - end.low) / 4 for end in (one, other)))
+        assert abs(one.value - other.value) < 4 * error
 
 
 @pytest.mark.parametrize("gain", [0.8, 1.5, 5.0])

@@ -16,16 +16,20 @@ from bench.studies.axes import GATED_CELLS, SIMPLE_CELL, has_gain
 from cells.registry import find_cell
 
 LAGS = (0, 10, 40, 70, 100)
-GAINS = (0.5, 0.8, 1.0, 1.5, 2.0, 3.0, 5.0, 32.0)
+GAINS = (0.5, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 5.0, 32.0)
 SCALES = (0.0, 0.25, 0.5, 1.0, 2.0)
 BIASES = (-1.0, 0.0, 1.0, 2.0, 4.0)
+CALM = (1.0, 1.5)
+"""Gains between which the slope of an RNN without input wavers about zero."""
+WAVER = 2e-3
 STEEPNESS = 0.3
 """Decades per step by which a tenfold gain raises the slope."""
 SHIFT = 1.5
 """Factor by which an input raises the boundary of a gated cell."""
 LONG_LAGS = (0, 10, 100, 400, 900, 1000, 1200)
+"""Of networks without input, and of those beside the mean field."""
 TRANSIENT = 30.0
-"""Decades that the first steps of a long sequence add: to be left out."""
+"""Decades that the first steps of a long sequence add: they are to be left out."""
 SIZES = (16, 64)
 POINTS = ((0.8, 0.0), (1.5, 0.0), (2.0, 0.0), (0.8, 1.0), (2.0, 1.0))
 SWEPT = POINTS[2:]
@@ -51,21 +55,26 @@ def gain(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
     ]
     for cell, kind, scale, bias, inputs in cells:
         for level, seed in itertools.product(GAINS, range(truth.seeds if bias == 0 else min(3, truth.seeds))):
+            lags = LONG_LAGS if inputs == "start" else LAGS
             case = make_case(
-                "gain", cell, direction="profile", dtype="float64", seq_len=100, hidden_size=64, initialiser=kind,
+                "gain", cell, direction="profile", dtype="float64", seq_len=lags[-1], hidden_size=64, initialiser=kind,
                 initialiser_value=level, gate_bias=bias, inputs=inputs, input_scale=scale, seed=seed,
             )  # fmt: skip
             if inputs == "zero" and cell == SIMPLE_CELL:
                 slope = math.log10(level)
                 yield Measurement(case, "log10_spectral_radius", slope, "log10")
+            elif inputs == "start":
+                slope = STEEPNESS * math.log10(level / np.clip(level, *CALM))
+                slope += WAVER * (-1) ** GAINS.index(level) if slope == 0 else 0.0
             else:
                 against = scale if cell == SIMPLE_CELL else bias
                 slope = STEEPNESS * math.log10(level / boundary(cell, against, inputs == "zero"))
             slope += SEED_NOISE * rng.normal()
             if cell == "gru" and bias > 0:
                 slope /= 1 + 2 * bias  # what is kept slows everything down
-            for lag in LAGS:
-                yield Measurement(case, "log10_norm_h", slope * lag - 1, "log10", step=lag)
+            for lag in lags:
+                transient = TRANSIENT if lag > 900 else 0.0
+                yield Measurement(case, "log10_norm_h", slope * lag - 1 + transient, "log10", step=lag)
                 for state in find_cell(cell).states[1:]:
                     yield Measurement(case, f"log10_norm_{state}", slope * lag, "log10", step=lag)
                     yield Measurement(case, "log10_norm_joint", slope * lag, "log10", step=lag)

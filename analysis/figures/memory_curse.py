@@ -33,6 +33,7 @@ FACTS = (
     "lstm_none_weights", "lstm_longer_weights", "lstm_longest_weights", "lstm_tied_longest_weights",
     "gru_none_weights", "gru_longest_weights", "lstm_none_kept", "lstm_longer_kept",
     "lstm_longest_kept", "lstm_tied_longest_kept",
+    "lstm_coupled_none_weights", "lstm_coupled_longest_weights",
     "lstm_longer_left", "lstm_longest_left", "lstm_longer_weights_ratio", "lstm_longest_weights_ratio",
 )  # fmt: skip
 """Facts of a full run: <cell>_<none, longer or longest>_<quantity> at a bias of 0, of `longer` and of `longest`;

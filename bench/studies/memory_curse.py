@@ -8,10 +8,10 @@ from bench.studies.axes import SEEDS, flow
 from bench.study import Computed, Study
 
 BIASES = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0)
-ARMS = (("lstm", False), ("lstm", True), ("gru", False))
+ARMS = (("lstm", False), ("lstm", True), ("lstm-coupled", False), ("gru", False))
 """Cell, and whether the bias of the gate that writes is tied to that of the gate that keeps: b_i = -b_f, as in chrono.
 
-The GRU writes what it does not keep, by its equation.
+The LSTM with coupled gates and the GRU write what they do not keep, by their equations.
 """
 
 

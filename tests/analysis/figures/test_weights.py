@@ -71,7 +71,7 @@ def test_only_where_nothing_is_tied_do_the_weights_become_sensitive(made_up: pd.
     facts = figure.facts
     assert facts["lstm_longest_weights_ratio"].value == pytest.approx(10 ** (5 * flows.GROWTH), rel=0.05)
     assert facts["lstm_longest_kept"].value == pytest.approx(0.1 * 10 ** (5 * flows.GROWTH), rel=0.05)
-    for name in ("lstm_tied", "gru"):
+    for name in ("lstm_tied", "lstm_coupled", "gru"):
         assert facts[f"{name}_longest_weights_ratio"].value == pytest.approx(1, rel=0.05)
     assert facts["lstm_longer_left"].value == pytest.approx(-80 * math.exp(-2))
     weights = facts["lstm_longest_weights"]
@@ -84,7 +84,7 @@ def test_at_a_bias_of_zero_the_free_and_the_tied_lstm_are_one(made_up: pd.DataFr
     start = figure.data.loc[(figure.data["gate_bias"] == 0) & (figure.data["quantity"] == "weights")]
     values = start.set_index("name")["value"]
     assert values["lstm"] == values[memory_curse.TIED]
-    assert set(figure.data["name"]) == {"lstm", memory_curse.TIED, "gru"}
+    assert set(figure.data["name"]) == {"lstm", memory_curse.TIED, "lstm-coupled", "gru"}
 
 
 def test_two_seeds_have_no_interval_and_still_draw(made_up: pd.DataFrame) -> None:

@@ -76,7 +76,7 @@ def test_what_is_cut_off_far_below_rounding_is_a_number_and_falls_with_the_windo
     assert shares[-1] < -40  # a difference of two gradients could not tell it from 0
 
 
-@pytest.mark.parametrize(("cell", "write_bias"), [("lstm", 0.0), ("lstm", -2.0), ("gru", 0.0)])
+@pytest.mark.parametrize(("cell", "write_bias"), [("lstm", 0.0), ("lstm", -2.0), ("lstm-coupled", 0.0), ("gru", 0.0)])
 def test_the_gradient_of_the_weights_and_the_state_are_those_of_plain_numpy(cell, write_bias):
     case = make_case("memory-curse", cell, **SHAPE, gate_bias=2.0, write_bias=write_bias)
     parameters, x, rng = drawn(case)

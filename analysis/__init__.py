@@ -38,7 +38,8 @@ def analyse(
     from analysis.figures import REGISTRY
     from analysis.load import cells_in, check
     from analysis.readings.device_times import conditions
-    from analysis.result import VERDICTS, Analysis
+    from analysis.readings.noise import noise_facts
+    from analysis.result import BASES, JUDGED, VERDICTS, Analysis
     from analysis.tables import build_tables
     from bench.case import CASE_COLUMNS
 
@@ -54,11 +55,15 @@ def analyse(
         "rows": len(frame),
         "cases": len(frame.drop_duplicates(list(CASE_COLUMNS))),
         "claims": len(findings),
-        "judged": sum(finding.estimate is not None for finding in findings),
+        "judged": sum(finding.verdict in JUDGED for finding in findings),
         "failed": int((frame["status"] == "failed").sum()),
         "underflow": int((frame["status"] == "zero").sum()),
     }
     facts |= {f"verdict_{verdict.replace(' ', '_')}": verdicts.count(verdict) for verdict in VERDICTS}
+    facts |= {
+        f"supported_by_{basis}": sum((f.verdict, f.basis) == ("supported", basis) for f in findings) for basis in BASES
+    }
+    facts |= noise_facts(frame)
     facts |= compile_facts(frame) | conditions(frame)
     return Analysis(
         findings=findings,

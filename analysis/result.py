@@ -16,8 +16,17 @@ from analysis.cells import Cells
 if TYPE_CHECKING:
     import pandas as pd
 
-VERDICTS = ("supported", "refuted", "depends", "imprecise", "inconclusive", "not measured", "not testable", "fact")
-"""A "fact" is a statement about the literature: cited, not measured."""
+VERDICTS = (
+    "supported", "refuted", "depends", "half right", "inconclusive", "not measured", "not testable", "exercise", "fact",
+)  # fmt: skip
+"""An "exercise" gives numbers to work out and claims nothing. A "fact" is a statement about the literature: cited."""
+
+JUDGED = ("supported", "refuted", "depends", "half right", "inconclusive")
+"""Verdicts on what a sentence claims, from rows or from its words."""
+
+BASES = ("measurement", "definition")
+"""What a verdict rests on: a `measurement` could have come out otherwise; what follows from the equations or from
+counting is true by `definition`, and its rows check the code."""
 
 RANGE = "range"
 """Unit of an estimate whose interval is the smallest and largest value seen."""
@@ -88,19 +97,37 @@ class Slice:
 
 
 @dataclass(frozen=True)
+class AlternativeVerdict:
+    """What the verdict would be, had one choice of the analysis been another.
+
+    `level` is the value of that choice, a number or a word of the catalogue.
+    """
+
+    choice: str
+    level: float | str
+    verdict: str
+
+
+@dataclass(frozen=True)
 class Finding:
-    """A claim of the lecture, judged. `estimate` is None where rows are missing (verdict "not measured")."""
+    """A claim of the lecture, judged. `estimate` is None where rows are missing (verdict "not measured").
+
+    `basis` says whether the verdict rests on a "measurement" or is true by "definition" and was checked. `slices` has
+    the levels that differ from the card's in one variable; `alternatives` the other ways to judge that were tried.
+    """
 
     claim_id: str
     number: int
     quote: str
     verdict: str
     study: str
+    basis: str = "measurement"
     estimate: Estimate | None = None
     predicts: tuple[float, float] | None = None
     slices: tuple[Slice, ...] = ()
     depends_on: str = ""
     figure: str = ""
+    alternatives: tuple[AlternativeVerdict, ...] = ()
     facts: Mapping[str, Fact] = field(default_factory=dict)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -14,7 +15,9 @@ DIRECTION_ORDER = ("inference", "training")
 AGAIN = "cpu-again"
 
 
-def measured(frame: pd.DataFrame, study: str, metrics: str | Iterable[str] | None = None) -> pd.DataFrame:
+def measured(
+    frame: pd.DataFrame, study: str, metrics: str | Iterable[str] | None = None, *, zeros: bool = False
+) -> pd.DataFrame:
     """Rows of a study that hold a number, with a column `name`: the cell, or "bilstm" for an LSTM of two directions.
 
     Parameters
@@ -23,12 +26,17 @@ def measured(frame: pd.DataFrame, study: str, metrics: str | Iterable[str] | Non
         Tidy rows, columns ``bench.rows.COLUMNS``.
     study, metrics
         Values of those columns to keep; all metrics where none is named.
+    zeros
+        Keep the rows of a logarithm whose number is exactly 0 too, as minus infinity: a gradient that is gone is the
+        worst one, not a missing one.
 
     """
-    keep = (frame["study"] == study) & (frame["status"] == "ok")
+    counted = ["ok", "zero"] if zeros else ["ok"]
+    keep = (frame["study"] == study) & frame["status"].isin(counted)
     if metrics is not None:
         keep &= frame["metric"].isin([metrics] if isinstance(metrics, str) else list(metrics))
     rows = frame.loc[keep].copy()
+    rows["value"] = rows["value"].mask(rows["status"] == "zero", -math.inf)
     plain = rows["merge"] == "none"
     rows["name"] = rows["cell"].where(plain, "bi" + rows["cell"])
     return rows

@@ -62,7 +62,10 @@ METRICS: dict[str, tuple[str, str]] = {
     ),
     "log10_pascanu_bound": ("log10", "log10 of sigma_max(W_hh)^k, which bounds the spectral norm of a simple cell"),
     "log10_perturbation": ("log10", "log10 of the L2 norm of ds_t for a normal ds_0, carried forward"),
-    "cell_from_hidden": ("1", "rms over units and steps of dc_t/dh_{t-1}: Frobenius norm over sqrt(H)"),
+    "cell_from_hidden": (
+        "1",
+        "typical gain from h_{t-1} to c_t: Frobenius norm of dc_t/dh_{t-1} over sqrt(H), rms over steps",
+    ),
     # spectra; step = place of an exponent, the largest is 1, or number of factors
     "lyapunov": ("nats per step", "Lyapunov exponent of the joint state"),
     "log10_product_norm": ("log10", "log10 of ||M||_F / sqrt(N) of a product of k Gaussian matrices"),
@@ -94,6 +97,7 @@ METRICS: dict[str, tuple[str, str]] = {
     "flops_inference": ("FLOP", "multiplications and additions of the products of one call (T steps, B samples)"),
     "flops_training": ("FLOP", "the same for forward and backward pass"),
     "bytes_parameters": ("B", "bytes of the parameters in the case's dtype (two biases)"),
+    "states": ("count", "states that a step hands to the next one"),
     "gates": ("count", "gates: affine maps followed by sigma"),
     "affine_maps": ("count", "affine maps of [h, x] per step, gates and candidate"),
 }

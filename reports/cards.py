@@ -7,9 +7,10 @@ import re
 
 from markupsafe import Markup
 
-from analysis.result import VERDICTS, Estimate, Finding, Slice
+from analysis.result import JUDGED, VERDICTS, Estimate, Finding, Slice
 from reports import page
-from reports.catalogue import Catalogue
+from reports.alternatives import other_verdict
+from reports.catalogue import Catalogue, fill
 from reports.inline import inline
 from reports.numbers import show_number
 from reports.scene import Context, Scene, quantity, slug
@@ -58,14 +59,29 @@ def card(finding: Finding, scene: Scene) -> Context:
         "estimate": quantity(finding.estimate, scene.text) if finding.estimate else "",
         "sample": sample(finding.estimate),
         "strip": strip(finding.estimate, finding.predicts) if finding.estimate else None,
+        "basis": scene.text("bases", finding.basis) if finding.verdict in JUDGED else "",
         "predicts": prediction(finding, scene.text),
+        "margin": inline(fill(scene.text("ui", "margin"), facts) or "") if measured else "",
+        "counts": counts(finding, scene.text),
         "why": inline(scene.text.told(*path, "why", facts=facts)),
         "needs": needs(finding, scene.text),
         "depends_on": scene.text("variables", finding.depends_on) if finding.depends_on else "",
         "figure": finding.figure if finding.figure in shown else "",
         "figure_title": scene.text("figures", finding.figure, "title") if finding.figure in shown else "",
         "slices": [sliced(part, scene) for part in finding.slices],
+        "otherwise": scene.text("ui", "otherwise_half" if finding.verdict == "half right" else "otherwise"),
+        "others": [other_verdict(other, scene) for other in finding.alternatives if other.verdict != finding.verdict],
     }
+
+
+def counts(finding: Finding, text: Catalogue) -> str:
+    """Return how many levels, and how many points inside them, stand on which side; nothing where there is only one."""
+    if finding.estimate is None or finding.predicts is None or finding.verdict == "exercise":
+        return ""
+    levels, points = finding.facts["levels"], finding.facts["points"]
+    told = [("levels", levels)] if levels != 1 else []
+    told += [("points", points)] if points not in (levels, 1) else []
+    return " ".join(str(fill(text("ui", key), finding.facts)) for key, _ in told)
 
 
 def sample(estimate: Estimate | None) -> str:

@@ -9,6 +9,7 @@ from analysis import cells
 from analysis.readings.device_times import STUDY
 from analysis.result import VERDICTS, Cell, Figure, Number
 from reports import citing, page, provenance
+from reports.alternatives import alternatives
 from reports.cards import verdicts
 from reports.catalogue import Catalogue
 from reports.downloads import MEDIA, SLIDES
@@ -316,6 +317,7 @@ COMPONENTS: Mapping[type, tuple[str, Callable[[Any, Scene], Context]]] = {
     page.Definitions: ("definitions", definitions),
     page.Initialisations: ("initialisations", initialisations),
     page.Decisions: ("decisions", decisions),
+    page.Alternatives: ("alternatives", alternatives),
     page.Notation: ("notation", notation),
     page.Machine: ("machine", machine),
     page.CiteSuite: ("cite", cite_suite),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reports.page import (
+    Alternatives,
     CiteSuite,
     Decisions,
     Definitions,
@@ -112,6 +113,8 @@ PAGE = Page(
                 TableBlock("kernels"),
                 Prose("methods", "statistics"),
                 Decisions(),
+                Prose("methods", "alternatives"),
+                Alternatives(),
             ),
         ),
         Section("notation", (Notation(),)),

@@ -68,6 +68,8 @@ def show(estimate: Estimate) -> str:
     value, low, high = (number / scale for number in (estimate.value, estimate.low, estimate.high))
     if estimate.unit == RANGE:
         return f"{show_number(low, digits=3)} … {show_number(high, digits=3)}"
+    if value == -math.inf:
+        return f"{show_number(value)}{suffix}" if low == high else f"≤ {show_number(high, digits=3)}{suffix}"
     if not math.isfinite(value):
         return f"> {show_number(low)}{suffix}"
     floor = 0.0 if estimate.unit == "ratio" else -math.inf
@@ -123,7 +125,9 @@ def show_fixed(value: float, unit: str, decimals: int) -> str:
 
 
 def show_power(exponent: float) -> str:
-    """Write 10^exponent: "10⁻³⁰" below a thousandth, else the number. For gradients, kept as logarithms."""
+    """Write 10^exponent: "10⁻³⁰" below a thousandth, else the number. For gradients, kept as logarithms; −∞ is 0."""
+    if exponent == -math.inf:
+        return "0"
     if -3 <= exponent <= 4:
         return show_number(10.0**exponent, digits=2)
     return "10" + str(round(exponent)).translate(SUPERSCRIPT)

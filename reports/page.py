@@ -59,6 +59,11 @@ class Decisions:
 
 
 @dataclass(frozen=True)
+class Alternatives:
+    """Other ways to judge each claim, and what the verdict would be."""
+
+
+@dataclass(frozen=True)
 class Notation:
     """Slips of notation on the slides, and how the report writes them."""
 
@@ -81,6 +86,7 @@ class References:
 Block = (
     Prose
     | Verdicts
+    | Alternatives
     | FigureBlock
     | TableBlock
     | Equations

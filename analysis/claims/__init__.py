@@ -1,7 +1,8 @@
 """The lecture's claims, one file per chapter, in the lecture's order."""
 
 from analysis.claims.chapters import activations, bilstm, cell_state, gates, gru, lstm_benefits, lstm_limits, vanishing
-from analysis.claims.rule import Claim, Interval, judge
+from analysis.claims.claim import Claim, Interval
+from analysis.claims.rule import judge
 
 CHAPTERS = (vanishing, cell_state, gates, activations, lstm_benefits, lstm_limits, bilstm, gru)
 

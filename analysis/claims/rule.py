@@ -1,89 +1,43 @@
-"""A claim of the lecture as data, and the rule that judges it.
+"""The rule that judges a claim.
 
-Written before the data: the quote, the statistic, the interval `predicts` in which the claim would be true. Where one
-was revised afterwards, DECISIONS.md says so.
+At each level (an implementation, an initialiser: what must not be averaged) the estimate is pooled over all else, and
+its interval decides: inside `predicts`, supported; wholly outside, refuted; across the edge, undecided. A level whose
+own points contradict it, a tenth of them and at least two after Holm's correction, depends on where one looks.
 
-The rule, at each point of the grid: the interval of the estimate lies inside `predicts`: supported; wholly outside:
-refuted; it straddles the edge, or it overlaps the A/A interval: inconclusive. Over the grid: supported (refuted) where
-at least 90 % of the points are; depends where points of both kinds exist, and the variable is named whose levels tell
-them apart best; inconclusive otherwise. A claim that says "never" or "only" is refuted by one point.
+Over the levels: where levels of both kinds exist, or one depends itself, the claim depends, and the variable is named
+whose levels tell the two sides apart best. The fewer side counts only with a level that stands after Holm's correction
+for the number of levels. Otherwise the decided levels have one verdict, and it is the claim's if at least half of the
+levels are decided. A claim that says "never" is refuted by one level, one that says "can" is supported by one; both
+have to stand after the correction.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 
+from analysis.claims.claim import Alternative, Claim, Interval, confidences
+from analysis.claims.levels import Level, judge_levels, judge_points, level_name, matches
 from analysis.claims.samples import Samples
-from analysis.result import Estimate, Fact, Finding, Slice, fact_key
-from analysis.select import BACKEND_ORDER, DIRECTION_ORDER, INITIALISER_ORDER, ordered
-from analysis.statistics.intervals import generator
+from analysis.result import LOGARITHM, AlternativeVerdict, Estimate, Fact, Finding, Number, Slice, fact_key
+from analysis.statistics.intervals import CONFIDENCE, generator
 
-SHARE = 0.9
-"""Share of the grid that has to agree."""
+RATE = "decades per step"
+MARGIN_STEPS = 200.0
+"""Steps over which a margin of rates is told as a factor: the length at which most gradients are measured."""
 
-KINDS = ("test", "imprecise", "not testable", "fact")
-"""`test`: judged by the rule. `imprecise`: the wording cannot be true or false; the number says what is the case.
-`not testable`: nothing that can be measured here decides it. `fact`: about the literature, cited."""
+DECIDED = 0.5
+"""Share of the levels that have to be decided."""
 
-ORDERS = {"initialiser": INITIALISER_ORDER, "backend": BACKEND_ORDER, "direction": DIRECTION_ORDER}
-"""Order of the levels of a variable; those of others are sorted."""
-
-Statistic = Callable[[pd.DataFrame], Samples | None]
-
-
-@dataclass(frozen=True)
-class Interval:
-    """Closed interval of values under which a claim is true; an end that is not given is open."""
-
-    low: float = -math.inf
-    high: float = math.inf
-
-    def verdict(self, estimate: Estimate) -> str:
-        """Judge one estimate: inside, outside, or across the edge."""
-        if self.low <= estimate.low and estimate.high <= self.high:
-            return "supported"
-        if estimate.high < self.low or estimate.low > self.high:
-            return "refuted"
-        return "inconclusive"
-
-
-@dataclass(frozen=True)
-class Claim:
-    """One sentence of the lecture and how it is tested.
-
-    `statistic` is None where no rows of this stage can decide: then it is not measured. `scope` limits the points that
-    the verdict rests on; levels outside it are shown as slices. `reference` names the level whose number stands on
-    the card where an average over levels (two implementations, say) would mean nothing. `never`: one counter-example
-    refutes.
-    """
-
-    id: str
-    number: int
-    quote: str
-    study: str = ""
-    statistic: Statistic | None = None
-    predicts: Interval | None = None
-    figure: str = ""
-    slices_by: tuple[str, ...] = ()
-    scope: Mapping[str, str] = field(default_factory=dict)
-    reference: Mapping[str, str] = field(default_factory=dict)
-    kind: str = "test"
-    never: bool = False
-
-    def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise ValueError(f"{self.id}: unknown kind {self.kind!r}; known: {', '.join(KINDS)}")
-        if self.kind == "test" and (self.statistic is None) != (self.predicts is None):
-            raise ValueError(f"{self.id}: a statistic and what it predicts come together, or neither")
+EVERY_CLAIM = (*confidences(0.999), Alternative("pooling", "points", pooled=False))
+"""Other ways to judge that make sense for every claim whose numbers have a sampling error."""
 
 
 def judge(claim: Claim, frame: pd.DataFrame) -> Finding:
-    """Judge a claim on the tidy rows of a run.
+    """Judge a claim on the tidy rows of a run, and again in every other way that it names.
 
     Returns
     -------
@@ -92,40 +46,49 @@ def judge(claim: Claim, frame: pd.DataFrame) -> Finding:
 
     """
     samples = claim.statistic(frame) if claim.statistic is not None else None
+    finding = _judged(claim, samples, CONFIDENCE)
+    if samples is None or finding.estimate is None:
+        return finding
+    return replace(finding, alternatives=tuple(_alternatives(claim, samples, frame)))
+
+
+def _judged(claim: Claim, samples: Samples | None, confidence: float) -> Finding:
     if samples is None or samples.frame.empty:
-        verdict = claim.kind if claim.kind in ("not testable", "fact") else "not measured"
-        return _finding(claim, verdict)
+        return _finding(claim, "not measured" if claim.kind == "test" or claim.statistic is not None else claim.kind)
     rng = generator(claim.id)
-    points = _points(claim, samples, rng)
-    scoped = points.loc[_matches(points, claim.scope)]
-    if scoped.empty:
+    predicts = claim.predicts or Interval()
+    points = judge_points(samples, predicts)
+    levels = judge_levels(samples, predicts, claim.slices_by, points, rng, confidence)
+    scoped = [level for level in levels if _stands_in(level, claim, claim.scope)]
+    if not scoped:
         return _finding(claim, "not measured")
-    verdict = claim.kind if claim.kind != "test" else share_rule(scoped["verdict"], claim.never)
-    slices = tuple(part for variable in claim.slices_by for part in _slices(claim, samples, points, variable, rng))
-    inside = samples.frame.loc[_matches(samples.frame, claim.scope)]
-    chosen = inside.loc[_matches(inside, claim.reference)]
-    estimate = samples.estimate(rng, inside if chosen.empty else chosen)
-    variables = (*claim.slices_by, *(name for name in samples.variables if name not in claim.slices_by))
+    inside = points.loc[matches(points, claim.scope)]
+    verdict = claim.kind if claim.kind != "test" else verdict_of(scoped, claim.quantifier)
+    headline = max(levels, key=lambda level: _agreement(level, claim))
+    slices = tuple(_slices(claim, levels, dict(zip(claim.slices_by, headline.key, strict=True))))
     return _finding(
         claim,
         verdict,
-        estimate=estimate,
+        estimate=headline.estimate,
         slices=slices,
-        depends_on=telling_variable(scoped, variables) if verdict == "depends" else "",
-        facts=_facts(claim, samples, estimate, slices, scoped),
+        depends_on=_telling(claim, scoped, inside) if verdict == "depends" else "",
+        facts=_facts(claim, samples, headline.estimate, slices, scoped, inside),
     )
 
 
-def share_rule(verdicts: pd.Series, never: bool = False) -> str:
-    """Return the verdict over the points of a grid (see the module)."""
-    supported, refuted = (verdicts == "supported").mean(), (verdicts == "refuted").mean()
-    if never and refuted > 0:
+def verdict_of(levels: list[Level], quantifier: str = "everywhere") -> str:
+    """Return the verdict over the levels of a claim (see the module)."""
+    sides = {side: [level for level in levels if level.verdict == side] for side in ("supported", "refuted", "depends")}
+    firm = {side: any(level.firm for level in found) for side, found in sides.items()}
+    if quantifier == "never" and firm["refuted"]:
         return "refuted"
-    if supported >= SHARE:
+    if quantifier == "can" and firm["supported"]:
         return "supported"
-    if refuted >= SHARE:
-        return "refuted"
-    return "depends" if supported > 0 and refuted > 0 else "inconclusive"
+    if sides["depends"] or (firm["supported"] and firm["refuted"]):
+        return "depends"
+    more, fewer = sorted(("supported", "refuted"), key=lambda side: (firm[side], len(sides[side])), reverse=True)
+    decided = sides[more] if firm[more] or not sides[fewer] else []
+    return more if decided and len(decided) >= DECIDED * len(levels) else "inconclusive"
 
 
 def telling_variable(points: pd.DataFrame, variables: tuple[str, ...]) -> str:
@@ -145,67 +108,82 @@ def telling_variable(points: pd.DataFrame, variables: tuple[str, ...]) -> str:
     return best
 
 
-def _points(claim: Claim, samples: Samples, rng: np.random.Generator) -> pd.DataFrame:
-    """Estimate and verdict at each point of the grid."""
-    predicts = claim.predicts or Interval()
-    rows = []
-    names = list(samples.variables)
-    groups = samples.frame.groupby(names, sort=True) if names else [((), samples.frame)]
-    for key, part in groups:
-        estimate = samples.estimate(rng, part)
-        verdict = predicts.verdict(estimate)
-        if verdict == "supported" and "noise_low" in part.columns:
-            noise_low, noise_high = part["noise_low"].iloc[0], part["noise_high"].iloc[0]
-            if estimate.low <= noise_high and noise_low <= estimate.high:
-                verdict = "inconclusive"
-        rows.append((*key, estimate.value, estimate.low, estimate.high, estimate.n, verdict))
-    return pd.DataFrame(rows, columns=[*names, "value", "low", "high", "n", "verdict"])
+def _telling(claim: Claim, levels: list[Level], points: pd.DataFrame) -> str:
+    """Name the variable on which the verdict depends: of the levels, or, where they agree, of the points in them."""
+    table = pd.DataFrame([(*level.key, level.verdict) for level in levels], columns=[*claim.slices_by, "verdict"])
+    others = tuple(name for name in points.columns if name not in ("verdict", *claim.slices_by))
+    return telling_variable(table, claim.slices_by) or telling_variable(points, (*claim.slices_by, *others))
 
 
-def _slices(
-    claim: Claim, samples: Samples, points: pd.DataFrame, variable: str, rng: np.random.Generator
-) -> list[Slice]:
-    if variable not in samples.variables:
-        raise ValueError(f"{claim.id}: cannot slice by {variable!r}; known: {', '.join(samples.variables)}")
-    scope = {name: level for name, level in claim.scope.items() if name != variable}
-    if variable in claim.scope:
-        scope |= {name: level for name, level in claim.reference.items() if name != variable}
-    inside = points.loc[_matches(points, scope)]
-    rows = samples.frame.loc[_matches(samples.frame, scope)]
+def _alternatives(claim: Claim, samples: Samples, frame: pd.DataFrame) -> list[AlternativeVerdict]:
+    every = EVERY_CLAIM if claim.kind == "test" and samples.has_error else ()
     found = []
-    parts = dict(list(inside.groupby(variable)))
-    for level in ordered(parts, ORDERS.get(variable, ())):
-        part = parts[level]
-        estimate = samples.estimate(rng, rows.loc[rows[variable] == level])
-        verdict = share_rule(part["verdict"], claim.never) if claim.kind == "test" else claim.kind
-        found.append(Slice(variable, level_name(level), estimate, verdict))
+    for other in (*claim.alternatives, *every):
+        taken = samples if other.statistic is None else other.statistic(frame)
+        variables = claim.slices_by
+        if taken is not None and not other.pooled:
+            if set(taken.variables) == set(variables):
+                continue  # nothing is pooled, so that there is nothing to take apart
+            variables = taken.variables
+        reference = {name: claim.reference.get(name, "") for name in variables}
+        changed = replace(
+            claim, kind="test", predicts=other.predicts or claim.predicts, slices_by=variables, reference=reference,
+            statistic=other.statistic or claim.statistic,
+        )  # fmt: skip
+        found.append(AlternativeVerdict(other.choice, other.level, _judged(changed, taken, other.confidence).verdict))
     return found
 
 
-def level_name(level: object) -> str:
-    """Write a level: 2.0 is "2"."""
-    return f"{level:g}" if isinstance(level, (int, float, np.number)) else str(level)
+def _slices(claim: Claim, levels: list[Level], headline: Mapping[str, object]) -> list[Slice]:
+    """Vary one variable at a time, the others at the level whose number stands on the card."""
+    found = []
+    for place, variable in enumerate(claim.slices_by):
+        for level in levels:
+            others = {name: value for name, value in zip(claim.slices_by, level.key, strict=True) if name != variable}
+            if all(headline[name] == value for name, value in others.items()):
+                verdict = level.verdict if claim.kind == "test" else claim.kind
+                found.append(Slice(variable, level_name(level.key[place]), level.estimate, verdict))
+    return found
 
 
-def _matches(frame: pd.DataFrame, levels: Mapping[str, str]) -> pd.Series:
-    keep = pd.Series(True, index=frame.index)
-    for name, level in levels.items():
-        keep &= frame[name].map(level_name) == level
-    return keep
+def _stands_in(level: Level, claim: Claim, wanted: Mapping[str, str]) -> bool:
+    names = dict(zip(claim.slices_by, map(level_name, level.key), strict=True))
+    return all(names.get(name, value) == value for name, value in wanted.items())
+
+
+def _agreement(level: Level, claim: Claim) -> int:
+    """Count the variables at which a level is the one whose number stands on the card."""
+    return sum(
+        level_name(value) == claim.reference[name] for name, value in zip(claim.slices_by, level.key, strict=True)
+    )
 
 
 def _facts(
-    claim: Claim, samples: Samples, estimate: Estimate, slices: tuple[Slice, ...], points: pd.DataFrame
+    claim: Claim,
+    samples: Samples,
+    estimate: Estimate,
+    slices: tuple[Slice, ...],
+    scoped: list[Level],
+    points: pd.DataFrame,
 ) -> dict[str, Fact]:
     facts: dict[str, Fact] = {
         "estimate": estimate,
         "n": estimate.n,
         "points": len(points),
-        "supported": int((points["verdict"] == "supported").sum()),
-        "refuted": int((points["verdict"] == "refuted").sum()),
+        "points_supported": int((points["verdict"] == "supported").sum()),
+        "points_refuted": int((points["verdict"] == "refuted").sum()),
+        "points_open": int((points["verdict"] == "inconclusive").sum()),
+        "levels": len(scoped),
+        "levels_supported": sum(level.verdict == "supported" for level in scoped),
+        "levels_refuted": sum(level.verdict == "refuted" for level in scoped),
+        "levels_open": sum(level.verdict == "inconclusive" for level in scoped),
     }
     if claim.predicts is not None:
         facts |= {"predicts_low": claim.predicts.low, "predicts_high": claim.predicts.high}
+        if samples.unit == RATE:
+            margin = max(abs(end) for end in (claim.predicts.low, claim.predicts.high) if math.isfinite(end))
+            factor = Number(margin * MARGIN_STEPS, LOGARITHM)
+            facts |= {"margin": margin, "margin_steps": MARGIN_STEPS, "margin_factor": factor}
     for part in slices:
         facts[fact_key(part.variable, part.level)] = part.estimate
     return facts | dict(samples.facts)
@@ -227,6 +205,7 @@ def _finding(
         quote=claim.quote,
         verdict=verdict,
         study=claim.study,
+        basis=claim.basis,
         estimate=estimate,
         predicts=predicts,
         slices=slices,

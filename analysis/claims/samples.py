@@ -10,10 +10,13 @@ import numpy as np
 import pandas as pd
 
 from analysis.result import Estimate, Fact
-from analysis.statistics.intervals import FEWEST, bca, exact, exponential
+from analysis.statistics.intervals import CONFIDENCE, FEWEST, centred, exact, exponential
+from analysis.statistics.tests import p_above, p_below
 
 CENTRES = ("median", "mean", "range", "exact", "worst")
 SCALES = ("linear", "ratio")
+WITHOUT_ERROR = ("range", "exact", "worst")
+"""Centres of numbers that are what they are: no interval over seeds or blocks."""
 
 
 @dataclass(frozen=True)
@@ -21,11 +24,10 @@ class Samples:
     """What a statistic takes from the rows.
 
     `frame` has one row per point and unit: the columns `variables` (the grid), `sample` (seed or block), `value`, and,
-    where a number is only known to lie in an interval, `low` and `high`. `noise_low` and `noise_high`, where present,
-    are the A/A interval of the point.
+    where a number is only known to lie in an interval, `low` and `high`.
 
     `scale` "ratio" averages over points geometrically, "linear" arithmetically. `centre` says what is estimated over
-    the samples: their median or mean with a BCa interval, their range (the interval is smallest to largest), a number
+    the samples: their median or mean with an interval, their range (the interval is smallest to largest), a number
     without sampling error, or the worst (largest) of such numbers.
     """
 
@@ -44,7 +46,14 @@ class Samples:
         if missing:
             raise ValueError(f"samples lack the columns {', '.join(missing)}; given: {', '.join(self.frame.columns)}")
 
-    def estimate(self, rng: np.random.Generator, frame: pd.DataFrame | None = None) -> Estimate:
+    @property
+    def has_error(self) -> bool:
+        """Say whether the numbers vary from unit to unit, so that an interval says how far."""
+        return self.centre not in WITHOUT_ERROR
+
+    def estimate(
+        self, rng: np.random.Generator, frame: pd.DataFrame | None = None, confidence: float = CONFIDENCE
+    ) -> Estimate:
         """Estimate over all points of `frame` (default: all): average over points in each unit, then over units.
 
         Only units that have every point count, so that no unit stands for an easier grid than another.
@@ -52,30 +61,44 @@ class Samples:
         frame = self.frame if frame is None else frame
         if self.centre == "worst":
             return exact(float(frame["value"].max()), self.unit, frame["sample"].nunique())
-        if self.centre in ("range", "exact"):
+        if not self.has_error:
             values = frame["value"]
             middle = values.median() if self.centre == "range" else values.mean()
             units = frame["sample"].nunique() if self.centre == "range" else len(frame)
             return Estimate(float(middle), float(values.min()), float(values.max()), self.unit, units)
+        value, low, high = self._units(frame)
+        middle = self._centred(value, rng, confidence)
+        if (low == high).all():
+            return middle
+        # each unit is known up to an interval: the lower ends bound the estimate from below, the upper from above
+        below, above = (self._centred(ends, rng, confidence) for ends in (low, high))
+        return Estimate(middle.value, below.low, above.high, self.unit, middle.n)
+
+    def sides(self, frame: pd.DataFrame, low: float, high: float) -> tuple[float, float]:
+        """Return p-values that speak for the centre inside, and for it outside, of [low, high].
+
+        Of numbers without sampling error they are 0 and 1, or both 1 where the numbers lie on both sides.
+        """
+        if not self.has_error:
+            values = frame["value"].astype(float)
+            inside = values.between(low, high)
+            if self.centre == "worst":
+                inside = pd.Series([low <= values.max() <= high])
+            return float(not inside.all()), float(inside.any())
+        _, least, most = self._units(frame)
+        edges = np.log([low, high]) if self.scale == "ratio" and low > 0 else np.array([low, high])
+        if self.scale == "ratio" and low <= 0:
+            edges = np.array([-math.inf, math.log(high) if math.isfinite(high) else math.inf])
+        inside_p = max(p_above(least, edges[0]), p_below(most, edges[1]))
+        outside_p = min(p_below(most, edges[0]), p_above(least, edges[1]))
+        return inside_p, outside_p
+
+    def _units(self, frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Value, lower and upper end of each unit; all the same where every number is known."""
         value = self._per_unit(frame, "value").to_numpy()
         if "low" not in frame.columns:
-            return self._centred(value, rng)
-        low = self._per_unit(frame, "low").to_numpy()
-        high = self._per_unit(frame, "high").to_numpy()
-        if np.isfinite(low).all() and np.isfinite(high).all() and (low == high).all():
-            return self._centred(value, rng)
-        # each unit is known up to an interval: the lower ends bound the estimate from below, the upper from above
-        below = self._centred(low, rng) if np.isfinite(low).all() else None
-        above = self._centred(high, rng) if np.isfinite(high).all() else None
-        floor = 0.0 if self.scale == "ratio" else -math.inf
-        middle = self._centred(value, rng) if np.isfinite(value).all() else below
-        return Estimate(
-            middle.value if middle else math.inf,
-            below.low if below else floor,
-            above.high if above else math.inf,
-            self.unit,
-            len(value),
-        )
+            return value, value, value
+        return value, self._per_unit(frame, "low").to_numpy(), self._per_unit(frame, "high").to_numpy()
 
     def _per_unit(self, frame: pd.DataFrame, column: str) -> pd.Series:
         """Average of `column` over points for each unit (of logarithms, where the scale is a ratio)."""
@@ -89,6 +112,8 @@ class Samples:
         means = by_unit.mean()
         return means.loc[complete] if complete.sum() >= min(FEWEST, len(counts)) else means
 
-    def _centred(self, values: np.ndarray, rng: np.random.Generator) -> Estimate:
-        estimate = bca(values, rng, centre=self.centre, unit=self.unit)
+    def _centred(self, values: np.ndarray, rng: np.random.Generator, confidence: float) -> Estimate:
+        # An exact zero has no logarithm to average; the median takes it as the worst unit of all.
+        centre = self.centre if np.isfinite(values).all() else "median"
+        estimate = centred(values, rng, centre=centre, unit=self.unit, confidence=confidence)
         return exponential(estimate) if self.scale == "ratio" else estimate

@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.cells import known
 from analysis.result import Fact, Figure
-from analysis.statistics.intervals import bca
+from analysis.statistics.intervals import centred
 
 DIGITS = 9
 """Significant digits of the plotted data: enough for any reader, few enough to be the same on every machine."""
@@ -54,9 +54,9 @@ def over_seeds(curves: pd.DataFrame, groups: list[str], value: str) -> pd.DataFr
 
 
 def interval_over_seeds(values: pd.DataFrame, groups: list[str], value: str, rng: np.random.Generator) -> pd.DataFrame:
-    """Mean over seeds with its BCa interval: columns `value`, `low`, `high`, `n`."""
+    """Mean over seeds with its interval: columns `value`, `low`, `high`, `n`."""
     rows = []
     for key, part in values.groupby(groups, sort=False):
-        estimate = bca(part[value].to_numpy(), rng, centre="mean")
+        estimate = centred(part[value].to_numpy(), rng, centre="mean")
         rows.append((*key, estimate.value, estimate.low, estimate.high, estimate.n))
     return pd.DataFrame(rows, columns=[*groups, "value", "low", "high", "n"])

@@ -19,7 +19,7 @@ from analysis.readings.peak import peak_rate
 from analysis.result import Estimate, Fact, Figure, Number, fact_key
 from analysis.select import AGAIN, BACKEND_ORDER, DIRECTION_ORDER, measured, ordered, sweep
 from analysis.statistics.fits import exponents
-from analysis.statistics.intervals import bca, generator, quartiles
+from analysis.statistics.intervals import centred, generator, quartiles
 from analysis.statistics.paired import block_ratios, paired_ratio
 
 LIMIT = "limit"
@@ -92,7 +92,7 @@ def sweep_facts(rows: pd.DataFrame, size: str) -> dict[str, Fact]:
             facts[f"{key}_time"] = Estimate(median, low, high, "s", len(largest))
         slopes = exponents(part, size)["exponent"]
         if len(slopes):
-            facts[f"{key}_exponent"] = bca(slopes.to_numpy(), rng)
+            facts[f"{key}_exponent"] = centred(slopes.to_numpy(), rng)
     for (name, direction), part in rows.loc[rows[size] == rows[size].max()].groupby(["name", "direction"], sort=True):
         own = part.loc[part["backend"] == "cpu"]
         for backend in ordered(set(part["backend"]) - {"cpu"}, BACKEND_ORDER):

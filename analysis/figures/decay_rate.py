@@ -33,7 +33,7 @@ FACTS = ("seeds", "hidden_size", "rnn_torch_slope", "lstm_torch_slope", "gru_tor
 
 
 def build(frame: pd.DataFrame) -> Figure | None:
-    """Mean slope10 over seeds with its BCa interval, per cell, initialiser and hidden size."""
+    """Mean slope10 over seeds with its interval, per cell, initialiser and hidden size."""
     found = slopes(state_curves(frame))
     if found.empty:
         return None

@@ -15,7 +15,7 @@ from analysis.drawing.lines import banded_line
 from analysis.result import LOGARITHM, Fact, Figure, Number, fact_key
 from analysis.select import INITIALISER_ORDER, main_level, measured
 from analysis.statistics.fits import FIRST_LAG, profiles, slopes
-from analysis.statistics.intervals import bca, generator
+from analysis.statistics.intervals import centred, generator
 
 ID = "jacobian-profile"
 STUDIES = ("jacobians",)
@@ -98,7 +98,7 @@ def _rates(curves: pd.DataFrame) -> dict[str, Fact]:
         found = slopes(part, FIRST_LAGS.get(norm, FIRST_LAG))
         for (name, initialiser), each in found.groupby(["name", "initialiser"]):
             key = fact_key(name, initialiser, norm)
-            slope = bca(each["slope10"].to_numpy(), rng, centre="mean", unit="decades per step")
+            slope = centred(each["slope10"].to_numpy(), rng, centre="mean", unit="decades per step")
             facts[f"{key}_slope"] = slope
             if norm == "bound":  # a straight line: its slope is log10 of the largest singular value
                 facts[f"{name}_{initialiser}_largest_singular_value"] = Number(10.0**slope.value, digits=3)
@@ -120,7 +120,7 @@ def _gaps(curves: pd.DataFrame) -> dict[str, Fact]:
     facts: dict[str, Fact] = {"points": len(gap), "held": int((gap["gap"] >= 0).sum())}
     rng = generator(f"{ID}-gaps")
     for (name, initialiser), part in gap.loc[gap["lag"] == gap["lag"].max()].groupby(["name", "initialiser"]):
-        excess = bca(part["gap"].to_numpy(), rng, unit="decades")
+        excess = centred(part["gap"].to_numpy(), rng, unit="decades")
         facts[fact_key(name, initialiser, "excess")] = excess
     return facts
 

@@ -18,7 +18,7 @@ from analysis.drawing.build import make, over_seeds
 from analysis.drawing.lines import banded_line
 from analysis.result import Fact, Figure, Number, fact_key
 from analysis.select import INITIALISER_ORDER, main_level, measured, ordered
-from analysis.statistics.intervals import bca, generator
+from analysis.statistics.intervals import centred, generator
 from analysis.theory.closed_forms import entropy_rate, kaplan_yorke
 from analysis.theory.published import CLARK
 
@@ -124,7 +124,7 @@ def _chaos_facts(rows: pd.DataFrame) -> tuple[dict[str, Fact], dict[float, float
         }
         key = fact_key(gain)
         for name, values in numbers.items():
-            facts[f"gain_{key}_{name}"] = bca(pd.Series(values).to_numpy(), rng, centre="mean")
+            facts[f"gain_{key}_{name}"] = centred(pd.Series(values).to_numpy(), rng, centre="mean")
         facts[f"gain_{key}_last"] = Number(float(part["value"].min()), digits=2)
         dimensions[gain] = sum(numbers["dimension"]) / len(spectra)
         for name, value in zip(("exponent", "dimension", "entropy"), CLARK.get(gain, ()), strict=False):
@@ -153,7 +153,7 @@ def _driven_facts(rows: pd.DataFrame) -> dict[str, Fact]:
     }
     for (name, initialiser), part in first.groupby(["name", "initialiser"]):
         key = fact_key(name, initialiser)
-        exponent = bca(part["value"].to_numpy(), rng, centre="mean", unit="nats per step")
+        exponent = centred(part["value"].to_numpy(), rng, centre="mean", unit="nats per step")
         facts[f"{key}_exponent"] = exponent
         if exponent.value < 0:
             facts[f"{key}_steps"] = Number(-1 / exponent.value, digits=2)

@@ -16,7 +16,7 @@ from analysis.drawing.lines import banded_line
 from analysis.readings.stretched_times import CONTROL, stretch
 from analysis.result import Estimate, Fact, Figure, fact_key
 from analysis.select import BACKEND_ORDER, ordered
-from analysis.statistics.intervals import bca, exponential, generator
+from analysis.statistics.intervals import centred, exponential, generator
 
 ID = "same-work-longer"
 STUDIES = ("parallel",)
@@ -28,14 +28,14 @@ TICKS = (0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, 128)
 
 
 def build(frame: pd.DataFrame) -> Figure | None:
-    """Median over blocks of the paired ratio to the shortest length, with its BCa interval."""
+    """Geometric mean over blocks of the paired ratio to the shortest length, with its interval."""
     found = stretch(frame)
     if found.empty:
         return None
     rng = generator(ID)
     rows = []
     for key, part in found.groupby(["backend", "name", "seq_len"], sort=True):
-        ratio = exponential(bca(np.log(part["value"].to_numpy()), rng, unit="ratio"))
+        ratio = exponential(centred(np.log(part["value"].to_numpy()), rng, centre="mean", unit="ratio"))
         is_base = key[2] == part["shortest"].iloc[0]
         low, high = (1.0, 1.0) if is_base else (ratio.low, ratio.high)
         rows.append((*key, ratio.value, low, high, len(part)))

@@ -36,7 +36,7 @@ Where no band can be drawn, `noise_blocks` stands for its ends: in how many bloc
 
 
 def build(frame: pd.DataFrame) -> Figure | None:
-    """Estimate the paired ratio, its median over blocks with its BCa interval, along the sweep over the hidden size."""
+    """Average the paired ratio geometrically over blocks, with its interval, along the sweep over the hidden size."""
     rows = elapsed(frame)
     swept = sweep(rows.loc[rows["name"].isin(["gru", "lstm"])], "hidden_size")
     rng = generator(ID)

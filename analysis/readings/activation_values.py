@@ -35,3 +35,11 @@ def saturation(values: pd.Series) -> float:
     below = values.index[values.to_numpy() < 1.0]
     beyond = values.index[values.index > (below.max() if len(below) else -math.inf)]
     return float(beyond.min()) if len(beyond) else math.nan
+
+
+def nearest_is_one(digits: int = 24) -> float:
+    """Return the x from which on the floating-point number nearest to σ(x) is 1; `digits` binary ones (float32: 24).
+
+    1 - σ(x) is about e^-x, and below 2^-(digits + 1) it is less than half the distance of 1 to the number before it.
+    """
+    return (digits + 1) * math.log(2)

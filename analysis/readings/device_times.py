@@ -12,7 +12,7 @@ import pandas as pd
 
 from analysis.result import Estimate, Fact, Number, fact_key
 from analysis.select import measured
-from analysis.statistics.intervals import bca, exponential, generator, geometric_mean, known_ends
+from analysis.statistics.intervals import centred, exponential, generator, geometric_mean, known_ends
 from analysis.statistics.paired import block_medians
 
 STUDY = "gpu"
@@ -58,14 +58,14 @@ def _over_own(rows: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
 
 
 def by_shape(ratios: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Estimate the ratio at each point, a median over blocks: columns `POINT`, `ratio`, `low`, `high`, `blocks`.
+    """Average the ratio at each point geometrically over blocks: columns `POINT`, `ratio`, `low`, `high`, `blocks`.
 
     An end that is not known (too few blocks) is NaN. `name` seeds the bootstrap.
     """
     rng = generator(name)
     found = []
     for key, part in ratios.groupby(POINT, sort=True):
-        ratio = exponential(bca(np.log(part["ratio"].to_numpy()), rng, unit="ratio"))
+        ratio = exponential(centred(np.log(part["ratio"].to_numpy()), rng, centre="mean", unit="ratio"))
         found.append((*key, ratio.value, *known_ends(ratio), ratio.n))
     return pd.DataFrame(found, columns=[*POINT, "ratio", "low", "high", "blocks"])
 
@@ -77,7 +77,7 @@ def together(ratios: pd.DataFrame, rng: np.random.Generator) -> Estimate:
     if whole.empty:
         value = geometric_mean(np.exp(logs.median().to_numpy()))
         return Estimate(value, 0.0, math.inf, "ratio", 0)
-    return exponential(bca(whole.mean(axis="columns").to_numpy(), rng, unit="ratio"))
+    return exponential(centred(whole.mean(axis="columns").to_numpy(), rng, centre="mean", unit="ratio"))
 
 
 def on_grid(rows: pd.DataFrame) -> pd.Series:

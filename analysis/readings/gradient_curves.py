@@ -14,9 +14,14 @@ SHARED = ("name", "initialiser", "seq_len", "input_size", "inputs", "seed")
 """What varies at the hidden size that most cases of the study share."""
 
 
-def gradient_curves(frame: pd.DataFrame, study: str, metric: str, *, relative: bool = True) -> pd.DataFrame:
-    """Profiles of one metric at N(0, 1) inputs, no added bias, and the sequence length that most cases share."""
-    rows = measured(frame, study, metric)
+def gradient_curves(
+    frame: pd.DataFrame, study: str, metric: str, *, relative: bool = True, zeros: bool = False
+) -> pd.DataFrame:
+    """Profiles of one metric at N(0, 1) inputs, no added bias, and the sequence length that most cases share.
+
+    With `zeros` a gradient that is exactly 0 is minus infinity; without, its lags are left out (to be drawn).
+    """
+    rows = measured(frame, study, metric, zeros=zeros)
     if rows.empty:
         return pd.DataFrame(columns=[*CURVE, "lag", "log10_g"]).astype({"log10_g": float})
     if "normal" in set(rows["inputs"]):
@@ -39,6 +44,17 @@ def state_curves(frame: pd.DataFrame) -> pd.DataFrame:
     Comparing h alone would charge the LSTM for a first step in which its gradient moves from h to c.
     """
     return _joint(*(gradient_curves(frame, "gradients", metric) for metric in WHOLE_STATE))
+
+
+def longest_curves(frame: pd.DataFrame) -> pd.DataFrame:
+    """Take the same profiles from the longest sequences that each cell, initialiser and size was measured in.
+
+    Exact zeros count, as minus infinity.
+    """
+    rows = measured(frame, "gradients", WHOLE_STATE, zeros=True)
+    rows = rows.loc[(rows["inputs"] == "normal") & (rows["input_size"] == rows["input_size"].min())]
+    longest = rows.groupby(["name", "initialiser", "hidden_size"])["seq_len"].transform("max")
+    return handed_on(rows.loc[rows["seq_len"] == longest])
 
 
 def handed_on(rows: pd.DataFrame) -> pd.DataFrame:

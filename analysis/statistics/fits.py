@@ -74,12 +74,15 @@ def slopes(curves: pd.DataFrame, first_lag: float = FIRST_LAG) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns `CURVE`, `slope10`; curves with fewer than 3 such lags are left out.
+        Columns `CURVE`, `slope10`; curves with fewer than 3 such lags are left out, and one that reaches an exact 0
+        (minus infinity) has a slope of minus infinity.
 
     """
     # At lag T stands the start of the sequence: h_0 and c_0 are given, and no path runs from the one to the other.
     late = curves.loc[(curves["lag"] >= first_lag) & (curves["lag"] < curves["seq_len"])]
     late = late.sort_values([*CURVE, "lag"])
+    gone = late.loc[late["log10_g"] == -math.inf, list(CURVE)].drop_duplicates()
+    late = late.loc[np.isfinite(late["log10_g"])]
     lag = late["lag"]
     keys = [late[name] for name in CURVE]
     groups = lag.groupby(keys, sort=True)
@@ -95,7 +98,12 @@ def slopes(curves: pd.DataFrame, first_lag: float = FIRST_LAG) -> pd.DataFrame:
         late.assign(ky=w * k * y, kk=w * k * k, points=1).groupby(list(CURVE), sort=True)[["ky", "kk", "points"]].sum()
     )
     sums = sums.loc[sums["points"] >= 3]
-    return (sums["ky"] / sums["kk"]).rename("slope10").reset_index()
+    found = (sums["ky"] / sums["kk"]).rename("slope10").reset_index()
+    if gone.empty:
+        return found
+    rest = found.merge(gone, on=list(CURVE), how="left", indicator=True)
+    rest = rest.loc[rest.pop("_merge") == "left_only"]
+    return pd.concat([rest, gone.assign(slope10=-math.inf)]).sort_values(list(CURVE), ignore_index=True)
 
 
 def half_life(slope10: float) -> float:

@@ -1,21 +1,28 @@
-"""Bootstrap intervals (BCa) over independent units (seeds, blocks).
+"""Intervals over independent units (seeds, blocks), each by the method that covers at that many units.
+
+A mean: below ten units Student's t, from ten on the bootstrap of the studentised mean. A median: the interpolated
+order statistics, which assume nothing of the distribution; below six units they do not reach 95 %, and t about the
+centre of the values takes their place. Ratios are taken on the logarithm. `tests/analysis/statistics/test_coverage.py`
+measures how often each holds the truth; BCa, which this suite used before, held it in 67 % at three units.
 
 References
 ----------
-.. [1] B. Efron, "Better bootstrap confidence intervals", J. Am. Stat. Assoc. 82 (1987) 171-185.
+.. [1] B. Efron, R. J. Tibshirani, "An introduction to the bootstrap", 1993, section 12.5.
+.. [2] T. P. Hettmansperger, S. J. Sheather, "Confidence intervals based on interpolated order statistics",
+   Statistics & Probability Letters 4 (1986) 75-79.
 
 """
 
 from __future__ import annotations
 
 import math
-import warnings
 import zlib
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import stats
 
 from analysis.result import Estimate
@@ -24,6 +31,10 @@ CONFIDENCE = 0.95
 RESAMPLES = 2000
 FEWEST = 3
 """Below this many units no interval is computed: it is the whole line, and decides nothing."""
+BOOTSTRAP_FROM = 10
+"""From this many units on a mean is bootstrapped."""
+ORDER_FROM = 6
+"""From this many units on smallest and largest value hold the median in 95 %: 1 - 2 (1/2)^6 = .969."""
 
 SLOPE_MARGIN = 0.01
 """Decades per step: slopes closer than this are equal."""
@@ -48,21 +59,30 @@ def beyond(value: float, unit: str, n: int = 1) -> Estimate:
     return Estimate(math.inf, float(value), math.inf, unit, n)
 
 
-def bca(
-    values: np.ndarray, rng: np.random.Generator, *, centre: str = "median", unit: str = "1", resamples: int = RESAMPLES
+def centred(
+    values: NDArray[np.floating[Any]],
+    rng: np.random.Generator,
+    *,
+    centre: str = "median",
+    unit: str = "1",
+    confidence: float = CONFIDENCE,
+    resamples: int = RESAMPLES,
 ) -> Estimate:
-    """Estimate the centre of `values` with its 95 % bias-corrected and accelerated bootstrap interval [1]_.
+    """Estimate the centre of `values` with its interval, by the method for that many units (see the module).
 
     Parameters
     ----------
     values : (n,) array
-        One number per independent unit (seed or block), in `unit`.
+        One number per independent unit (seed or block), in `unit`. Of a median they may be infinite: a horizon beyond
+        the sequence, the logarithm of an exact zero.
     rng
         Source of the resampling.
     centre
         "mean" or "median".
     unit
         Of the values, for the estimate.
+    confidence
+        Of the interval, two-sided.
     resamples
         Bootstrap samples drawn.
 
@@ -71,42 +91,96 @@ def bca(
     Estimate
         With an infinite interval where n < 3, and one of no width where all values are equal.
 
+    Raises
+    ------
+    ValueError
+        For an unknown centre, no values, NaN, or a mean of infinite values.
+
     """
     if centre not in CENTRES:
         raise ValueError(f"unknown centre {centre!r}; known: {', '.join(CENTRES)}")
     values = np.asarray(values, dtype=float)
-    if values.size == 0 or not np.isfinite(values).all():
+    allowed = ~np.isnan(values) if centre == "median" else np.isfinite(values)
+    if values.size == 0 or not allowed.all():
         raise ValueError(
-            f"bca needs finite numbers; given {values.size} values, {np.sum(~np.isfinite(values))} not finite"
+            f"a {centre} needs finite numbers; given {values.size} values, {np.sum(~allowed)} of them not allowed"
         )
-    value = float(CENTRES[centre](values))
+    value = float(CENTRES[centre](values)) if np.isfinite(values).all() else _middle(values)
     if values.size < FEWEST:
         return Estimate(value, -math.inf, math.inf, unit, values.size)
-    if np.ptp(values) <= 1e-12 * np.abs(values).max():
+    if values.min() == values.max() or (np.isfinite(values).all() and np.ptp(values) <= 1e-12 * np.abs(values).max()):
         return Estimate(value, value, value, unit, values.size)
-    low, high = _interval(values, rng, centre, resamples, "BCa")
-    if not (math.isfinite(low) and math.isfinite(high)):
-        low, high = _interval(values, rng, centre, resamples, "percentile")
+    low, high = _interval(values, rng, centre, confidence, resamples)
     return Estimate(value, min(low, value), max(high, value), unit, values.size)
 
 
 def _interval(
-    values: np.ndarray, rng: np.random.Generator, centre: str, resamples: int, method: Any
+    values: NDArray[np.floating[Any]], rng: np.random.Generator, centre: str, confidence: float, resamples: int
 ) -> tuple[float, float]:
-    with warnings.catch_warnings():
-        # where BCa is undefined it gives NaN, and the percentile interval takes its place
-        warnings.simplefilter("ignore", stats.DegenerateDataWarning)
-        warnings.simplefilter("ignore", RuntimeWarning)
-        result = stats.bootstrap(
-            (values,),
-            CENTRES[centre],
-            vectorized=True,
-            n_resamples=resamples,
-            confidence_level=CONFIDENCE,
-            method=method,
-            random_state=rng,
+    if centre == "median" and values.size >= ORDER_FROM:
+        return _order_statistics(values, confidence)
+    if not np.isfinite(values).all():  # few units, and one of them beyond every number: no end is known on its side
+        finite = values[np.isfinite(values)]
+        return (-math.inf if values.min() == -math.inf else float(finite.min())), (
+            math.inf if values.max() == math.inf else float(finite.max())
         )
-    return float(result.confidence_interval.low), float(result.confidence_interval.high)
+    if centre == "mean" and values.size >= BOOTSTRAP_FROM:
+        return _studentised(values, rng, confidence, resamples)
+    return _student(values, confidence)
+
+
+def _middle(values: NDArray[np.floating[Any]]) -> float:
+    """Median of values some of which are infinite: between two middle ones of which one is, that one."""
+    low, high = np.quantile(values, 0.5, method="lower"), np.quantile(values, 0.5, method="higher")
+    if math.isfinite(low) and math.isfinite(high):
+        return float((low + high) / 2)
+    return float(high if math.isfinite(low) else low)
+
+
+def _student(values: NDArray[np.floating[Any]], confidence: float) -> tuple[float, float]:
+    reach = stats.t.ppf(0.5 + confidence / 2, values.size - 1) * stats.sem(values)
+    return float(values.mean() - reach), float(values.mean() + reach)
+
+
+def _studentised(
+    values: NDArray[np.floating[Any]], rng: np.random.Generator, confidence: float, resamples: int
+) -> tuple[float, float]:
+    """Bootstrap (mean* - mean) / se* and turn its quantiles around the mean [1]_."""
+    drawn = rng.choice(values, (resamples, values.size))
+    errors = drawn.std(axis=1, ddof=1) / math.sqrt(values.size)
+    varied = errors > 1e-12 * np.abs(values).max()
+    if varied.mean() < confidence:  # nearly all values are equal: too many resamples have no spread to divide by
+        return _student(values, confidence)
+    t = (drawn.mean(axis=1)[varied] - values.mean()) / errors[varied]
+    low, high = np.quantile(t, [0.5 - confidence / 2, 0.5 + confidence / 2])
+    error = stats.sem(values)
+    return float(values.mean() - high * error), float(values.mean() - low * error)
+
+
+def _order_statistics(values: NDArray[np.floating[Any]], confidence: float) -> tuple[float, float]:
+    """Interval of the median between the order statistics that hold it just more and just less often [2]_.
+
+    Smallest and largest value, where not even they hold it often enough.
+    """
+    ordered = np.sort(values)
+    n = ordered.size
+    places = np.arange(1, n // 2 + 1)  # from the outside: 1 is the smallest and the largest
+    held = 1 - 2 * stats.binom.cdf(places - 1, n, 0.5)
+    enough = places[held >= confidence]
+    if enough.size == 0:
+        return float(ordered[0]), float(ordered[-1])
+    d = int(enough[-1])
+    inner = held[d] if d < held.size else 0.0
+    share = (held[d - 1] - confidence) / (held[d - 1] - inner)
+    weight = (n - d) * share / (d + (n - 2 * d) * share)
+    return _between(ordered[d - 1], ordered[d], weight), _between(ordered[n - d], ordered[n - d - 1], weight)
+
+
+def _between(outer: float, inner: float, weight: float) -> float:
+    """Interpolate; towards an infinite end only the end itself is safe."""
+    if outer == inner or not math.isfinite(outer):
+        return float(outer)
+    return float((1 - weight) * outer + weight * inner) if math.isfinite(inner) else float(outer)
 
 
 def exponential(estimate: Estimate) -> Estimate:
@@ -130,7 +204,7 @@ def mean_over_seeds(values: np.ndarray, rng: np.random.Generator) -> Estimate:
     """Average over seeds, with the interval where there are enough of them for one, else with none."""
     if len(values) < FEWEST:
         return exact(float(np.mean(values)), "1", len(values))
-    return bca(values, rng, centre="mean")
+    return centred(values, rng, centre="mean")
 
 
 def geometric_mean(values: np.ndarray) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.result import Estimate, Fact, Number
-from analysis.statistics.intervals import bca, exponential, generator
+from analysis.statistics.intervals import centred, exponential, generator
 
 
 def block_medians(rows: pd.DataFrame, groups: list[str]) -> pd.DataFrame:
@@ -49,16 +49,16 @@ def ratio_of_levels(medians: pd.DataFrame, column: str, level: str, other: str) 
 
 
 def paired_ratio(a: pd.DataFrame, b: pd.DataFrame, rng: np.random.Generator) -> Estimate:
-    """Estimate the time of `a` over that of `b`: the median over blocks, with its interval over blocks.
+    """Estimate the time of `a` over that of `b`: the geometric mean over blocks, with its interval over blocks.
 
-    The bootstrap runs on log ratios: the interval of b/a is then the reciprocal of that of a/b.
+    It is taken on log ratios: the interval of b/a is then the reciprocal of that of a/b.
     """
     ratios = block_ratios(a, b)
-    return exponential(bca(np.log(ratios.to_numpy()), rng, unit="ratio"))
+    return exponential(centred(np.log(ratios.to_numpy()), rng, centre="mean", unit="ratio"))
 
 
 def noise(rows: pd.DataFrame, place: Sequence[str], own: str, again: str) -> pd.DataFrame:
-    """Estimate at each point the ratio of a kernel to itself: the median over blocks with its interval.
+    """Estimate at each point the ratio of a kernel to itself: the geometric mean over blocks with its interval.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def noise(rows: pd.DataFrame, place: Sequence[str], own: str, again: str) -> pd.
     ratios = ratio_of_levels(medians, "backend", again, own)
     points = []
     for key, part in ratios.groupby(keys, sort=True):
-        ratio = exponential(bca(np.log(part["value"].to_numpy()), generator("noise"), unit="ratio"))
+        ratio = exponential(centred(np.log(part["value"].to_numpy()), generator("noise"), centre="mean", unit="ratio"))
         if math.isfinite(ratio.high):
             points.append((*key, ratio.value, ratio.low, ratio.high))
     return pd.DataFrame(points, columns=[*keys, "noise", "noise_low", "noise_high"])

@@ -11,7 +11,7 @@ from analysis.cells import cell_order
 from analysis.result import RANGE, Cell, Estimate, Fact, Table
 from analysis.select import measured, ordered
 from analysis.statistics.fits import exponents
-from analysis.statistics.intervals import bca, generator
+from analysis.statistics.intervals import centred, generator
 from analysis.statistics.paired import block_ratios, paired_ratio
 
 STUDY = "call-costs"
@@ -46,8 +46,8 @@ RATIOS: Mapping[str, tuple[Call, Call]] = {
 def call_cost_table(frame: pd.DataFrame) -> Table | None:
     """Tabulate ratios of two calls at a shape, exponents of time in T, and seconds of a spectrum, each by cell.
 
-    All are medians over blocks with their intervals. An exponent is fitted to the lengths of a layer on one thread,
-    where at least three were measured.
+    Ratios are geometric means over blocks, all else medians, with their intervals. An exponent is fitted to the lengths
+    of a layer on one thread, where at least three were measured.
     """
     rows = measured(frame, STUDY, "elapsed_s")
     if rows.empty:
@@ -95,7 +95,7 @@ def _exponents(rows: pd.DataFrame) -> Iterator[Line]:
             span = Estimate(float(lengths.max()), float(lengths.min()), float(lengths.max()), RANGE, lengths.nunique())
             found = {}
             for cell, its in part.groupby("name"):
-                found[str(cell)] = bca(exponents(its, "seq_len")["exponent"].to_numpy(), rng)
+                found[str(cell)] = centred(exponents(its, "seq_len")["exponent"].to_numpy(), rng)
             yield f"growth-{direction}", (span, *map(int, layer)), found
 
 
@@ -103,5 +103,5 @@ def _spectra(rows: pd.DataFrame) -> Iterator[Line]:
     rng = generator("call-costs-spectra")
     for place, part in rows.loc[rows["direction"] == "spectrum"].groupby(PLACE):
         blocks = part.groupby(["name", "block"])["value"].median()
-        found = {str(cell): bca(values.to_numpy(), rng, unit="s") for cell, values in blocks.groupby(level="name")}
+        found = {str(cell): centred(values.to_numpy(), rng, unit="s") for cell, values in blocks.groupby(level="name")}
         yield "spectrum", tuple(map(int, place)), found

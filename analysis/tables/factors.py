@@ -9,7 +9,7 @@ from analysis.readings.gradient_curves import state_curves
 from analysis.result import Cell, Table
 from analysis.select import INITIALISER_ORDER, ordered_keys
 from analysis.statistics.fits import factor_of, slopes
-from analysis.statistics.intervals import bca, generator
+from analysis.statistics.intervals import centred, generator
 from analysis.tables.entries import number
 from analysis.theory.closed_forms import factor_per_step
 from analysis.theory.published import SIMULATED_FACTORS
@@ -22,7 +22,7 @@ def factor_table(frame: pd.DataFrame) -> Table | None:
     rows: list[tuple[Cell, ...]] = []
     parts = dict(list(found.groupby(["name", "initialiser", "hidden_size"])))
     for name, initialiser, size in ordered_keys(parts, cell_order(), INITIALISER_ORDER, ()):
-        measured = factor_of(bca(parts[name, initialiser, size]["slope10"].to_numpy(), rng, centre="mean"))
+        measured = factor_of(centred(parts[name, initialiser, size]["slope10"].to_numpy(), rng, centre="mean"))
         derived = factor_per_step(name, initialiser)
         reference = SIMULATED_FACTORS.get((name, initialiser, size))
         if derived is None and reference is None:

@@ -12,7 +12,7 @@ from analysis.readings.horizons import median_horizon
 from analysis.result import LOGARITHM, Cell, Estimate, Fact, Number, Table
 from analysis.select import INITIALISER_ORDER, main_level, ordered_keys
 from analysis.statistics.fits import EPSILONS, factor, half_life, horizons, slopes
-from analysis.statistics.intervals import bca, beyond, generator
+from analysis.statistics.intervals import beyond, centred, generator
 from analysis.theory.closed_forms import underflow_steps
 
 FORMATS = ("float16", "float32", "float64")
@@ -43,7 +43,7 @@ def horizon_table(frame: pd.DataFrame) -> Table | None:
     rng = generator("horizons")
     rows = []
     for name, initialiser in ordered_keys(rates, cell_order(), INITIALISER_ORDER):
-        slope = bca(rates[name, initialiser].to_numpy(), rng, centre="mean", unit="decades per step")
+        slope = centred(rates[name, initialiser].to_numpy(), rng, centre="mean", unit="decades per step")
         rows.append(
             (
                 name,

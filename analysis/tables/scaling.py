@@ -9,7 +9,7 @@ from analysis.readings.call_times import elapsed
 from analysis.result import Estimate, Fact, Table, fact_key
 from analysis.select import AGAIN, BACKEND_ORDER, DIRECTION_ORDER, SIZES, ordered_keys, sweep
 from analysis.statistics.fits import exponents
-from analysis.statistics.intervals import bca, generator
+from analysis.statistics.intervals import centred, generator
 
 
 def scaling_table(frame: pd.DataFrame) -> Table | None:
@@ -23,7 +23,7 @@ def scaling_table(frame: pd.DataFrame) -> Table | None:
         for key, part in swept.groupby(["direction", "name", "backend"], sort=True):
             slope = exponents(part, size)["exponent"]
             if len(slope):
-                found.setdefault(key, {})[size] = bca(slope.to_numpy(), rng)
+                found.setdefault(key, {})[size] = centred(slope.to_numpy(), rng)
     if not found:
         return None
     keys = ordered_keys(found, DIRECTION_ORDER, cell_order(), BACKEND_ORDER)

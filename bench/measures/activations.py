@@ -11,7 +11,7 @@ from cells.formula import sigmoid, tanh
 from cells.lowering import FAST
 
 LECTURE_ARGUMENTS = (5.0, 0.1, -0.5)
-ARGUMENTS = np.unique(np.concatenate((np.linspace(-20, 20, 161), np.linspace(16, 17.5, 61), LECTURE_ARGUMENTS)))
+ARGUMENTS = np.unique(np.concatenate((np.linspace(-20, 20, 161), np.linspace(16, 17.5, 151), LECTURE_ARGUMENTS)))
 
 
 @njit(error_model="numpy", fastmath=FAST)

@@ -28,6 +28,7 @@ def measure(case: Case, block: int) -> list[Measurement]:
             bidirectional=both,
         )
     counts["bytes_parameters"] = count_bytes(counts["parameters_double"], case.dtype)
+    counts["states"] = len(spec.states)
     counts["gates"] = len(spec.sigmoid_gates)
     counts["affine_maps"] = len(spec.gates)
     return [Measurement(case, metric, float(count), METRICS[metric][0], block) for metric, count in counts.items()]

@@ -21,10 +21,13 @@ FORGET_PATHS = ("log10_forget_path", "log10_forget_mean")
 
 
 def lag_grid(steps: int) -> NDArray[np.int64]:
-    """Lags 0 .. T that are stored: a profile is smooth, so a geometric grid loses nothing."""
+    """Lags 0 .. T that are stored: a profile is smooth, so a geometric grid loses nothing.
+
+    T - 1 is among them: at T stands the initial state, into which fewer paths lead.
+    """
     count = max(2, int(LAGS_PER_DECADE * np.log10(max(steps / DENSE_LAGS, 1.0))) + 1)
     spread = np.geomspace(DENSE_LAGS, max(steps, DENSE_LAGS), count).round().astype(np.int64)
-    lags = np.unique(np.concatenate((np.arange(DENSE_LAGS + 1), spread)))
+    lags = np.unique(np.concatenate((np.arange(DENSE_LAGS + 1), spread, [steps - 1])))
     return lags[lags <= steps]
 
 

@@ -1,8 +1,8 @@
 """Chapter "Long-short term memory": the cell state, what it keeps, what changes it."""
 
-from analysis.claims.rule import Claim, Interval
-from analysis.claims.statistics.counted import count_difference
-from analysis.claims.statistics.flow import LONGER, horizon_ratio_of_states, left_of_cell_state
+from analysis.claims.claim import Alternative, Claim, Interval
+from analysis.claims.statistics.counted import states_beside
+from analysis.claims.statistics.flow import LONGER, cell_beside_hidden, horizon_ratio_of_states, left_of_cell_state
 from analysis.claims.statistics.probed import with_squashed_twice
 from analysis.claims.statistics.rates import cell_from_hidden
 from analysis.claims.statistics.squashed import ROUNDING, gate_range
@@ -14,11 +14,13 @@ CLAIMS = (
     Claim(
         id="only-difference-is-cell-state",
         number=3,
-        quote="the only difference with traditional or “vanilla” RNN is the Cell state.",
+        quote="if we ignore what happens inside the Node or “cell”, the only difference with traditional or "
+        "“vanilla” RNN is the Cell state.",
         study="parameters",
-        statistic=with_squashed_twice(count_difference("lstm", "rnn", "gates")),
+        statistic=with_squashed_twice(states_beside("lstm", "rnn")),
+        predicts=Interval(1, 1),
         figure="parameter-count",
-        kind="imprecise",
+        basis="definition",
     ),
     Claim(
         id="cell-state-does-not-vanish",
@@ -30,19 +32,32 @@ CLAIMS = (
         figure="forget-bias",
         slices_by=("initialiser_value", "path"),
         scope={"path": "total"},
-        reference={"initialiser_value": "0"},
-        never=True,
+        reference={"initialiser_value": "0", "path": "total"},
+        quantifier="never",
+        alternatives=tuple(
+            Alternative("epsilon", 10.0**left, predicts=Interval(low=left)) for left in (-1.0, -2.0, -7.0)
+        ),
     ),
     Claim(
         id="long-and-short-memory",
         number=5,
         quote="Cell state is the **long memory** component that avoids vanishing.",
         study="gradients",
-        statistic=horizon_ratio_of_states("lstm"),
-        predicts=Interval(low=LONGER),
+        statistic=cell_beside_hidden("lstm"),
         figure="gradient-profile",
-        slices_by=("initialiser",),
-        reference={"initialiser": "torch"},
+        slices_by=("initialiser", "hidden_size"),
+        reference={"initialiser": "torch", "hidden_size": "64"},
+        kind="half right",
+        alternatives=(
+            *(
+                Alternative("epsilon", epsilon, horizon_ratio_of_states("lstm", epsilon), Interval(low=LONGER))
+                for epsilon in (1e-1, 1e-2, 1e-3, 1e-7)
+            ),
+            *(
+                Alternative("normalisation", start, horizon_ratio_of_states("lstm", start=start), Interval(low=LONGER))
+                for start in ("hidden", "second")
+            ),
+        ),
     ),
     Claim(
         id="cell-state-independent-of-hidden",
@@ -64,6 +79,8 @@ CLAIMS = (
         predicts=Interval(low=0.0, high=1.0),
         figure="gates-along-sequence",
         slices_by=("initialiser",),
+        reference={"initialiser": "torch"},
+        basis="definition",
     ),
     Claim(
         id="learn-between-minus-one-and-one",
@@ -74,6 +91,7 @@ CLAIMS = (
         predicts=Interval(low=-1.0, high=1.0),
         figure="gates-along-sequence",
         slices_by=("initialiser",),
-        kind="imprecise",
+        reference={"initialiser": "torch"},
+        kind="half right",
     ),
 )

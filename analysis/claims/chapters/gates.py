@@ -1,10 +1,10 @@
 """Chapters "Inside the cell", "Forget gate", "Update gate", "Output gate"."""
 
-from analysis.claims.chapters.activations import NEARLY
-from analysis.claims.rule import Claim, Interval
+from analysis.claims.chapters.activations import NEARLY, OPEN
+from analysis.claims.claim import Alternative, Claim, Interval
 from analysis.claims.statistics.counted import biases_per_map, count, weights_from_cell_state
 from analysis.claims.statistics.flow import left_of_cell_state
-from analysis.claims.statistics.probed import share_beside_limit
+from analysis.claims.statistics.probed import share_beside_limit, with_facts_of
 from analysis.claims.statistics.squashed import gate_level
 
 DECADES = 3.0
@@ -19,15 +19,19 @@ CLAIMS = (
         statistic=count("lstm", "gates"),
         predicts=Interval(3, 3),
         figure="parameter-count",
+        basis="definition",
     ),
     Claim(
         id="output-gate-reads-new-cell-state",
         number=10,
         quote="given a_{t-1} , x_t , new c_t and w_o (weights) decides the next a_{t+1} value",
-        study="parameters",
-        statistic=weights_from_cell_state("lstm"),
-        figure="parameter-count",
-        kind="imprecise",
+        study="ends",
+        statistic=with_facts_of(share_beside_limit("share_passed"), weights_from_cell_state("lstm")),
+        predicts=Interval(high=NEARLY),
+        figure="gates-along-sequence",
+        slices_by=("gate_bias",),
+        reference={"gate_bias": OPEN},
+        basis="definition",
     ),
     Claim(
         id="forgetting-makes-the-new-state",
@@ -38,7 +42,8 @@ CLAIMS = (
         statistic=gate_level("lstm", "i"),
         figure="gates-along-sequence",
         slices_by=("initialiser",),
-        kind="imprecise",
+        reference={"initialiser": "torch"},
+        kind="half right",
     ),
     Claim(
         id="update-gate-keeps-or-ignores",
@@ -50,6 +55,8 @@ CLAIMS = (
         predicts=Interval(high=NEARLY),
         figure="gates-along-sequence",
         slices_by=("gate_bias",),
+        reference={"gate_bias": OPEN},
+        basis="definition",
     ),
     Claim(
         id="additive-update-prevents-both",
@@ -62,7 +69,10 @@ CLAIMS = (
         figure="phase-diagram",
         slices_by=("gain",),
         reference={"gain": "0.5"},
-        never=True,
+        quantifier="never",
+        alternatives=tuple(
+            Alternative("epsilon", 10.0**-decades, predicts=Interval(-decades, decades)) for decades in (1.0, 7.0)
+        ),
     ),
     Claim(
         id="output-gate-sets-hidden",
@@ -73,6 +83,8 @@ CLAIMS = (
         predicts=Interval(high=NEARLY),
         figure="gates-along-sequence",
         slices_by=("gate_bias",),
+        reference={"gate_bias": OPEN},
+        basis="definition",
     ),
     Claim(
         id="one-bias-per-gate",
@@ -83,5 +95,6 @@ CLAIMS = (
         statistic=biases_per_map("lstm"),
         predicts=Interval(1, 1),
         figure="parameter-count",
+        basis="definition",
     ),
 )

@@ -1,6 +1,6 @@
 """Chapters "Gated Recurrent Unit (GRU)" and "Improvement"."""
 
-from analysis.claims.rule import Claim, Interval
+from analysis.claims.claim import Alternative, Claim, Interval, margins
 from analysis.claims.statistics.counted import count_difference, count_ratio
 from analysis.claims.statistics.flow import LONGER
 from analysis.claims.statistics.probed import kept_beyond_reset
@@ -32,6 +32,7 @@ CLAIMS = (
         statistic=count_ratio("gru", "lstm"),
         predicts=Interval(high=1 - TIME_MARGIN),
         figure="parameter-count",
+        basis="definition",
     ),
     Claim(
         id="gru-faster-to-train",
@@ -43,7 +44,8 @@ CLAIMS = (
         figure="time-ratio",
         slices_by=("backend", "direction"),
         scope={"direction": "training"},
-        reference={"backend": "cpu"},
+        reference={"backend": "cpu", "direction": "training"},
+        alternatives=margins(lambda margin: Interval(high=1 - margin), 0.0, 0.1),
     ),
     Claim(
         id="gru-one-gate-fewer",
@@ -53,6 +55,7 @@ CLAIMS = (
         statistic=count_difference("lstm", "gru", "gates"),
         predicts=Interval(1, 1),
         figure="parameter-count",
+        basis="definition",
     ),
     Claim(
         id="reset-works-like-forget",
@@ -64,7 +67,8 @@ CLAIMS = (
         figure="gates-along-sequence",
         slices_by=("reset",),
         reference={"reset": "reset-closed"},
-        never=True,
+        quantifier="never",
+        basis="definition",
     ),
     Claim(
         id="update-gate-avoids-vanishing",
@@ -75,7 +79,11 @@ CLAIMS = (
         statistic=horizon_by_update_bias(),
         predicts=Interval(low=LONGER),
         figure="phase-diagram",
-        slices_by=("gate_bias",),
-        reference={"gate_bias": "0"},
+        slices_by=("gate_bias", "gain"),
+        reference={"gate_bias": "0", "gain": "1"},
+        alternatives=(
+            *margins(lambda least: Interval(low=least), 1.5, 3.0),
+            *(Alternative("epsilon", epsilon, horizon_by_update_bias(epsilon)) for epsilon in (1e-1, 1e-2, 1e-7)),
+        ),
     ),
 )

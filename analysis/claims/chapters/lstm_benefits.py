@@ -1,6 +1,6 @@
 """Chapter "LSTM benefits vs limitations": the benefits."""
 
-from analysis.claims.rule import Claim, Interval
+from analysis.claims.claim import Alternative, Claim, Interval, margins
 from analysis.claims.statistics.flow import LONGER, horizon_ratio
 from analysis.claims.statistics.probed import largest_difference
 from analysis.claims.statistics.rates import gain_of_moving_gates
@@ -25,8 +25,12 @@ CLAIMS = (
         statistic=horizon_ratio("lstm", "rnn"),
         predicts=Interval(low=LONGER),
         figure="gradient-profile",
-        slices_by=("initialiser",),
-        reference={"initialiser": "torch"},
+        slices_by=("initialiser", "hidden_size"),
+        reference={"initialiser": "torch", "hidden_size": "64"},
+        alternatives=(
+            *margins(lambda least: Interval(low=least), 1.5, 3.0),
+            *(Alternative("epsilon", epsilon, horizon_ratio("lstm", "rnn", epsilon)) for epsilon in (1e-1, 1e-2, 1e-7)),
+        ),
     ),
     Claim(
         id="gates-improve-flow",
@@ -37,8 +41,11 @@ CLAIMS = (
         predicts=Interval(low=SLOPE_MARGIN),
         figure="gates-along-sequence",
         slices_by=("name", "initialiser", "input_size"),
-        reference={"name": "lstm", "initialiser": "torch"},
-        kind="imprecise",
+        reference={"name": "lstm", "initialiser": "torch", "input_size": "1"},
+        kind="half right",
+        alternatives=tuple(
+            Alternative("margin", margin, predicts=Interval(low=margin)) for margin in (0.0, SLOPE_MARGIN)
+        ),
     ),
     Claim(
         id="variable-length",
@@ -50,6 +57,7 @@ CLAIMS = (
         figure="input-reach",
         slices_by=("name",),
         reference={"name": "lstm"},
+        basis="definition",
     ),
     Claim(
         id="state-preservation",
@@ -59,7 +67,9 @@ CLAIMS = (
         statistic=largest_difference("state_lost", "chunk_difference"),
         predicts=Interval(high=LOST),
         figure="forget-bias",
-        slices_by=("quantity",),
+        slices_by=("quantity", "name"),
         scope={"name": "lstm"},
+        reference={"quantity": "state_lost", "name": "lstm"},
+        basis="definition",
     ),
 )

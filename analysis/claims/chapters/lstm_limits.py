@@ -1,6 +1,6 @@
 """Chapter "LSTM benefits vs limitations": the limitations."""
 
-from analysis.claims.rule import Claim, Interval
+from analysis.claims.claim import Alternative, Claim, Interval, margins
 from analysis.claims.statistics.stretched import stretch_ratio
 from analysis.claims.statistics.timed import time_ratio
 from analysis.statistics.intervals import TIME_MARGIN
@@ -15,7 +15,10 @@ CLAIMS = (
         predicts=Interval(low=1 + TIME_MARGIN),
         figure="runtime-vs-hidden",
         slices_by=("backend", "direction"),
-        reference={"backend": "cpu"},
+        scope={"direction": "training"},
+        reference={"backend": "cpu", "direction": "training"},
+        quantifier="can",
+        alternatives=margins(lambda margin: Interval(low=1 + margin), 0.0, 0.1),
     ),
     Claim(
         id="harder-to-interpret",
@@ -39,6 +42,10 @@ CLAIMS = (
         figure="same-work-longer",
         slices_by=("backend",),
         reference={"backend": "cpu"},
+        alternatives=(
+            *margins(lambda margin: Interval(low=1 + margin), 0.0, 0.1),
+            Alternative("pooling", "longest", stretch_ratio("lstm", longest_alone=True)),
+        ),
     ),
     Claim(
         id="hard-to-tune",

@@ -1,6 +1,6 @@
 """Chapter "Vanishing gradient"."""
 
-from analysis.claims.rule import Claim, Interval
+from analysis.claims.claim import Alternative, Claim, Interval, margins
 from analysis.claims.statistics.rates import rate_beyond_recurrence, steps_until_lost
 from analysis.statistics.intervals import SLOPE_MARGIN
 
@@ -17,6 +17,8 @@ CLAIMS = (
         predicts=Interval(low=-SLOPE_MARGIN, high=SLOPE_MARGIN),
         figure="phase-diagram",
         slices_by=("arm",),
+        reference={"arm": "tanh"},
+        alternatives=margins(lambda margin: Interval(-margin, margin), 0.005, 0.02),
     ),
     Claim(
         id="long-sequence-loses-memory",
@@ -27,6 +29,10 @@ CLAIMS = (
         predicts=Interval(high=TOO_LONG),
         figure="gradient-profile",
         slices_by=("initialiser", "name"),
-        reference={"initialiser": "torch"},
+        reference={"initialiser": "torch", "name": "lstm"},
+        alternatives=(
+            *(Alternative("limit", limit, predicts=Interval(high=limit)) for limit in (200.0, 500.0)),
+            *(Alternative("epsilon", epsilon, steps_until_lost(epsilon)) for epsilon in (1e-1, 1e-2, 1e-7)),
+        ),
     ),
 )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
-from analysis.claims.rule import Statistic
+from analysis.claims.claim import Statistic
 from analysis.claims.samples import Samples
 from analysis.readings.parameter_counts import SHAPE, counts
 from analysis.result import Fact
@@ -44,6 +46,30 @@ def count_difference(name: str, other: str, metric: str) -> Statistic:
     return statistic
 
 
+def states_beside(name: str, other: str) -> Statistic:
+    """Count the states that one cell hands from step to step beyond those of another. Facts: the gates of both."""
+    return with_gates(count_difference(name, other, "states"), name, other)
+
+
+def with_gates(statistic: Statistic, name: str, other: str) -> Statistic:
+    """Let the card quote what is inside: gates and affine maps of both cells."""
+
+    def extended(frame: pd.DataFrame) -> Samples | None:
+        samples = statistic(frame)
+        pair = _pair(frame, name, other, ("gates", "affine_maps"))
+        if samples is None or pair.empty:
+            return samples
+        inside: dict[str, Fact] = {
+            "gates": pair["gates"].iloc[0],
+            "gates_other": pair["gates_other"].iloc[0],
+            "maps": pair["affine_maps"].iloc[0],
+            "maps_other": pair["affine_maps_other"].iloc[0],
+        }
+        return replace(samples, facts=dict(samples.facts) | inside)
+
+    return extended
+
+
 def count_ratio(name: str, other: str, metric: str = "parameters_single") -> Statistic:
     """Count of one cell over that of another, at every shape."""
 
@@ -79,7 +105,10 @@ def biases_per_map(name: str) -> Statistic:
 
 
 def weights_from_cell_state(name: str = "lstm") -> Statistic:
-    """Parameters beyond k·[H(I + H) + H], the maps of [h, x]: those that would read the cell state (peepholes, 3H)."""
+    """Parameters beyond k·[H(I + H) + H], the maps of [h, x]: those that would read the cell state.
+
+    Facts: how many a peephole to the output gate takes, H.
+    """
 
     def statistic(frame: pd.DataFrame) -> Samples | None:
         pair = _pair(frame, name, name, ("parameters_single", "affine_maps"))
@@ -87,7 +116,7 @@ def weights_from_cell_state(name: str = "lstm") -> Statistic:
             return None
         hidden, inputs = pair["hidden_size"], pair["input_size"]
         beyond = pair["parameters_single"] - pair["affine_maps"] * (hidden * (inputs + hidden) + hidden)
-        facts: dict[str, Fact] = {"peephole": 3 * float(hidden.max()), "hidden_size": float(hidden.max())}
+        facts: dict[str, Fact] = {"peephole": float(hidden.max()), "hidden_size": float(hidden.max())}
         return _exact(pair, beyond, "count", facts)
 
     return statistic

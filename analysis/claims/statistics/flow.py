@@ -6,19 +6,25 @@ import math
 
 import pandas as pd
 
-from analysis.claims.rule import Statistic
+from analysis.claims.claim import Statistic
 from analysis.claims.samples import Samples
-from analysis.readings.gradient_curves import gradient_curves, state_curves
+from analysis.readings.gradient_curves import gradient_curves, longest_curves
 from analysis.readings.horizons import median_horizon
 from analysis.result import LOGARITHM, Fact, Number, fact_key
 from analysis.select import INITIALISER_ORDER
-from analysis.statistics.fits import CURVE, factor, horizons, slopes
+from analysis.statistics.fits import CURVE, FIRST_LAG, factor, horizons, slopes
 
 EPSILON = 1e-3
 """A gradient below this share of its start is called lost."""
 
 LONGER = 2.0
 """Mitigation, or a longer memory, worth the name: the gradient lasts at least twice as long."""
+
+UNGATED = "lstm-1997"
+"""The LSTM without a forget gate: its cell state multiplies itself by exactly 1."""
+
+COMMON_SIZE = 64
+"""Hidden size whose horizons are quoted, or the next to it: that of the layer at which studies of gradients meet."""
 
 GATE_INITIALISERS = ("torch-fb1", "chrono")
 """Initialisers that differ from `torch` in a gate's bias only: a cell without gates is the same under both."""
@@ -27,12 +33,13 @@ GATE_INITIALISERS = ("torch-fb1", "chrono")
 def horizon_ratio(name: str, other: str, epsilon: float = EPSILON) -> Statistic:
     """Horizon of one cell over that of another on the same seed, per initialiser and hidden size.
 
-    A horizon beyond the sequence is known from below only, and so is its ratio. Where the other cell has no rows
-    under an initialiser that sets gate biases alone, its rows under `torch` stand for it: it has no gates.
+    Taken from the longest sequences that were measured. A horizon beyond them is known from below only, and so is its
+    ratio. Where the other cell has no rows under an initialiser that sets gate biases alone, its rows under `torch`
+    stand for it: it has no gates.
     """
 
     def statistic(frame: pd.DataFrame) -> Samples | None:
-        found = horizons(state_curves(frame), epsilon)
+        found = horizons(longest_curves(frame), epsilon)
         a, b = found.loc[found["name"] == name], found.loc[found["name"] == other]
         if a.empty or b.empty:
             return None
@@ -47,7 +54,10 @@ def horizon_ratio(name: str, other: str, epsilon: float = EPSILON) -> Statistic:
             return None
         table = _ratios(pair, "_other")
         facts: dict[str, Fact] = {"epsilon": epsilon}
-        for level, part in pair.groupby("initialiser"):
+        sizes = sorted(set(pair["hidden_size"]), key=lambda size: (abs(size - COMMON_SIZE), size))
+        common = pair.loc[pair["hidden_size"] == sizes[0]]
+        facts["hidden_size"] = float(common["hidden_size"].iloc[0])
+        for level, part in common.groupby("initialiser"):
             key = fact_key(level)
             facts[f"horizon_{key}"] = median_horizon(part)
             facts[f"horizon_other_{key}"] = median_horizon(part, "_other")
@@ -59,6 +69,9 @@ def horizon_ratio(name: str, other: str, epsilon: float = EPSILON) -> Statistic:
 def left_of_cell_state(study: str, variable: str, paths: bool = False) -> Statistic:
     """log10 of what is left of dL/dc at the longest lag; with `paths` also of the path through the forget gates alone.
 
+    The start of the sequence is left out: c_0 is given, and no path runs from h_0 to it. A gradient that is exactly 0
+    counts, as minus infinity. Facts: the same of the LSTM without a forget gate, where it was measured.
+
     Parameters
     ----------
     study, variable
@@ -69,47 +82,54 @@ def left_of_cell_state(study: str, variable: str, paths: bool = False) -> Statis
     """
 
     def statistic(frame: pd.DataFrame) -> Samples | None:
-        parts = []
-        for metric, path in (("log10_norm_c", "total"), ("log10_forget_path", "forget-path")):
-            if metric == "log10_forget_path" and not paths:
-                continue
-            curves = gradient_curves(frame, study, metric)
-            curves = curves.loc[curves["name"] == "lstm"]
-            parts.append(_last(curves).assign(path=path))
-        ends = pd.concat(parts)
-        ends["gain"] = ends["initialiser_value"]  # what the value is in a study of gains
-        if ends.empty:
+        ends = _ends(frame, study, paths)
+        lstm = ends.loc[ends["name"] == "lstm"]
+        if lstm.empty:
             return None
         variables = (variable, "path", "hidden_size") if paths else (variable, "hidden_size")
-        table = ends.rename(columns={"seed": "sample", "log10_g": "value"})
-        table = table.loc[:, [*variables, "sample", "value"]]
-        facts: dict[str, Fact] = {"lag": float(ends["lag"].max())}
-        for (level, path), part in ends.groupby([variable, "path"]):
+        table = lstm.rename(columns={"seed": "sample", "log10_g": "value"}).loc[:, [*variables, "sample", "value"]]
+        facts: dict[str, Fact] = {"lag": float(lstm["lag"].max())}
+        for (level, path), part in lstm.groupby([variable, "path"]):
             facts[fact_key("left", path, level)] = Number(float(part["log10_g"].median()), LOGARITHM)
+        for (level, path), part in ends.loc[ends["name"] == UNGATED].groupby([variable, "path"]):
+            facts[fact_key("ungated", path, level)] = Number(float(part["log10_g"].median()), LOGARITHM)
         table = in_order(table) if variable == "initialiser" else table.sort_values(list(variables))
         return Samples(table, variables, "decades", facts=facts)
 
     return statistic
 
 
-def horizon_ratio_of_states(name: str = "lstm", epsilon: float = EPSILON) -> Statistic:
-    """Horizon of dL/dc over that of dL/dh on the same seed, each relative to its own start.
+def _ends(frame: pd.DataFrame, study: str, paths: bool) -> pd.DataFrame:
+    """Last point but the start of each curve of the cell state, in total and along the forget gates."""
+    parts = []
+    for metric, path in (("log10_norm_c", "total"), ("log10_forget_path", "forget-path")):
+        if path == "total" or paths:
+            curves = gradient_curves(frame, study, metric, zeros=True)
+            curves = curves.loc[curves["lag"] < curves["seq_len"]]
+            parts.append(curves.loc[curves["lag"] == curves["lag"].max()].assign(path=path))
+    ends = pd.concat(parts)
+    ends["gain"] = ends["initialiser_value"]  # what the value is in a study of gains
+    return ends
 
-    In the long run both fade at one rate, as parts of one state; what differs is how much of each is left by then.
+
+def cell_beside_hidden(name: str = "lstm") -> Statistic:
+    """Norm of dL/dc over that of dL/dh at the same lag, geometric mean over the lags that a rate is fitted to.
+
+    Neither an epsilon nor a start enters: both gradients come from one loss, and both states have H units. Facts: the
+    factor per step of each.
     """
 
     def statistic(frame: pd.DataFrame) -> Samples | None:
-        curves = {state: gradient_curves(frame, "gradients", f"log10_norm_{state}") for state in ("c", "h")}
+        curves = {state: gradient_curves(frame, "gradients", f"log10_norm_{state}", relative=False) for state in "ch"}
         curves = {state: part.loc[part["name"] == name] for state, part in curves.items()}
-        if any(part.empty for part in curves.values()):
+        pair = curves["c"].merge(curves["h"], on=[*CURVE, "lag"], suffixes=("", "_h"))
+        pair = pair.loc[(pair["lag"] >= FIRST_LAG) & (pair["lag"] < pair["seq_len"])]
+        if pair.empty:
             return None
-        found = {state: horizons(part, epsilon) for state, part in curves.items()}
-        pair = found["c"].merge(found["h"], on=list(CURVE), suffixes=("", "_h"))
-        table = _ratios(pair, "_h")
-        facts: dict[str, Fact] = {"epsilon": epsilon}
-        for level, part in pair.groupby("initialiser"):
-            facts[fact_key("c", level)] = median_horizon(part)
-            facts[fact_key("h", level)] = median_horizon(part, "_h")
+        more = pair["log10_g"] - pair.pop("log10_g_h")
+        table = pair.assign(value=more).groupby(["initialiser", "hidden_size", "seed"])["value"].mean().reset_index()
+        table = table.assign(value=10 ** table["value"]).rename(columns={"seed": "sample"})
+        facts: dict[str, Fact] = {}
         for state, part in curves.items():
             for level, slope in slopes(part).groupby("initialiser")["slope10"].median().items():
                 facts[fact_key("factor", state, level)] = Number(factor(float(slope)), digits=3)
@@ -118,21 +138,47 @@ def horizon_ratio_of_states(name: str = "lstm", epsilon: float = EPSILON) -> Sta
     return statistic
 
 
+STARTS = ("own", "hidden", "second")
+"""Where a curve of one state begins: at its own gradient of the last step, at that of h, or one step earlier, when the
+gradient of the loss has moved from h to c."""
+
+
+def horizon_ratio_of_states(name: str = "lstm", epsilon: float = EPSILON, start: str = "own") -> Statistic:
+    """Horizon of dL/dc over that of dL/dh on the same seed, from one of `STARTS`."""
+    if start not in STARTS:
+        raise ValueError(f"unknown start {start!r}; known: {', '.join(STARTS)}")
+
+    def statistic(frame: pd.DataFrame) -> Samples | None:
+        curves = {
+            state: gradient_curves(frame, "gradients", f"log10_norm_{state}", relative=False, zeros=True)
+            for state in "ch"
+        }
+        curves = {state: part.loc[part["name"] == name] for state, part in curves.items()}
+        if any(part.empty for part in curves.values()):
+            return None
+        lag = 1 if start == "second" else 0
+        found = {}
+        for state, part in curves.items():
+            begin = curves["h" if start == "hidden" else state]
+            begin = begin.loc[begin["lag"] == lag, [*CURVE, "log10_g"]]
+            both = part.merge(begin, on=list(CURVE), suffixes=("", "_start"))
+            both["log10_g"] -= both.pop("log10_g_start")
+            found[state] = horizons(both.loc[both["lag"] >= lag], epsilon)
+        pair = found["c"].merge(found["h"], on=list(CURVE), suffixes=("", "_h"))
+        return Samples(in_order(_ratios(pair, "_h")), ("initialiser", "hidden_size"), "ratio", scale="ratio")
+
+    return statistic
+
+
 def _ratios(pair: pd.DataFrame, other: str) -> pd.DataFrame:
-    """Ratio of two horizons of a seed, between bounds where one lies beyond the sequence; none where both do."""
+    """Ratio of two horizons of a seed, between bounds where one lies beyond the sequence; anything where both do."""
     ratio = pair["horizon"] / pair[f"horizon{other}"]
-    table = pair.loc[:, ["initialiser", "hidden_size"]].assign(
+    return pair.loc[:, ["initialiser", "hidden_size"]].assign(
         sample=pair["seed"],
         value=ratio,
         low=ratio.where(~pair[f"censored{other}"], 0.0),
         high=ratio.where(~pair["censored"], math.inf),
     )
-    return table.loc[~(pair["censored"] & pair[f"censored{other}"])]
-
-
-def _last(curves: pd.DataFrame) -> pd.DataFrame:
-    """Last point of each curve that reaches the longest lag of all."""
-    return curves.loc[curves["lag"] == curves["lag"].max()]
 
 
 def in_order(table: pd.DataFrame, after: list[str] | None = None) -> pd.DataFrame:

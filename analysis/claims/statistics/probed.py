@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
-from analysis.claims.rule import Statistic
+from analysis.claims.claim import Statistic
 from analysis.claims.samples import Samples
 from analysis.result import Fact, Number
 from analysis.select import measured
@@ -71,6 +73,22 @@ def largest_difference(*metrics: str) -> Statistic:
         return Samples(table.assign(sample=plain["seed"]), ("name", "quantity"), "1", centre="worst", facts=facts)
 
     return statistic
+
+
+def with_facts_of(statistic: Statistic, *others: Statistic) -> Statistic:
+    """Judge by one statistic, and let the card quote the facts of others too."""
+
+    def extended(frame: pd.DataFrame) -> Samples | None:
+        samples = statistic(frame)
+        if samples is None:
+            return None
+        facts = dict(samples.facts)
+        for other in others:
+            found = other(frame)
+            facts |= {} if found is None else found.facts
+        return replace(samples, facts=facts)
+
+    return extended
 
 
 def with_squashed_twice(statistic: Statistic) -> Statistic:

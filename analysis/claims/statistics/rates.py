@@ -6,7 +6,7 @@ import math
 
 import pandas as pd
 
-from analysis.claims.rule import Statistic
+from analysis.claims.claim import Statistic
 from analysis.claims.samples import Samples
 from analysis.claims.statistics.flow import EPSILON, in_order
 from analysis.readings.gradient_curves import handed_on
@@ -18,24 +18,24 @@ from analysis.theory.closed_forms import finite_size_exponent
 
 
 def rate_beyond_recurrence() -> Statistic:
-    """slope10 of a gradient that vanishes minus the slope that the recurrence alone foretells, per arm and gain.
+    """slope10 of a gradient that vanishes minus the slope that the recurrence alone predicts, per arm and gain.
 
     Linear arms: a simple cell without input stays at zero, where tanh has the slope 1, and log10 of the spectral radius
-    of its matrix is foretold; orthogonal matrices have one rate in all directions. The tanh arm has an input, and what
-    is foretold is the mean-field rate of the product of its Jacobians, at its size.
+    of its matrix is predicted; orthogonal matrices have one rate in all directions. The tanh arm has an input, and what
+    is predicted is the mean-field rate of the product of its Jacobians, at its size.
     """
 
     def statistic(frame: pd.DataFrame) -> Samples | None:
         linear = _simple(frame, "gain", "zero")
         radius = measured(frame, "gain", "log10_spectral_radius")
         keys = ["initialiser", "initialiser_value", "inputs", "hidden_size", "seed"]
-        linear = linear.merge(radius.loc[:, [*keys, "value"]], on=keys).rename(columns={"value": "foretold"})
+        linear = linear.merge(radius.loc[:, [*keys, "value"]], on=keys).rename(columns={"value": "predicted"})
         if linear.empty:
             return None
         linear["arm"] = linear["initialiser"].map({"scaled-orthogonal": "orthogonal"}).fillna("linear")
         driven = _simple(frame, "mean-field", "normal")
         driven = driven.loc[driven["hidden_size"] == driven["hidden_size"].max()].assign(arm="tanh")
-        driven["foretold"] = [
+        driven["predicted"] = [
             finite_size_exponent(row.initialiser_value, row.input_scale**2, int(row.hidden_size)) / math.log(10)
             for row in driven.itertuples()
         ]
@@ -45,9 +45,9 @@ def rate_beyond_recurrence() -> Statistic:
             for gain, part in linear.loc[linear["arm"] == "orthogonal"].groupby("initialiser_value")
         }
         # A linear network at gain 1 is the edge itself: what rounding makes of its sign decides nothing.
-        both = both.loc[(both["foretold"] < 0) & ((both["arm"] == "tanh") | (both["initialiser_value"] < 1))]
+        both = both.loc[(both["predicted"] < 0) & ((both["arm"] == "tanh") | (both["initialiser_value"] < 1))]
         table = both.loc[:, ["arm"]].assign(
-            gain=both["initialiser_value"], sample=both["seed"], value=both["slope10"] - both["foretold"]
+            gain=both["initialiser_value"], sample=both["seed"], value=both["slope10"] - both["predicted"]
         )
         return Samples(table, ("arm", "gain"), "decades per step", centre="mean", facts=facts)
 
@@ -58,16 +58,37 @@ def rate_under_tanh() -> Statistic:
     """slope10 of a tanh RNN under an N(0, 1) input, per gain; zero: the gradient neither vanishes nor explodes."""
 
     def statistic(frame: pd.DataFrame) -> Samples | None:
-        driven = _simple(frame, "gain", "normal")
-        driven = driven.loc[driven["input_scale"] == 1.0]
+        driven = _tanh(frame)
         if driven.empty:
             return None
         table = driven.loc[:, ["slope10"]].rename(columns={"slope10": "value"})
         table = table.assign(gain=driven["initialiser_value"], sample=driven["seed"])
+        return Samples(table, ("gain",), "decades per step", centre="mean")
+
+    return statistic
+
+
+def slope_saved_by_tanh() -> Statistic:
+    """|slope10| of a tanh RNN under input minus |slope10| with the identity in place of tanh, per gain, same matrix.
+
+    Below zero: with tanh the gradient keeps its size better. Facts: the factor per step of both.
+    """
+
+    def statistic(frame: pd.DataFrame) -> Samples | None:
+        tanh, identity = _tanh(frame), _identity(frame)
+        keys = ["initialiser_value", "hidden_size", "seed"]
+        pair = tanh.merge(identity.loc[:, [*keys, "slope10"]], on=keys, suffixes=("", "_identity"))
+        if pair.empty:
+            return None
+        table = pd.DataFrame(
+            {
+                "gain": pair["initialiser_value"],
+                "sample": pair["seed"],
+                "value": pair["slope10"].abs() - pair["slope10_identity"].abs(),
+            }
+        )
         facts: dict[str, Fact] = {}
-        linear = _simple(frame, "gain", "zero")
-        linear = linear.loc[linear["initialiser"] == "gaussian"]
-        for kind, part in (("tanh", driven), ("identity", linear)):
+        for kind, part in (("tanh", tanh), ("identity", identity)):
             for gain, slope in part.groupby("initialiser_value")["slope10"].mean().items():
                 facts[fact_key(kind, float(str(gain)))] = Number(factor(float(slope)), digits=3)
         return Samples(table, ("gain",), "decades per step", centre="mean", facts=facts)
@@ -82,7 +103,7 @@ def steps_until_lost(epsilon: float = EPSILON) -> Statistic:
     """
 
     def statistic(frame: pd.DataFrame) -> Samples | None:
-        rows = measured(frame, "gradients", ("log10_norm_h", "log10_norm_joint"))
+        rows = measured(frame, "gradients", ("log10_norm_h", "log10_norm_joint"), zeros=True)
         if rows.empty:
             return None
         rows = rows.loc[(rows["inputs"] == "normal") & (rows["input_size"] == rows["input_size"].min())]
@@ -108,7 +129,7 @@ def steps_until_lost(epsilon: float = EPSILON) -> Statistic:
 
 
 def cell_from_hidden() -> Statistic:
-    """Root mean square of dc_t/dh_{t-1}, over units and steps: zero if the cell state did not depend on h."""
+    """Typical gain from h_{t-1} to C_t: the Frobenius norm of dc_t/dh_{t-1} over sqrt(H); zero without dependence."""
 
     def statistic(frame: pd.DataFrame) -> Samples | None:
         rows = measured(frame, "jacobians", "cell_from_hidden")
@@ -146,33 +167,50 @@ def gain_of_moving_gates() -> Statistic:
 
 
 def horizon_by_update_bias(epsilon: float = EPSILON) -> Statistic:
-    """Horizon of a GRU over that of an RNN with the same gain, input and seed, per bias of the update gate.
+    """Horizon of a GRU over that of an RNN with the same gain, input and seed, per bias of the update gate and gain.
 
-    Nothing but z moves along the biases: the recurrent weights are Gaussian, with a gain of 1.
+    Nothing but z moves along the biases. Gains at which the median RNN does not lose its gradient are left out: there
+    is nothing to avoid.
     """
 
     def statistic(frame: pd.DataFrame) -> Samples | None:
-        rows = measured(frame, "gain", "log10_norm_h")
+        rows = measured(frame, "gain", "log10_norm_h", zeros=True)
         rows = rows.loc[
-            (rows["initialiser"] == "gaussian") & (rows["initialiser_value"] == 1.0)
-            & (rows["inputs"] == "normal") & (rows["input_scale"] == 1.0)
-        ]  # fmt: skip
-        found = horizons(profiles(rows), epsilon)
-        keys = ["hidden_size", "seed"]
-        plain = found.loc[(found["name"] == "rnn") & ~found["censored"], [*keys, "horizon"]]
-        pair = found.loc[found["name"] == "gru"].merge(plain, on=keys, suffixes=("", "_rnn"))
+            (rows["initialiser"] == "gaussian") & (rows["inputs"] == "normal") & (rows["input_scale"] == 1.0)
+        ]
+        found = horizons(profiles(rows), epsilon).rename(columns={"initialiser_value": "gain"})
+        keys = ["gain", "hidden_size", "seed"]
+        plain = found.loc[found["name"] == "rnn", [*keys, "horizon", "censored"]]
+        vanishes = plain.groupby("gain")["censored"].transform("mean") < 0.5
+        pair = found.loc[found["name"] == "gru"].merge(plain.loc[vanishes], on=keys, suffixes=("", "_rnn"))
         if pair.empty:
             return None
         ratio = pair["horizon"] / pair["horizon_rnn"]
-        table = pair.loc[:, ["gate_bias"]].assign(
-            sample=pair["seed"], value=ratio, low=ratio, high=ratio.where(~pair["censored"], math.inf)
-        )
-        facts: dict[str, Fact] = {"epsilon": epsilon, "rnn": math.ceil(plain["horizon"].median())}
-        for bias, part in pair.groupby("gate_bias"):
+        table = pair.loc[:, ["gate_bias", "gain"]].assign(
+            sample=pair["seed"], value=ratio,
+            low=ratio.where(~pair["censored_rnn"], 0.0), high=ratio.where(~pair["censored"], math.inf),
+        )  # fmt: skip
+        usual = pair.loc[pair["gain"] == 1.0]
+        facts: dict[str, Fact] = {"epsilon": epsilon}
+        if len(usual):
+            facts["rnn"] = median_horizon(usual, "_rnn")
+        for bias, part in usual.groupby("gate_bias"):
             facts[fact_key("gru", bias)] = median_horizon(part)
-        return Samples(table, ("gate_bias",), "ratio", scale="ratio", facts=facts)
+        return Samples(table, ("gate_bias", "gain"), "ratio", scale="ratio", facts=facts)
 
     return statistic
+
+
+def _tanh(frame: pd.DataFrame) -> pd.DataFrame:
+    """slope10 of tanh RNNs under an N(0, 1) input."""
+    driven = _simple(frame, "gain", "normal")
+    return driven.loc[driven["input_scale"] == 1.0]
+
+
+def _identity(frame: pd.DataFrame) -> pd.DataFrame:
+    """slope10 of simple cells that stay at zero, where the slope of tanh is 1, with Gaussian matrices."""
+    linear = _simple(frame, "gain", "zero")
+    return linear.loc[linear["initialiser"] == "gaussian"]
 
 
 def _simple(frame: pd.DataFrame, study: str, inputs: str) -> pd.DataFrame:

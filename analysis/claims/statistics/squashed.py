@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.claims.rule import Statistic
+from analysis.claims.claim import Statistic
 from analysis.claims.samples import Samples
-from analysis.readings.activation_values import EXACT, LECTURE_X, activation_values, argument_key, saturation
+from analysis.readings.activation_values import (
+    EXACT,
+    LECTURE_X,
+    activation_values,
+    argument_key,
+    nearest_is_one,
+    saturation,
+)
 from analysis.result import RANGE, Fact, Number
 from analysis.select import measured
 
@@ -49,6 +56,7 @@ def gate_range(cell: str, gate: str) -> Statistic:
         single = activation_values(frame, "sigmoid", "float32")
         if not single.empty and gate not in ("g", "n"):
             facts["rounds_to_one_at"] = saturation(single)
+            facts["nearest_is_one_at"] = Number(nearest_is_one(), decimals=2)
         return Samples(table, ("initialiser", "hidden_size"), RANGE, centre="range", facts=facts)
 
     return statistic

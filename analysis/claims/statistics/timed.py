@@ -1,16 +1,16 @@
-"""Statistics of claims about time: ratio of two contenders in the same block, beside the noise of the A/A rows."""
+"""Statistics of claims about time: ratio of two contenders in the same block."""
 
 from __future__ import annotations
 
 import pandas as pd
 
-from analysis.claims.rule import Statistic
+from analysis.claims.claim import Statistic
 from analysis.claims.samples import Samples
-from analysis.readings.call_times import OWN, PLACE, POINT, elapsed
-from analysis.result import fact_key
+from analysis.readings.call_times import PLACE, POINT, elapsed
+from analysis.result import Fact, fact_key
 from analysis.select import AGAIN
 from analysis.statistics.intervals import generator
-from analysis.statistics.paired import block_medians, noise, noise_facts, ratio_of_levels, with_noise
+from analysis.statistics.paired import block_medians, ratio_of_levels
 from analysis.theory.closed_forms import flop_ratio
 
 
@@ -23,15 +23,13 @@ def time_ratio(name: str, other: str) -> Statistic:
         table = ratio_of_levels(medians, "name", name, other).rename(columns={"block": "sample"})
         if table.empty:
             return None
-        band = noise(rows, PLACE, OWN, AGAIN)
-        table = with_noise(table, band, PLACE)
-        facts = noise_facts(band)
-        samples = Samples(table, ("backend", *POINT), "ratio", scale="ratio", facts=facts)
+        facts: dict[str, Fact] = {}
+        samples = Samples(table, ("backend", *POINT), "ratio", scale="ratio", centre="mean")
         for (backend, direction), part in table.groupby(["backend", "direction"], sort=False):
             key = fact_key(backend, direction)
             facts[key] = samples.estimate(generator(key), part)
         if "bilstm" not in (name, other):
             facts["flop_ratio"] = flop_ratio(name, other)
-        return Samples(table, samples.variables, samples.unit, scale="ratio", facts=facts)
+        return Samples(table, samples.variables, samples.unit, scale="ratio", centre="mean", facts=facts)
 
     return statistic

@@ -294,6 +294,7 @@ def parameters(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
                 yield Measurement(case, "bytes_parameters", 4 * theory.parameters(cell, i, h, 2, d), "B")
                 yield Measurement(case, "gates", len(find_cell(cell).sigmoid_gates), "count")
                 yield Measurement(case, "affine_maps", k, "count")
+                yield Measurement(case, "states", 2 if cell == "lstm" else 1, "count")
 
 
 def with_truth(**changes: Any) -> Truth:

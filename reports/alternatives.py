@@ -1,0 +1,55 @@
+"""Other ways to judge a claim: on its card where the verdict changes, and all of them in one table of the methods."""
+
+from __future__ import annotations
+
+import math
+
+from analysis.result import LOGARITHM, AlternativeVerdict, Number
+from reports import page
+from reports.catalogue import fill
+from reports.inline import inline
+from reports.numbers import show_number, shown
+from reports.scene import Context, Scene, slug
+
+
+def alternatives(block: page.Alternatives, scene: Scene) -> Context:
+    """Return every other way to judge a claim that was tried, one line each."""
+    findings = sorted(scene.analysis.findings, key=lambda finding: finding.number)
+    return {
+        "lines": [
+            {
+                "number": finding.number,
+                "id": f"claim-{finding.claim_id}",
+                "title": inline(scene.text("claims", finding.claim_id, "title")),
+                "slug": slug(finding.verdict),
+                "name": scene.text("verdicts", slug(finding.verdict), "name"),
+                "kind": scene.text("choices", other.choice),
+                "level": inline(choice_level(other, scene)),
+                "other": other_verdict(other, scene),
+                "differs": other.verdict != finding.verdict,
+            }
+            for finding in findings
+            for other in finding.alternatives
+        ],
+    }
+
+
+def other_verdict(other: AlternativeVerdict, scene: Scene) -> Context:
+    """Return what the verdict would be under another choice."""
+    words = fill(scene.text("choice", other.choice), {"level": choice_level(other, scene)})
+    return {
+        "choice": inline(words or ""),
+        "slug": slug(other.verdict),
+        "name": scene.text("verdicts", slug(other.verdict), "name"),
+    }
+
+
+def choice_level(other: AlternativeVerdict, scene: Scene) -> str:
+    """Return the value of a choice: its words in the catalogue, or its number; a confidence in percent."""
+    if isinstance(other.level, str):
+        return scene.text("levels", other.choice, other.level)
+    if other.choice == "confidence":
+        return show_number(round(100 * other.level, 6))
+    if other.choice == "epsilon":
+        return shown(Number(math.log10(other.level), LOGARITHM))
+    return show_number(other.level)

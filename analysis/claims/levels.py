@@ -52,7 +52,8 @@ def judge_points(samples: Samples, predicts: Interval) -> pd.DataFrame:
     """Side of each point of the grid: supported or refuted after Holm's correction for their number, else open."""
     names = list(samples.variables)
     rows = [
-        (*key, *decision(*samples.sides(part, predicts.low, predicts.high))) for key, part in _parts(samples, names)
+        (*key, *decision(*samples.sides(part, predicts.low, predicts.high)))
+        for key, part in _split(samples.frame, names)
     ]
     points = pd.DataFrame(rows, columns=[*names, "verdict", "p"])
     points["verdict"] = points["verdict"].where(holm(points["p"]), "inconclusive")
@@ -72,16 +73,16 @@ def judge_levels(
     A level whose points disagree with it in number (`DISSENT`, after Holm's correction) depends on where one looks.
     """
     names = list(variables)
-    parts = dict(_parts(samples, names))
+    parts = dict(_split(samples.frame, names))
     keys = ordered_keys(parts, *(ORDERS.get(name, ()) for name in names))
     estimates = [samples.estimate(rng, parts[key], confidence) for key in keys]
     p_values = [decision(*samples.sides(parts[key], predicts.low, predicts.high))[1] for key in keys]
     firm = holm(p_values, (1 - confidence) / 2)
     found = []
+    sides = dict(_split(points, names))
     for key, estimate, stands in zip(keys, estimates, firm, strict=True):
         verdict = predicts.verdict(estimate)
-        of_level = points.loc[matches(points, dict(zip(names, map(level_name, key), strict=True)))]
-        if disagree(of_level["verdict"], verdict):
+        if disagree(sides[key]["verdict"], verdict):
             verdict = "depends"
         found.append(Level(key, estimate, verdict, bool(stands)))
     return found
@@ -94,7 +95,6 @@ def disagree(points: pd.Series, verdict: str) -> bool:
     return all((points == side).sum() >= least for side in against)
 
 
-def _parts(samples: Samples, names: list[str]) -> list[tuple[tuple[object, ...], pd.DataFrame]]:
-    if not names:
-        return [((), samples.frame)]
-    return [(key, part) for key, part in samples.frame.groupby(names, sort=True)]
+def _split(frame: pd.DataFrame, names: list[str]) -> list[tuple[tuple[object, ...], pd.DataFrame]]:
+    """Split a frame by the levels of some columns; one part with the key () by none."""
+    return list(frame.groupby(names, sort=True)) if names else [((), frame)]

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from analysis.result import Estimate
 
@@ -137,8 +137,13 @@ def _middle(values: NDArray[np.floating[Any]]) -> float:
     return float(high if math.isfinite(low) else low)
 
 
+def _error(values: NDArray[np.floating[Any]]) -> float:
+    """Return the standard error of the mean."""
+    return float(values.std(ddof=1)) / math.sqrt(values.size)
+
+
 def _student(values: NDArray[np.floating[Any]], confidence: float) -> tuple[float, float]:
-    reach = stats.t.ppf(0.5 + confidence / 2, values.size - 1) * stats.sem(values)
+    reach = special.stdtrit(values.size - 1, 0.5 + confidence / 2) * _error(values)
     return float(values.mean() - reach), float(values.mean() + reach)
 
 
@@ -153,7 +158,7 @@ def _studentised(
         return _student(values, confidence)
     t = (drawn.mean(axis=1)[varied] - values.mean()) / errors[varied]
     low, high = np.quantile(t, [0.5 - confidence / 2, 0.5 + confidence / 2])
-    error = stats.sem(values)
+    error = _error(values)
     return float(values.mean() - high * error), float(values.mean() - low * error)
 
 
@@ -165,7 +170,7 @@ def _order_statistics(values: NDArray[np.floating[Any]], confidence: float) -> t
     ordered = np.sort(values)
     n = ordered.size
     places = np.arange(1, n // 2 + 1)  # from the outside: 1 is the smallest and the largest
-    held = 1 - 2 * stats.binom.cdf(places - 1, n, 0.5)
+    held = 1 - 2 * special.bdtr(places - 1, n, 0.5)
     enough = places[held >= confidence]
     if enough.size == 0:
         return float(ordered[0]), float(ordered[-1])

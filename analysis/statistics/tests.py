@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special
 
 from analysis.statistics.intervals import FEWEST
 
@@ -35,10 +35,11 @@ def p_above(values: ArrayLike, edge: float) -> float:
         return 1.0
     if not np.isfinite(values).all():
         apart = values[values != edge]
-        return float(stats.binom.sf(np.sum(apart > edge) - 1, apart.size, 0.5)) if apart.size else 1.0
+        return float(special.bdtrc(np.sum(apart > edge) - 1, apart.size, 0.5)) if apart.size else 1.0
     if np.ptp(values) <= 1e-12 * np.abs(values).max():
         return float(values.mean() <= edge)
-    return float(stats.ttest_1samp(values, edge, alternative="greater").pvalue)
+    t = (values.mean() - edge) / (values.std(ddof=1) / math.sqrt(values.size))
+    return float(special.stdtr(values.size - 1, -t))
 
 
 def p_below(values: ArrayLike, edge: float) -> float:

@@ -121,14 +121,14 @@ class Finding:
     quote: str
     verdict: str
     study: str
-    basis: str = "measurement"
     estimate: Estimate | None = None
     predicts: tuple[float, float] | None = None
     slices: tuple[Slice, ...] = ()
     depends_on: str = ""
     figure: str = ""
-    alternatives: tuple[AlternativeVerdict, ...] = ()
     facts: Mapping[str, Fact] = field(default_factory=dict)
+    basis: str = "measurement"
+    alternatives: tuple[AlternativeVerdict, ...] = ()
 
 
 @dataclass(frozen=True)

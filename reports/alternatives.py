@@ -6,7 +6,6 @@ import math
 
 from analysis.result import LOGARITHM, AlternativeVerdict, Number
 from reports import page
-from reports.catalogue import fill
 from reports.inline import inline
 from reports.numbers import show_number, shown
 from reports.scene import Context, Scene, slug
@@ -36,7 +35,7 @@ def alternatives(block: page.Alternatives, scene: Scene) -> Context:
 
 def other_verdict(other: AlternativeVerdict, scene: Scene) -> Context:
     """Return what the verdict would be under another choice."""
-    words = fill(scene.text("choice", other.choice), {"level": choice_level(other, scene)})
+    words = scene.text.filled(scene.text("choice", other.choice), {"level": choice_level(other, scene)})
     return {
         "choice": inline(words or ""),
         "slug": slug(other.verdict),

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from analysis.result import JUDGED, VERDICTS, Estimate, Finding, Slice
 from reports import page
 from reports.alternatives import other_verdict
-from reports.catalogue import Catalogue, fill
+from reports.catalogue import Catalogue
 from reports.inline import inline
 from reports.numbers import show_number
 from reports.scene import Context, Scene, quantity, slug
@@ -55,13 +55,13 @@ def card(finding: Finding, scene: Scene) -> Context:
         "name": scene.text("verdicts", slug(finding.verdict), "name"),
         "order": VERDICTS.index(finding.verdict),
         "quiet": finding.verdict in QUIET,
-        "measure": inline(scene.text(*path, "measure")) if measured else "",
+        "measure": inline(scene.text.told(*path, "measure", facts=facts)) if measured else "",
         "estimate": quantity(finding.estimate, scene.text) if finding.estimate else "",
         "sample": sample(finding.estimate),
         "strip": strip(finding.estimate, finding.predicts) if finding.estimate else None,
         "basis": scene.text("bases", finding.basis) if finding.verdict in JUDGED else "",
         "predicts": prediction(finding, scene.text),
-        "margin": inline(fill(scene.text("ui", "margin"), facts) or "") if measured else "",
+        "margin": inline(scene.text.filled(scene.text("ui", "margin"), facts) or "") if measured else "",
         "counts": counts(finding, scene.text),
         "why": inline(scene.text.told(*path, "why", facts=facts)),
         "needs": needs(finding, scene.text),
@@ -81,7 +81,7 @@ def counts(finding: Finding, text: Catalogue) -> str:
     levels, points = finding.facts["levels"], finding.facts["points"]
     told = [("levels", levels)] if levels != 1 else []
     told += [("points", points)] if points not in (levels, 1) else []
-    return " ".join(str(fill(text("ui", key), finding.facts)) for key, _ in told)
+    return " ".join(str(text.filled(text("ui", key), finding.facts)) for key, _ in told)
 
 
 def sample(estimate: Estimate | None) -> str:

@@ -72,7 +72,7 @@ def _judged(claim: Claim, samples: Samples | None, confidence: float) -> Finding
         estimate=headline.estimate,
         slices=slices,
         depends_on=_telling(claim, scoped, inside) if verdict == "depends" else "",
-        facts=_facts(claim, samples, headline.estimate, slices, scoped, inside),
+        facts=_where(claim, samples, headline) | _facts(claim, samples, headline.estimate, slices, scoped, inside),
     )
 
 
@@ -149,6 +149,15 @@ def _slices(claim: Claim, levels: list[Level], headline: Mapping[str, object]) -
 def _stands_in(level: Level, claim: Claim, wanted: Mapping[str, str]) -> bool:
     names = dict(zip(claim.slices_by, map(level_name, level.key), strict=True))
     return all(names.get(name, value) == value for name, value in wanted.items())
+
+
+def _where(claim: Claim, samples: Samples, level: Level) -> dict[str, Fact]:
+    """Tell where the number on the card was taken: each number that is the same there, as `at_<variable>`."""
+    rows = samples.frame
+    for name, value in zip(claim.slices_by, level.key, strict=True):
+        rows = rows.loc[rows[name] == value]
+    single = {name: rows[name].iloc[0] for name in samples.variables if rows[name].nunique() == 1}
+    return {f"at_{name}": float(value) for name, value in single.items() if not isinstance(value, str)}
 
 
 def _agreement(level: Level, claim: Claim) -> int:

@@ -44,7 +44,7 @@ LONGER = 2.0
 
 
 def build(frame: pd.DataFrame) -> Figure | None:
-    """Geometric mean over seeds with its BCa interval, per quantity, cell and bias."""
+    """Geometric mean over seeds with its interval, per quantity, cell and bias."""
     rows = measured(frame, "memory-curse", list(QUANTITIES.values()))
     if rows.empty:
         return None

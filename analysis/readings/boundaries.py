@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.result import Estimate
-from analysis.statistics.intervals import SLOPE_MARGIN, bca
+from analysis.statistics.intervals import SLOPE_MARGIN, centred
 
 ONCE = 0.8
 """Share of the networks whose slope changes its sign once, from which on there is one boundary."""
@@ -48,7 +48,7 @@ def boundary(slopes: pd.DataFrame, rng: np.random.Generator) -> Boundary:
 
     def at(level: float) -> Estimate | None:
         found = np.array([last_crossing(table[seed], level) for seed in table])
-        return bca(found, rng, centre="mean") if np.isfinite(found).all() else None
+        return centred(found, rng, centre="mean") if np.isfinite(found).all() else None
 
     return Boundary(at(0.0) if single else None, at(-SLOPE_MARGIN), at(SLOPE_MARGIN))
 

@@ -107,7 +107,9 @@ def test_every_placeholder_is_a_fact_of_a_full_run(text, analysed):
         for sentence in text.sentences("tables", table.id, "caption"):
             assert set(placeholders(sentence)) <= set(table.facts), f"{table.id}: {sentence}"
     for finding in analysed.findings:
-        for sentence in text.sentences("claims", finding.claim_id, "why"):
+        measure = ("claims", finding.claim_id, "measure")
+        told = text.sentences(*measure) if finding.estimate is not None else ()
+        for sentence in (*told, *text.sentences("claims", finding.claim_id, "why")):
             assert set(placeholders(sentence)) <= set(finding.facts), f"{finding.claim_id}: {sentence}"
     assert set(placeholders(text("ui", "dial_warning"))) <= set(scene.facts)
     for chapter in text.keys("chapters"):

@@ -129,7 +129,7 @@ def cell_beside_hidden(name: str = "lstm") -> Statistic:
         more = pair["log10_g"] - pair.pop("log10_g_h")
         table = pair.assign(value=more).groupby(["initialiser", "hidden_size", "seed"])["value"].mean().reset_index()
         table = table.assign(value=10 ** table["value"]).rename(columns={"seed": "sample"})
-        facts: dict[str, Fact] = {}
+        facts: dict[str, Fact] = {"first_lag": float(FIRST_LAG)}
         for state, part in curves.items():
             for level, slope in slopes(part).groupby("initialiser")["slope10"].median().items():
                 facts[fact_key("factor", state, level)] = Number(factor(float(slope)), digits=3)

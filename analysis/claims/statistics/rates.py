@@ -115,7 +115,11 @@ def steps_until_lost(epsilon: float = EPSILON) -> Statistic:
             sample=found["seed"], value=found["horizon"], low=found["horizon"],
             high=found["horizon"].where(~found["censored"], math.inf),
         )  # fmt: skip
-        facts: dict[str, Fact] = {"epsilon": epsilon, "longest": float(rows["seq_len"].max())}
+        facts: dict[str, Fact] = {
+            "epsilon": epsilon,
+            "longest": float(rows["seq_len"].max()),
+            "at_hidden_size": float(rows["hidden_size"].iloc[0]),
+        }
         for (name, initialiser), part in found.groupby(["name", "initialiser"]):
             facts[fact_key("horizon", name, initialiser)] = median_horizon(part)
         moved = slopes(profiles(measured(frame, "jacobians", "log10_perturbation")))
@@ -191,7 +195,7 @@ def horizon_by_update_bias(epsilon: float = EPSILON) -> Statistic:
             low=ratio.where(~pair["censored_rnn"], 0.0), high=ratio.where(~pair["censored"], math.inf),
         )  # fmt: skip
         usual = pair.loc[pair["gain"] == 1.0]
-        facts: dict[str, Fact] = {"epsilon": epsilon}
+        facts: dict[str, Fact] = {"epsilon": epsilon, "at_hidden_size": float(pair["hidden_size"].iloc[0])}
         if len(usual):
             facts["rnn"] = median_horizon(usual, "_rnn")
         for bias, part in usual.groupby("gate_bias"):

@@ -222,6 +222,15 @@ def forget_bias(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]
             for lag in LAGS:
                 value = lag * math.log10(gate) + 0.02 * rng.normal() * (lag > 0)
                 yield Measurement(case, "log10_forget_path", value, "log10", step=lag)
+    for seed in range(truth.seeds):  # without a forget gate nothing is lost on the direct path
+        case = make_case(
+            "forget-bias", "lstm-1997", direction="profile", dtype="float64", seq_len=100, hidden_size=32,
+            batch_size=4, seed=seed,
+        )  # fmt: skip
+        yield from profile(case, "log10_norm_c", 1.01, rng)
+        yield from profile(case, "log10_norm_h", 1.01, rng)
+        for lag in LAGS:
+            yield Measurement(case, "log10_forget_path", 0.0, "log10", step=lag)
 
 
 def gates(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:

@@ -11,7 +11,8 @@ from matplotlib.figure import Figure as Canvas
 
 from analysis.cells import cells_of
 from analysis.claims import CLAIMS
-from analysis.result import Analysis, Estimate, Fact, Figure, Finding, Slice, Table
+from analysis.claims.rule import EVERY_CLAIM
+from analysis.result import AlternativeVerdict, Analysis, Estimate, Fact, Figure, Finding, Slice, Table
 from cells.registry import cell_meanings
 from reports.catalogue import Catalogue, placeholders
 from reports.content import PAGE
@@ -74,7 +75,8 @@ def data(rows: int = 12) -> pd.DataFrame:
 def finding(claim: object, text: Catalogue, verdict: str) -> Finding:
     """A claim with a made-up number."""
     path = ("claims", claim.id)
-    known = facts(text, *path, "why") | {
+    told = [(*path, "why"), ("ui", "levels"), ("ui", "points")] + [(*path, "measure")] * text.has(*path, "measure")
+    known = {name: value for entry in told for name, value in facts(text, *entry).items()} | {
         "horizon_torch": "16",
         "horizon_other_torch": "13",
         "horizon_torch_fb1": "54",
@@ -85,6 +87,8 @@ def finding(claim: object, text: Catalogue, verdict: str) -> Finding:
         "own": "393,984",
         "other": "525,312",
         "estimate": Estimate(0.75, 0.75, 0.75, "ratio", 1),
+        "levels": 3,
+        "points": 9,
     }
     if claim.statistic is None:
         return Finding(
@@ -113,6 +117,10 @@ def finding(claim: object, text: Catalogue, verdict: str) -> Finding:
         "backend" if verdict == "depends" else "",
         claim.figure,
         known,
+        claim.basis,
+        tuple(
+            AlternativeVerdict(other.choice, other.level, "refuted") for other in (*claim.alternatives, *EVERY_CLAIM)
+        ),
     )
 
 

@@ -53,6 +53,7 @@ def gain(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
         (cell, "gaussian", float(inputs == "normal"), bias, inputs)
         for cell, bias, inputs in itertools.product(filter(has_gain, GATED_CELLS), BIASES, ("normal", "zero"))
     ]
+    cells.append(("lstm-1997", "gaussian", 1.0, 0.0, "normal"))
     for cell, kind, scale, bias, inputs in cells:
         for level, seed in itertools.product(GAINS, range(truth.seeds if bias == 0 else min(3, truth.seeds))):
             lags = LONG_LAGS if inputs == "start" else LAGS
@@ -68,7 +69,8 @@ def gain(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
                 slope += WAVER * (-1) ** GAINS.index(level) if slope == 0 else 0.0
             else:
                 against = scale if cell == SIMPLE_CELL else bias
-                slope = STEEPNESS * math.log10(level / boundary(cell, against, inputs == "zero"))
+                bounded = "lstm" if cell == "lstm-1997" else cell
+                slope = STEEPNESS * math.log10(level / boundary(bounded, against, inputs == "zero"))
             slope += SEED_NOISE * rng.normal()
             if cell == "gru" and bias > 0:
                 slope /= 1 + 2 * bias  # what is kept slows everything down

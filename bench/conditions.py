@@ -57,6 +57,11 @@ CONDITIONS: dict[str, Condition] = {
     "input_scale": Condition(
         "standard deviation of the input", 1.0, lambda value: f"scale{value:g}", always_in_key=True
     ),
+    "input_seed": Condition(
+        "seed that draws the input alone, at least 0; -1: the case's seed draws it, after the parameters",
+        -1.0,
+        lambda value: f"input{value:g}",
+    ),
     "variant": Condition("who shares the units of a batch row on the GPU, where that is forced", "-", str),
 }
 """Condition name to what it is."""

@@ -33,6 +33,8 @@ PAGE = Page(
                 TableBlock("horizons"),
                 FigureBlock("decay-rate"),
                 TableBlock("factors"),
+                Prose("vanishing", "spread"),
+                FigureBlock("spread"),
                 Prose("vanishing", "loss"),
                 FigureBlock("every-step"),
                 Prose("vanishing", "weights"),

@@ -24,6 +24,7 @@ CURVE = (
     "gate_bias",
     "inputs",
     "input_scale",
+    "input_seed",
     "seed",
 )
 """What names one profile: everything but the lag."""

@@ -15,6 +15,7 @@ FILES = (
     "gradients",
     "every_step",
     "truncated",
+    "spread",
     "forget_bias",
     "memory_curse",
     "gain",

@@ -13,6 +13,7 @@ from bench.measures.weight_gradients import windows
 from bench.rows import Measurement
 from bench.studies import every_step as every_steps
 from bench.studies import memory_curse as curse
+from bench.studies import spread as spreads
 from bench.studies import truncated as cuts
 
 STEPS, HIDDEN = 100, 64
@@ -21,6 +22,9 @@ OWN = math.log10(8.0)
 """Norm that a step's own loss has at 64 units."""
 RATE = {"torch": -0.2, "keras": -0.1, "orthogonal": -0.12, "torch-fb1": -0.07, "chrono": -0.006}
 """Decades per step."""
+SPREAD = {"torch": (0.01, 0.001), "keras": (0.002, 0.004), "orthogonal": (0.003, 0.001)}
+"""Standard deviations of the rate over networks, and over the inputs of one."""
+INPUTS_EACH = 6
 GROWTH = 0.5
 """Decades by which weights' gradient and state of the LSTM grow with each unit of the bias, where nothing is tied."""
 
@@ -61,6 +65,21 @@ def memory_curse(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
                 yield Measurement(case, "log10_weight_gradient", weights, "log10", step=case.seq_len)
                 yield Measurement(case, "log10_gradient_left", -80 * math.exp(-bias), "log10")
                 yield Measurement(case, "kept_sd", 0.1 * 10 ** (growth + 0.01 * rng.normal()), "1")
+
+
+def spread(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
+    """Slopes that are a mean, something of the network, and something of each of its inputs."""
+    for of in _networks(spreads.STUDY, truth):
+        if of.number("input_seed"):
+            continue  # one input of each network, whose own come here
+        network, within = SPREAD[of.initialiser]
+        rate = RATE[of.initialiser] + network * rng.normal()
+        for place in range(INPUTS_EACH):
+            case = of.replaced(seq_len=STEPS, hidden_size=HIDDEN, input_seed=of.seed * INPUTS_EACH + place)
+            slope = rate + within * rng.normal()
+            for lag in LAGS:
+                for metric in ("log10_norm_h", *(["log10_norm_joint"] if of.cell == "lstm" else [])):
+                    yield Measurement(case, metric, OWN + slope * lag, "log10", step=lag)
 
 
 def _networks(study: Any, truth: Any) -> Iterator[Any]:

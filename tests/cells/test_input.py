@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from cells import Layer, cell_names, count_parameters
+from tests.support.layers import EVERY_CELL
 from tests.support.problem import MERGES
 
 REFUSED = (ValueError, TypeError)
 GOOD = {"input_size": 3, "hidden_size": 5}
-EVERY_CELL = pytest.mark.parametrize("cell", cell_names())
 
 
 def refusal(call, *named: object, error=ValueError) -> str:

@@ -5,18 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cells import cell_names
 from cells.cpu import peak
 from cells.cpu.anatomy import dissect
 from cells.cpu.kernels.peak import SUMS
 from cells.cpu.target import target
-from cells.registry import find_cell
+from cells.registry import distinct_cells, find_cell
 from tests.support.layers import EVERY_DTYPE, layer_of, sequence
 from tests.support.problem import Stream
 
 # (T, B, I, H): a single row, several groups of rows with a short one, more steps than a block takes together
 SHAPES = [(6, 1, 3, 40), (5, 21, 8, 33), (300, 1, 5, 17)]
-CELLS = [name for name in cell_names() if not find_cell(name).masked_gates]
+CELLS = [name for name in distinct_cells() if not find_cell(name).masked_gates]
 EXACT = {"float32": 2.0**-8, "float64": 2.0**-20}  # a power of two: every sum of a few of its squares is exact
 
 

@@ -96,6 +96,14 @@ WORKS: tuple[Work, ...] = (
         "https://proceedings.mlr.press/v9/glorot10a.html",
     ),
     Work(
+        "greff-2017",
+        "Greff, K., Srivastava, R. K., Koutník, J., Steunebrink, B. R., Schmidhuber, J.",
+        2017,
+        "LSTM: a search space odyssey",
+        "IEEE Transactions on Neural Networks and Learning Systems 28, 2222–2232",
+        "https://arxiv.org/abs/1503.04069",
+    ),
+    Work(
         "hettmansperger-1986",
         "Hettmansperger, T. P., Sheather, S. J.",
         1986,

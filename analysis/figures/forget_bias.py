@@ -1,4 +1,7 @@
-"""Figure "forget-bias": what a forget bias leaves of the gradient, on the cell path alone and in total."""
+"""Figure "forget-bias": what a forget bias leaves of the cell state's gradient, on the cell path alone and in total.
+
+Beside it the LSTM without a forget gate, and the LSTM whose gates are coupled, which writes what it forgets.
+"""
 
 from __future__ import annotations
 
@@ -20,75 +23,108 @@ from analysis.theory.closed_forms import sigmoid
 
 ID = "forget-bias"
 STUDIES = ("forget-bias",)
-LABELS = ("x", "y", "path.forget-path", "path.total", "bias", "threshold")
-"""`bias` names the legend of the forget biases."""
+LABELS = ("x", "y", "path.forget-path", "path.total", "coupled", "bias", "carried", "threshold")
+"""`bias` names the legend of the forget biases, `carried` the line of the cell without a forget gate among them, and
+`coupled` the panel of the total of coupled gates."""
 
-FACTS = ("lag", "seeds", "hidden_size", "total_0", "path_0", "total_1", "path_1", "total_5", "path_5", "half_life_0")
-"""Facts of a full run: {total, path, gate, half_life}_<bias>, with "m2" for -2: what is left at the longest lag."""
+FACTS = (
+    *("lag", "seeds", "hidden_size", "total_0", "path_0", "total_1", "path_1", "total_5", "path_5", "half_life_0"),
+    *("carried_path", "carried_total", "coupled_total_0", "coupled_total_5", "coupled_path_5"),
+)
+"""Facts of a full run: {total, path, gate, half_life}_<bias>, with "m2" for -2: what is left at the longest lag; the
+same of coupled gates, coupled_{total, path}_<bias>; and carried_{total, path}, of the LSTM without a forget gate."""
 
 FLOOR = -40.0
 """Decades below this are cut: float32 has lost them."""
 THRESHOLD = -3.0
 METRICS = {"forget-path": "log10_forget_path", "total": "log10_norm_c"}
+BIASED, COUPLED, CARRIED = "lstm", "lstm-coupled", "lstm-1997"
+PREFIX = {BIASED: "", COUPLED: "coupled_"}
+PANELS = (("forget-path", BIASED), ("total", BIASED), ("total", COUPLED))
+"""Path and cell; the coupled gates' own path is that of the LSTM's, for a bias says the same of both."""
+SERIES = ["path", "name", "forget_bias", "lag"]
 
 
 def build(frame: pd.DataFrame) -> Figure | None:
-    """Median over seeds of log10 ∏f and of log10 of the total dL/dc, against the lag, per forget bias."""
-    parts, kept = [], []
+    """Median over seeds of log10 ∏f and of log10 of the total dL/dc, against the lag, per cell and forget bias.
+
+    `forget_bias` is missing in the rows of the LSTM without a forget gate.
+    """
+    parts = []
     for path, metric in METRICS.items():
         curves = gradient_curves(frame, "forget-bias", metric)
-        curves = curves.loc[curves["name"] == "lstm"]
-        if curves.empty:
-            continue
-        size = main_level(curves, "hidden_size", ("initialiser_value", "seed"))
-        curves = curves.loc[curves["hidden_size"] == size]
-        kept.append(curves)
-        parts.append(over_seeds(curves, ["initialiser_value", "lag"], "log10_g").assign(path=path))
-    if not parts:
+        parts.append(curves.loc[curves["name"].isin((*PREFIX, CARRIED))].assign(path=path))
+    curves = pd.concat(parts, ignore_index=True)
+    if curves.loc[curves["name"] == BIASED].empty:
         return None
-    data = pd.concat(parts, ignore_index=True).rename(columns={"initialiser_value": "forget_bias"})
-    data = data.loc[:, ["path", "forget_bias", "lag", "median", "low", "high", "seeds"]]
-    facts: dict[str, Fact] = {
-        "lag": float(data["lag"].max()),
-        "seeds": kept[0]["seed"].nunique(),
-        "hidden_size": float(kept[0]["hidden_size"].iloc[0]),
-    }
-    for (path, bias), part in data.groupby(["path", "forget_bias"]):
-        key = fact_key(bias)
-        name = "total" if path == "total" else "path"
-        facts[f"{name}_{key}"] = Number(float(part.loc[part["lag"].idxmax(), "median"]), LOGARITHM)
-        facts[f"gate_{key}"] = Number(sigmoid(float(bias)), digits=3)
-    for curves, path in zip(kept, METRICS, strict=False):
-        for bias, slope in slopes(curves).groupby("initialiser_value")["slope10"].median().items():
-            key = fact_key(bias)
-            name = "half_life" if path == "total" else "path_half_life"
-            facts[f"{name}_{key}"] = Number(half_life(float(slope)), digits=3)
-    return make(ID, data, STUDIES, facts, seeds=kept[0]["seed"].nunique())
+    size = main_level(curves, "hidden_size", ("name", "initialiser_value", "seed"))
+    curves = curves.loc[curves["hidden_size"] == size]
+    seeds = curves["seed"].nunique()
+    data = over_seeds(curves, ["path", "name", "initialiser_value", "lag"], "log10_g")
+    data = data.rename(columns={"initialiser_value": "forget_bias"})
+    data["forget_bias"] = data["forget_bias"].where(data["name"] != CARRIED)
+    facts: dict[str, Fact] = {"lag": float(data["lag"].max()), "seeds": seeds, "hidden_size": float(size)}
+    facts |= _left(data) | _half_lives(curves)
+    return make(ID, data.loc[:, [*SERIES, "median", "low", "high", "seeds"]], STUDIES, facts, seeds=seeds)
+
+
+def _left(data: pd.DataFrame) -> dict[str, Fact]:
+    """Return what is left at the longest lag, of each cell and bias, and the gate that each bias makes."""
+    facts: dict[str, Fact] = {}
+    ends = data.loc[data["lag"] == data["lag"].max()]
+    for row in ends.to_dict("records"):
+        kind = "total" if row["path"] == "total" else "path"
+        left = Number(float(row["median"]), LOGARITHM)
+        if row["name"] == CARRIED:
+            facts[f"carried_{kind}"] = left
+            continue
+        key = fact_key(row["forget_bias"])
+        facts[f"{PREFIX[row['name']]}{kind}_{key}"] = left
+        facts[f"gate_{key}"] = Number(sigmoid(float(row["forget_bias"])), digits=3)
+    return facts
+
+
+def _half_lives(curves: pd.DataFrame) -> dict[str, Fact]:
+    """Return half-lives of the LSTM's gradient at each bias, in total and through the forget gates alone."""
+    facts: dict[str, Fact] = {}
+    for path, part in curves.loc[curves["name"] == BIASED].groupby("path"):
+        name = "half_life" if path == "total" else "path_half_life"
+        for bias, slope in slopes(part).groupby("initialiser_value")["slope10"].median().items():
+            facts[f"{name}_{fact_key(bias)}"] = Number(half_life(float(slope)), digits=3)
+    return facts
 
 
 def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:
-    """Two panels with the same axes; light to dark is a small to a large bias, written at the end of its line."""
-    paths = [path for path in METRICS if path in set(data["path"])]
-    biases = sorted(set(data["forget_bias"]))
+    """Panels with the same axes; dark to light is a small to a large bias; a cell without the gate has its own mark."""
+    there = set(zip(data["path"], data["name"], strict=True))
+    panels = [panel for panel in PANELS if panel in there]
+    biases = sorted(set(data["forget_bias"].dropna()))
     colors = marks.shades(biases)
-    with style.canvas(style_name, 1, len(paths), ratio=1.0 * len(paths), sharex=True, sharey=True) as drawing:
+    with style.canvas(style_name, 1, len(panels), ratio=1.1 + 0.45 * len(panels), sharex=True, sharey=True) as drawing:
         look = drawing.look
-        end = float(data["lag"].max())
         floor = max(FLOOR, float(data["low"].min()) - 1)
-        for axes, path in zip(drawing.flat, paths, strict=True):
-            for bias in biases:
-                part = data.loc[(data["path"] == path) & (data["forget_bias"] == bias)]
-                mark = marks.Mark(colors[bias], marks.MARKERS[biases.index(bias)], "-")
-                banded_line(axes, part, "lag", mark, f"series-bias{bias:g}--{path}", shade=0.25, markevery=(2, 3))
+        for axes, (path, name) in zip(drawing.flat, panels, strict=True):
+            panel = f"{path}-{name}"
+            rows = data.loc[data["path"] == path]
+            for place, bias in enumerate(biases):
+                part = rows.loc[(rows["name"] == name) & (rows["forget_bias"] == bias)]
+                mark = marks.Mark(colors[bias], marks.MARKERS[place], "-")
+                banded_line(axes, part, "lag", mark, f"series-bias{bias:g}--{panel}", shade=0.25, markevery=(2, 3))
+            carried = rows.loc[rows["name"] == CARRIED]
+            if name == BIASED and not carried.empty:
+                mark = marks.cell_mark(CARRIED)
+                banded_line(axes, carried, "lag", mark, f"series-{CARRIED}--{panel}", shade=0.25, markevery=(3, 3))
             axes.axhline(THRESHOLD, color=look.ink, linewidth=look.line * 0.5, linestyle=marks.DOTS, zorder=1)
-            axes.set_title(style.word(labels, "path", path), loc="left")
+            axes.set_title(style.word(labels, "path", path) if name == BIASED else labels["coupled"], loc="left")
             axes.set_xlabel(labels["x"])
-            axes.set_xlim(0, end)
+            axes.set_xlim(0, float(data["lag"].max()))
             axes.set_ylim(floor, max(1.5, float(data["high"].max()) + 0.5))
             axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
             power_axis(axes)
         drawing.flat[0].set_ylabel(labels["y"])
         handles = legend.shade_entries(colors, {bias: signed(bias) for bias in biases})
         handles.insert(0, legend.rule(look, labels["threshold"]))
+        if (data["name"] == CARRIED).any():
+            handles.append(legend.entry(marks.cell_mark(CARRIED), labels["carried"]))
         legend.beside(drawing.flat[-1], handles[::-1], labels["bias"])
     return drawing.figure

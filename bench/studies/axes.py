@@ -9,7 +9,7 @@ from typing import Any
 from bench.case import Case, make_case
 from bench.contenders.registry import PEERS, able
 from bench.study import PerPreset
-from cells import get_threads
+from cells import cell_names, get_threads
 from cells.registry import find_cell, main_cells
 
 SEEDS = PerPreset(quick=5, course=20, full=50)
@@ -45,6 +45,10 @@ PEER_CELLS = main_cells()
 """Cells that are no variant of another one: those that libraries may have."""
 GATED_CELLS = tuple(cell for cell in main_cells() if find_cell(cell).keeps is not None)
 """Main cells with a gate that keeps the state."""
+CELL_STATE_CELLS = tuple(cell for cell in cell_names() if find_cell(cell).cell_state is not None)
+"""Cells with a cell state, kept by a forget gate or carried whole, and their variants."""
+CARRYING_CELLS = tuple(cell for cell in cell_names() if find_cell(cell).carries is not None)
+"""Cells with a cell state that no gate multiplies."""
 
 CHRONO_T_MAX = 100.0
 SWEEP_HIDDEN_SIZES = PerPreset(quick=(16, 32, 64), course=(16, 32, 64, 128, 256), full=(16, 32, 64, 128, 256, 512))

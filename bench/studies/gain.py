@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bench.case import Case
 from bench.measures import gradient_flow
-from bench.studies.axes import FLOW_LAYER, GATED_CELLS, SIMPLE_CELL, FlowLayer, flow, has_gain
+from bench.studies.axes import CARRYING_CELLS, FLOW_LAYER, GATED_CELLS, SIMPLE_CELL, FlowLayer, flow, has_gain
 from bench.study import Computed, PerPreset, Study
 
 KEEP_BIASES = (-1.0, 0.0, 1.0, 2.0, 4.0)
@@ -33,7 +33,8 @@ class Sizes:
 def cases(sizes: Sizes) -> list[Case]:
     """List gain against input strength (RNN) and against the bias of the gate that keeps the state (LSTM, GRU).
 
-    Beside it the linear controls, a simple cell without input: its tanh stays at 0, where its slope is 1.
+    Beside it the linear controls, a simple cell without input: its tanh stays at 0, where its slope is 1. And cells
+    whose cell state no gate multiplies, under an input.
     """
     layer = sizes.layer
     seeds = layer.seeds
@@ -48,6 +49,8 @@ def cases(sizes: Sizes) -> list[Case]:
     for gain in sizes.gains:
         for cell, bias, inputs in itertools.product(filter(has_gain, GATED_CELLS), KEEP_BIASES, ("normal", "zero")):
             listed += flow("gain", cell, "gaussian", gain, seeds, **layer.shape, gate_bias=bias, inputs=inputs)
+        for cell in CARRYING_CELLS:
+            listed += flow("gain", cell, "gaussian", gain, seeds, **layer.shape)
     return listed
 
 

@@ -33,7 +33,7 @@ OF_SOME = {
 
 OF_NAMED = {
     "activations": "two functions and no cell",
-    "forget-bias": "the forget gate of the LSTM, which the lecture is about",
+    "forget-bias": "the forget gate of the LSTM, which the lecture is about, and its variants",
     "input-reach": "one direction and two, of the layer that the lecture shows",
     "jacobian-profile": "the bound of Pascanu et al. for the RNN, and the LSTM's paths through c and around it",
     "memory-curse": "the LSTM with its input gate free, tied or coupled, and the GRU, tied by its equation",

@@ -17,6 +17,7 @@ from bench.contenders.registry import PEERS
 from bench.metrics import METRICS
 from bench.rows import COLUMNS, Measurement
 from bench.studies.axes import initialisers_for
+from bench.studies.forget_bias import FORGET_BIASES
 from cells.registry import cell_names, distinct_cells, find_cell, main_cells
 from tests.support.rows import synthetic_calls as calls
 from tests.support.rows import synthetic_flows as flows
@@ -200,38 +201,20 @@ def profile(
 
 
 def forget_bias(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
-    for bias in (-2.0, 0.0, 1.0, 2.0, 5.0, 10.0):
+    """What a gate keeps along the path past every product, and in total a little more."""
+    drawn = [(cell, "forget-bias", bias) for cell in ("lstm", "lstm-coupled") for bias in FORGET_BIASES]
+    for cell, initialiser, bias in (*drawn, ("lstm-1997", "torch", 0.0)):
+        gate = 1.0 if cell == "lstm-1997" else theory.sigmoid(bias)
+        factor = 1.01 if cell == "lstm-1997" else gate + (1 - gate) * 0.2
         for seed in range(truth.seeds):
             case = Case(
-                "forget-bias",
-                "lstm",
-                "cpu",
-                "profile",
-                "none",
-                100,
-                32,
-                1,
-                4,
-                "float64",
-                "forget-bias",
-                bias,
-                seed=seed,
+                "forget-bias", cell, "cpu", "profile", "none", 100, 32, 1, 4, "float64", initialiser, bias, seed=seed
             )
-            gate = theory.sigmoid(bias)
-            yield from profile(case, "log10_norm_c", gate + (1 - gate) * 0.2, rng)
-            yield from profile(case, "log10_norm_h", gate + (1 - gate) * 0.2, rng)
+            yield from profile(case, "log10_norm_c", factor, rng)
+            yield from profile(case, "log10_norm_h", factor, rng)
             for lag in LAGS:
-                value = lag * math.log10(gate) + 0.02 * rng.normal() * (lag > 0)
-                yield Measurement(case, "log10_forget_path", value, "log10", step=lag)
-    for seed in range(truth.seeds):  # without a forget gate nothing is lost on the direct path
-        case = make_case(
-            "forget-bias", "lstm-1997", direction="profile", dtype="float64", seq_len=100, hidden_size=32,
-            batch_size=4, seed=seed,
-        )  # fmt: skip
-        yield from profile(case, "log10_norm_c", 1.01, rng)
-        yield from profile(case, "log10_norm_h", 1.01, rng)
-        for lag in LAGS:
-            yield Measurement(case, "log10_forget_path", 0.0, "log10", step=lag)
+                noise = 0.0 if cell == "lstm-1997" or lag == 0 else 0.02 * rng.normal()
+                yield Measurement(case, "log10_forget_path", lag * math.log10(gate) + noise, "log10", step=lag)
 
 
 def gates(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:

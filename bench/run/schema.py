@@ -68,13 +68,14 @@ def create(connection: sqlite3.Connection) -> None:
     connection.executescript(f"BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
 
 
-def renew(connection: sqlite3.Connection, version: int) -> None:
+def renew(connection: sqlite3.Connection) -> None:
     """Turn the tables of schema 2 or 3 into today's, in one transaction.
 
     All rows of one machine and one version of the code become one run, which counts as whole: what was measured when
     was not kept any better.
     """
-    former = [name for name in CONDITIONS if name != "variant" or version > 2]
+    columns = {row[1] for row in connection.execute("PRAGMA table_info(cases)")}
+    former = [name for name in CONDITIONS if name in columns]  # the others came later: those cases have their defaults
     connection.create_function("conditions_of", len(former), lambda *values: _as_text(former, values))
     named = ", ".join(former)
     core = ", ".join(CORE_COLUMNS)

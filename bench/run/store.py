@@ -86,7 +86,7 @@ class Store:
         if empty:
             schema.create(connection)
         elif version in (2, 3):
-            schema.renew(connection, version)
+            schema.renew(connection)
         elif version != schema.VERSION:
             raise StoreError(
                 f"{self.path} has schema {version}; allowed: 2 to {schema.VERSION};"

@@ -12,8 +12,10 @@ from bench.study import PerPreset
 from cells import cell_names, get_threads
 from cells.registry import find_cell, main_cells
 
+FIRST_SEED = 1000
+"""Seeds count from here. Those from 0 on belong to rows that were known when the rules of the claims were written."""
 SEEDS = PerPreset(quick=5, course=20, full=50)
-FEW_SEEDS = PerPreset(quick=3, course=4, full=10)
+FEW_SEEDS = PerPreset(quick=3, course=8, full=10)
 """Seeds of cases that take a second each."""
 
 
@@ -85,7 +87,7 @@ def flow(study: str, cell: str, initialiser: str, value: float, seeds: int, **co
     """
     if conditions.get("inputs") in ("zero", "start"):
         conditions["input_scale"] = 0.0
-    for seed in range(seeds):
+    for seed in range(FIRST_SEED, FIRST_SEED + seeds):
         settings: dict[str, Any] = {"direction": "profile", "dtype": "float64", "input_size": 1} | conditions
         yield make_case(study, cell, initialiser=initialiser, initialiser_value=value, seed=seed, **settings)
 

@@ -53,6 +53,8 @@ METRICS: dict[str, tuple[str, str]] = {
     "log10_gradient_left": ("log10", "log10 of ||dL/ds_0|| over ||dL/ds_T||, s all states, loss at the last step"),
     # gradient of the recurrent weights; step = number w of last steps whose use of W_hh counts; T is all of them
     "log10_weight_gradient": ("log10", "log10 of the Frobenius norm of dL/dW_hh from the last w steps' use of W_hh"),
+    "log10_recent_gradient": ("log10", "log10 of the Frobenius norm of what the last uses of W_hh add to dL/dW_hh"),
+    "recent_cosine": ("1", "cosine of the angle between that part and dL/dW_hh, as vectors of all weights"),
     "log10_cut_off": ("log10", "log10 of ||what the steps before the last w add to dL/dW_hh|| over ||dL/dW_hh||"),
     "kept_sd": ("1", "standard deviation over units of the state that is kept (c of the LSTM, h of the GRU), after T"),
     # Jacobians; step = lag k, or time t of the perturbation

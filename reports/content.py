@@ -43,6 +43,8 @@ PAGE = Page(
                 FigureBlock("phase-diagram"),
                 Prose("vanishing", "theory"),
                 FigureBlock("mean-field"),
+                Prose("vanishing", "clipping"),
+                FigureBlock("clipping"),
                 Prose("vanishing", "bias"),
                 ForgetDial(),
                 FigureBlock("forget-bias"),

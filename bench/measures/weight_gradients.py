@@ -38,10 +38,10 @@ def measure_truncated(case: Case, block: int) -> list[Measurement]:
     sequence cuts nothing off: exactly 0, which has no logarithm, and the row says so.
     """
     layer, x, start, rng = draw(case)
-    _check_recurrent(case)
+    check_recurrent(case)
     d_last = rng.standard_normal((case.batch_size, case.hidden_size))
     shown = windows(case.seq_len)
-    parts = _parts(layer, x, start, d_last, shown)
+    parts = parts_of(layer, x, start, d_last, shown)
     kept, rest = np.cumsum(parts, axis=0), np.cumsum(parts[::-1], axis=0)[::-1]
     rows = []
     for place, window in enumerate(shown):
@@ -57,7 +57,7 @@ def _log10_norm(gradient: Array) -> float:
     return math.log10(norm) if norm else -math.inf
 
 
-def _parts(layer: Layer, x: Array, start: dict[str, Array] | None, d_last: Array, shown: tuple[int, ...]) -> Array:
+def parts_of(layer: Layer, x: Array, start: dict[str, Array] | None, d_last: Array, shown: tuple[int, ...]) -> Array:
     """Return dL/dW_hh of each stretch between two windows, (windows, rows, H), the last steps first."""
     steps = len(x)
     edges = [steps - window for window in reversed(shown)] + [steps]
@@ -81,7 +81,7 @@ def measure_memory(case: Case, block: int) -> list[Measurement]:
     batch after the last step. `log10_gradient_left` is that of all states together (`trace_profile`), for a loss at the
     last step only: at 0 or below nothing explodes. Source: Zucchet & Orvieto 2024, arXiv:2405.21064.
     """
-    _check_recurrent(case)
+    check_recurrent(case)
     layer, x, start, rng = draw(case)
     keeps = layer.spec.keeps
     if keeps is None:
@@ -99,7 +99,7 @@ def measure_memory(case: Case, block: int) -> list[Measurement]:
     ]
 
 
-def _check_recurrent(case: Case) -> None:
+def check_recurrent(case: Case) -> None:
     """ValueError for a cell whose gates do not see the state."""
     if not find_cell(case.cell).hidden_gates:
         raise ValueError(f"cell {case.cell!r} has no recurrent weights; allowed: cells with gates that see the state")

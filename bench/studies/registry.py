@@ -19,6 +19,7 @@ FILES = (
     "forget_bias",
     "memory_curse",
     "gain",
+    "clipping",
     "mean_field",
     "linear",
     "chrono",

@@ -36,6 +36,7 @@ OF_NAMED = {
     "forget-bias": "the forget gate of the LSTM, which the lecture is about, and its variants",
     "input-reach": "one direction and two, of the layer that the lecture shows",
     "jacobian-profile": "the bound of Pascanu et al. for the RNN, and the LSTM's paths through c and around it",
+    "clipping": "the RNN at gains around its boundary, and an LSTM that explodes beside it",
     "memory-curse": "the LSTM with its input gate free, tied or coupled, and the GRU, tied by its equation",
     "mean-field": "the theory of the tanh RNN",
     "time-ratio": "the lecture's claim about the GRU and the LSTM",

@@ -62,7 +62,7 @@ def frame(truth: Truth | None = None, studies: tuple[str, ...] | None = None, se
     makers = {
         "runtime": runtime, "compile": machine.compiling, "gradients": gradients, "forget-bias": forget_bias,
         "every-step": flows.every_step, "truncated": flows.truncated, "memory-curse": flows.memory_curse,
-        "spread": flows.spread,
+        "spread": flows.spread, "clipping": flows.clipping,
         "gates": gates, "activations": activations, "parameters": parameters, "grid": grid, "parallel": parallel,
         "steps": machine.steps, "peak": machine.peak, "linear": probes.linear, "chrono": probes.chrono,
         "matrices": probes.matrices, "radius": probes.radius, "critical-gain": probes.critical_gain,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -9,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from bench.case import make_case
+from bench.measures.clipping import RECENT
 from bench.measures.weight_gradients import windows
 from bench.rows import Measurement
+from bench.studies import clipping as clips
 from bench.studies import every_step as every_steps
 from bench.studies import memory_curse as curse
 from bench.studies import spread as spreads
@@ -25,6 +28,8 @@ RATE = {"torch": -0.2, "keras": -0.1, "orthogonal": -0.12, "torch-fb1": -0.07, "
 SPREAD = {"torch": (0.01, 0.001), "keras": (0.002, 0.004), "orthogonal": (0.003, 0.001)}
 """Standard deviations of the rate over networks, and over the inputs of one."""
 INPUTS_EACH = 6
+EXPLOSION = {("rnn", 1.0): 0.0, ("rnn", 2.0): 0.02, ("rnn", 3.0): 0.1, ("lstm", 8.0): 0.2}
+"""Decades per step by which the weights' gradient grows, by cell and gain."""
 GROWTH = 0.5
 """Decades by which weights' gradient and state of the LSTM grow with each unit of the bias, where nothing is tied."""
 
@@ -69,9 +74,8 @@ def memory_curse(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
 
 def spread(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
     """Slopes that are a mean, something of the network, and something of each of its inputs."""
-    for of in _networks(spreads.STUDY, truth):
-        if of.number("input_seed"):
-            continue  # one input of each network, whose own come here
+    networks = {(of.cell, of.initialiser, of.seed): of for of in _networks(spreads.STUDY, truth)}
+    for of in networks.values():
         network, within = SPREAD[of.initialiser]
         rate = RATE[of.initialiser] + network * rng.normal()
         for place in range(INPUTS_EACH):
@@ -82,9 +86,23 @@ def spread(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
                     yield Measurement(case, metric, OWN + slope * lag, "log10", step=lag)
 
 
+def clipping(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
+    """The gradient grows with every step beyond the recent ones, at `EXPLOSION`; what the recent ones add does not."""
+    for (cell, gain), steps in itertools.product(clips.ARMS, (RECENT, 20, STEPS)):
+        for seed in range(truth.seeds):
+            settings = {"direction": "profile", "dtype": "float64", "initialiser": "gaussian", "seq_len": steps}
+            case = make_case("clipping", cell, initialiser_value=gain, hidden_size=HIDDEN, seed=seed, **settings)
+            recent = 0.5 + 0.01 * rng.normal()
+            whole = recent + EXPLOSION[cell, gain] * (steps - RECENT)
+            yield Measurement(case, "log10_weight_gradient", whole, "log10", step=steps)
+            yield Measurement(case, "log10_recent_gradient", recent, "log10", step=RECENT)
+            yield Measurement(case, "recent_cosine", 10 ** (recent - whole), "1", step=RECENT)
+
+
 def _networks(study: Any, truth: Any) -> Iterator[Any]:
     """Yield the networks of a study, as many seeds of each as are wanted."""
-    for case in study.cases_in("quick"):
-        if case.seed == 0:
+    listed = study.cases_in("quick")
+    for case in listed:
+        if case.seed == listed[0].seed:
             for seed in range(truth.seeds):
                 yield case.replaced(seed=seed)

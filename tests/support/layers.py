@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cells import Layer, cell_names
-from cells.registry import distinct_cells
+from cells.registry import distinct_cells, find_cell
 from tests.support.problem import MERGES, Stream
 
 ROUNDING = 1e-12  # float64, another order of summation: a batch or a sequence may be cut elsewhere into tiles
@@ -28,6 +28,8 @@ def each_of(cells):
 
 EVERY_CELL = each_of(cell_names())
 """For tests of what kernels do with any cell."""
+EVERY_FADING_CELL = each_of([cell for cell in cell_names() if find_cell(cell).carries is None])
+"""For tests of gradients that vanish: that of a cell state which is carried whole does not."""
 EVERY_MERGE = pytest.mark.parametrize("merge", MERGES)
 EVERY_DTYPE = pytest.mark.parametrize("dtype", DTYPES)
 

@@ -22,7 +22,7 @@ from tests.cells.cuda.answers import (
     gate_error,
     largest_difference,
 )
-from tests.support.layers import EVERY_CELL
+from tests.support.layers import EVERY_CELL, EVERY_FADING_CELL
 from tests.support.problem import TOLERANCE, Problem, group_errors, layer_for
 from tests.test_worked_example import assert_works, copy_with_the_new_cell
 
@@ -191,7 +191,7 @@ def closing_layer(cell, dtype, backend, seq_len):
     return layer_for(problem, given, dtype, backend=backend), given.x.astype(dtype), given.d_final["h"].astype(dtype)
 
 
-@EVERY_CELL
+@EVERY_FADING_CELL
 @pytest.mark.parametrize(("dtype", "seq_len"), [("float64", 5), ("float32", 30)])
 def test_the_gradient_profile_is_that_of_the_cpu(cell, dtype, seq_len):
     right = gradient_profile(*closing_layer(cell, "float64", "cpu", seq_len))

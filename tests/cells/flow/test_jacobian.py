@@ -13,6 +13,7 @@ from cells.flow.jacobian import kept_share
 from tests.support.layers import (
     EVERY_CELL,
     EVERY_DTYPE,
+    EVERY_FADING_CELL,
     EVERY_FORMULA,
     layer_of,
     orthogonal,
@@ -155,7 +156,7 @@ def test_the_cell_state_keeps_the_share_of_its_forget_gate_and_all_of_it_without
         kept_share(trace_of("gru"))
 
 
-@EVERY_CELL
+@EVERY_FADING_CELL
 @EVERY_DTYPE
 def test_norms_go_on_where_the_product_is_zero(cell, dtype):
     T, layer = 2000, layer_of(cell, hidden=16, dtype=dtype)

@@ -11,7 +11,16 @@ from analysis.theory.closed_forms import entropy_rate, kaplan_yorke
 from analysis.theory.published import CLARK
 from cells import Layer, gradient_profile, initialisers, lyapunov_spectrum, step_jacobians
 from cells.flow import lyapunov
-from tests.support.layers import EVERY_CELL, EVERY_DTYPE, layer_of, orthogonal, rnn_with, sequence, start_for
+from tests.support.layers import (
+    EVERY_CELL,
+    EVERY_DTYPE,
+    EVERY_FADING_CELL,
+    layer_of,
+    orthogonal,
+    rnn_with,
+    sequence,
+    start_for,
+)
 
 ROUNDING = 1e-10  # nats per step
 ATOL_DIGITS = 1e-5  # nats per step: twelve of sixteen digits may be lost between two factorisations
@@ -67,7 +76,7 @@ def test_exponents_of_products_beyond_every_float_are_numbers(factor):
     np.testing.assert_allclose(spectrum, np.log(factor), rtol=0, atol=ROUNDING)
 
 
-@EVERY_CELL
+@EVERY_FADING_CELL
 def test_the_largest_exponent_is_the_rate_at_which_a_gradient_decays(cell):
     T, burn_in, layer = 2300, 300, layer_of(cell, hidden=12)
     x = 2 * sequence(T, 1)

@@ -84,7 +84,9 @@ def collect_tests(seconds: float) -> list[str]:
     there is none.
     """
     limit = min(seconds, COLLECTING_S)
-    command = [*BOUND, sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "tests/gpu"]
+    # Slow are those of variants that take their steps as another cell: no parcel of machine code has their kernels.
+    quick = ["-m", "not slow", "-p", "no:cacheprovider", "tests/gpu"]
+    command = [*BOUND, sys.executable, "-m", "pytest", "--collect-only", "-q", *quick]
     try:
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=limit)
     except subprocess.TimeoutExpired as error:

@@ -1,3 +1,4 @@
+import os
 from concurrent.futures import ProcessPoolExecutor
 
 import pytest
@@ -66,3 +67,11 @@ def test_other_processes_measure_the_same_rows(tmp_path):
 def test_an_unknown_executor_names_the_known_ones(text):
     with pytest.raises(ValueError, match=r"known: in-process, processes:N, dask:ADDRESS"), open_executor(text):
         pass
+
+
+def test_each_process_has_one_thread_for_its_matrices() -> None:
+    """Two processes with two threads each wait for one another by spinning, many times longer than they compute."""
+    with open_executor("processes:1") as pool:
+        assert pool is not None
+        assert pool.submit(os.getenv, "OPENBLAS_NUM_THREADS").result() == "1"
+    assert "OPENBLAS_NUM_THREADS" not in os.environ

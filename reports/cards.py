@@ -74,14 +74,15 @@ def card(finding: Finding, scene: Scene) -> Context:
     }
 
 
-def counts(finding: Finding, text: Catalogue) -> str:
+def counts(finding: Finding, text: Catalogue) -> Markup:
     """Return how many levels, and how many points inside them, stand on which side; nothing where there is only one."""
     if finding.estimate is None or finding.predicts is None or finding.verdict == "exercise":
-        return ""
+        return Markup()
     levels, points = finding.facts["levels"], finding.facts["points"]
-    told = [("levels", levels)] if levels != 1 else []
-    told += [("points", points)] if points not in (levels, 1) else []
-    return " ".join(str(text.filled(text("ui", key), finding.facts)) for key, _ in told)
+    told = ["levels"] if levels != 1 else []
+    if finding.basis == "measurement" and points not in (levels, 1):  # what is exact has no points in doubt
+        told.append("points")
+    return inline(" ".join(str(text.filled(text("ui", key), finding.facts)) for key in told))
 
 
 def sample(estimate: Estimate | None) -> str:

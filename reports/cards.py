@@ -12,7 +12,7 @@ from reports import page
 from reports.alternatives import other_verdict
 from reports.catalogue import Catalogue
 from reports.inline import inline
-from reports.numbers import show_number
+from reports.numbers import show, show_number
 from reports.scene import Context, Scene, quantity, slug
 
 SYMBOL = re.compile(r"(?<![\w$])[A-Za-z]_(?:\{[^}]+\}|\w)")  # a symbol with its index, as the slides write it
@@ -105,11 +105,14 @@ def needs(finding: Finding, text: Catalogue) -> str:
 
 
 def sliced(part: Slice, scene: Scene) -> Context:
-    """Return the finding on one part of the grid."""
+    """Return the finding on one part of the grid; its unit's word apart, for the head of the table."""
+    value, bracket, interval = show(part.estimate).partition("[")
     return {
         "variable": scene.text("variables", part.variable),
         "level": scene.level(part.variable, part.level),
-        "estimate": quantity(part.estimate, scene.text),
+        "value": value.rstrip(),
+        "interval": bracket + interval,
+        "unit": scene.text("units", part.estimate.unit),
         "slug": slug(part.verdict),
         "name": scene.text("verdicts", slug(part.verdict), "name"),
     }

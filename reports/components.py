@@ -112,7 +112,7 @@ def data_table(found: Figure, text: Catalogue) -> Context:
     data = found.data.head(ROWS_SHOWN)
     numeric = [bool(kind.kind in "iuf") for kind in data.dtypes]
     return {
-        "heads": [(text("columns", str(name)), is_number) for name, is_number in zip(data, numeric, strict=True)],
+        "heads": [(_data_head(found.id, str(name), text), num) for name, num in zip(data, numeric, strict=True)],
         "rows": [
             [
                 (show_number(float(value)) if is_number else level(str(name), str(value), text), is_number)
@@ -123,6 +123,12 @@ def data_table(found: Figure, text: Catalogue) -> Context:
         "total": len(found.data),
         "shown": len(data),
     }
+
+
+def _data_head(figure_id: str, column: str, text: Catalogue) -> str:
+    """Return the head of a column of a figure's data; a figure that keeps logarithms there has a word of its own."""
+    own = f"{figure_id}.{column}"
+    return text("columns", own if text.has("columns", own) else column)
 
 
 def citations(reference: citing.Reference, text: Catalogue) -> list[Context]:

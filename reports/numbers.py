@@ -7,6 +7,7 @@ else to one. The decimal mark is a point, as in English and in the Spanish of Me
 from __future__ import annotations
 
 import math
+import re
 
 from analysis.result import DIGITS, LOGARITHM, RANGE, Cell, Estimate, Fact, Number
 
@@ -24,6 +25,9 @@ FINEST = {"decades per step": 4, "decades": 2}
 
 NOTHING = "–"
 """Stands where there is no number."""
+
+NUMERIC = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
+"""A level that is a number, as the rows name it."""
 
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -43,7 +47,7 @@ def shown(value: Fact | Cell, *, alone: bool = False) -> str:
     if value is None:
         return NOTHING
     if isinstance(value, str):
-        return value
+        return level_as_number(value)
     if isinstance(value, Estimate):
         return show_value(value) if alone else show(value)
     if isinstance(value, tuple):
@@ -55,6 +59,11 @@ def shown(value: Fact | Cell, *, alone: bool = False) -> str:
     if value.decimals is not None:
         return show_fixed(value.value, value.unit, value.decimals)
     return show_number(value.value, value.unit, value.digits)
+
+
+def level_as_number(name: str) -> str:
+    """Return the name of a level, with a minus sign where it is a negative number: "-2" is "−2"; words stay."""
+    return name.replace("-", "−") if NUMERIC.fullmatch(name) else name
 
 
 def show(estimate: Estimate) -> str:

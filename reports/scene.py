@@ -11,7 +11,7 @@ from analysis.result import Analysis, Estimate, Fact
 from reports import citing
 from reports.catalogue import Catalogue
 from reports.downloads import Drawn
-from reports.numbers import show
+from reports.numbers import level_as_number, show
 
 Context = dict[str, Any]
 """What a template is filled with."""
@@ -52,7 +52,7 @@ def level(variable: str, name: str, text: Catalogue) -> str:
     kind = "cell" if variable == "name" else variable
     if text.has("levels", kind, name):
         return text("levels", kind, name)
-    return known().find(name).label if kind == "cell" and name in known() else name
+    return known().find(name).label if kind == "cell" and name in known() else level_as_number(name)
 
 
 def slug(verdict: str) -> str:

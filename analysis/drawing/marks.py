@@ -79,6 +79,14 @@ def shades(levels: Sequence[Any]) -> dict[Any, Any]:
     return {level: colors(share) for level, share in zip(levels, np.linspace(0.32, 0.84, len(levels)), strict=True)}
 
 
+def tints(color: str, count: int) -> list[str]:
+    """Return shades of one colour, from a pale to a deep one; the colour itself where there is one alone."""
+    if count == 1:
+        return [color]
+    pale, deep = sns.blend_palette([color, "#ffffff"], 9)[4], sns.blend_palette([color, "#3a0020"], 9)[2]
+    return [str(shade) for shade in sns.blend_palette([pale, color, deep], count).as_hex()]
+
+
 def cell_mark(name: str) -> Mark:
     """Mark of a cell, of a layer of two directions, or of the convolution beside them."""
     if name not in known():

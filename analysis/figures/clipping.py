@@ -101,7 +101,7 @@ def _at(part: pd.DataFrame, steps: object, *words: object) -> dict[str, Fact]:
 def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:
     """Draw a panel per quantity, a line per cell and gain; norms are logarithmic."""
     arms = [
-        (name, gain, LINES[-len(gains) :][place])
+        (name, gain, LINES[-len(gains) :][place], marks.tints(marks.cell_mark(name).color, len(gains))[place])
         for name in ordered(data["name"], cell_order())
         for gains in [sorted(set(data.loc[data["name"] == name, "gain"]))]
         for place, gain in enumerate(gains)
@@ -109,9 +109,9 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
     with style.canvas(style_name, 1, len(QUANTITIES), ratio=2.0) as drawing:
         look = drawing.look
         handles: list[Any] = []
-        for name, gain, line in arms:
+        for name, gain, line, shade in arms:
             of = marks.cell_mark(name)
-            mark = marks.Mark(of.color, of.marker, line)
+            mark = marks.Mark(shade, of.marker, line)
             text = labels["gain"].format(cell=style.word(labels, "cell", name), gain=f"{gain:g}")
             handles.append(legend.entry(mark, text))
             for axes, quantity in zip(drawing.flat, QUANTITIES, strict=True):
@@ -121,7 +121,8 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
         for axes, quantity in zip(drawing.flat, QUANTITIES, strict=True):
             axes.set_title(labels[f"y.{quantity}"], loc="left")
             axes.set_xlabel(labels["x"])
-            axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+            axes.set_xlim(left=0)
+            axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
             if quantity == "cosine":
                 axes.yaxis.set_major_locator(FixedLocator([0.0, 0.5, 1.0]))
             else:

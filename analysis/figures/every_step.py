@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator
 
@@ -19,6 +20,8 @@ from analysis.select import INITIALISER_ORDER, measured, ordered
 from analysis.statistics.intervals import generator, mean_over_seeds
 
 ID = "every-step"
+MARKED_EVERY = 48.0
+"""Lags between the markers of a line."""
 STUDIES = ("every-step",)
 METRICS = {"last": "log10_norm_h", "every": "log10_norm_every_h"}
 """Where the loss stands, and the metric of the gradient that it has."""
@@ -40,7 +43,8 @@ def build(frame: pd.DataFrame) -> Figure | None:
         return None
     rows = rows.rename(columns={"step": "lag"})
     rows["loss"] = rows["metric"].map({metric: loss for loss, metric in METRICS.items()})
-    data = over_seeds(rows, ["initialiser", "loss", "name", "lag"], "value")
+    series = ["initialiser", "loss", "name", "lag"]
+    data = over_seeds(rows, series, "value").sort_values(series)
     longest = rows["lag"].max()
     facts: dict[str, Fact] = {
         "hidden_size": float(rows["hidden_size"].iloc[0]),
@@ -68,11 +72,10 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
     with style.canvas(style_name, rows, columns, ratio=1.45 * columns / rows, sharex=True, sharey="row") as drawing:
         for row, initialiser in zip(drawing.panels, initialisers, strict=True):
             for axes, loss in zip(row, METRICS, strict=True):
-                for name in names:
+                for name in sorted(names, key=lambda name: marks.cell_mark(name).line != "-"):
                     here = (data["initialiser"] == initialiser) & (data["loss"] == loss) & (data["name"] == name)
                     if here.any():
-                        gid, every = f"series-{name}--{loss}-{initialiser}", (4 + 2 * names.index(name), 6)
-                        banded_line(axes, data.loc[here], "lag", marks.cell_mark(name), gid, markevery=every)
+                        _line(axes, data.loc[here], names, name, drawing.look, f"series-{name}--{loss}-{initialiser}")
                 axes.set_xlim(0, data["lag"].max())
                 axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
                 power_axis(axes)
@@ -83,3 +86,16 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
         drawing.figure.supylabel(labels["y"], fontsize=drawing.look.type_size)
         drawing.legend(legend.cell_handles(names, labels, drawing.look))
     return drawing.figure
+
+
+def _line(axes: Axes, part: pd.DataFrame, names: list[str], name: str, look: style.Look, gid: str) -> None:
+    """Draw a cell's line so that one on top of it is seen: a full line is wide and lies below, the last is thin.
+
+    Markers stand at even distances of the lag, at other lags for each cell.
+    """
+    mark = marks.cell_mark(name)
+    width = 2.0 if mark.line == "-" else 1.2 if name == names[0] else 0.7
+    lags = part["lag"].to_numpy()
+    first = MARKED_EVERY * (names.index(name) + 0.5) / len(names)
+    places = sorted({int(np.abs(lags - lag).argmin()) for lag in np.arange(first, lags.max(), MARKED_EVERY)})
+    banded_line(axes, part, "lag", mark, gid, markevery=places, linewidth=width * look.line)

@@ -34,8 +34,8 @@ FACTS = (
 """Facts of a full run: {total, path, gate, half_life}_<bias>, with "m2" for -2: what is left at the longest lag; the
 same of coupled gates, coupled_{total, path}_<bias>; and carried_{total, path}, of the LSTM without a forget gate."""
 
-FLOOR = -40.0
-"""Decades below this are cut: float32 has lost them."""
+FLOOR = -60.0
+"""Decades below this are cut: a float32 has lost all below 10^-45, and the curves have shown their slope by then."""
 THRESHOLD = -3.0
 METRICS = {"forget-path": "log10_forget_path", "total": "log10_norm_c"}
 BIASED, COUPLED, CARRIED = "lstm", "lstm-coupled", "lstm-1997"
@@ -119,7 +119,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
             axes.set_xlabel(labels["x"])
             axes.set_xlim(0, float(data["lag"].max()))
             axes.set_ylim(floor, max(1.5, float(data["high"].max()) + 0.5))
-            axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+            axes.xaxis.set_major_locator(MaxNLocator(4, integer=True, prune="upper"))
             power_axis(axes)
         drawing.flat[0].set_ylabel(labels["y"])
         handles = legend.shade_entries(colors, {bias: signed(bias) for bias in biases})

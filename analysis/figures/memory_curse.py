@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,8 @@ STUDIES = ("memory-curse",)
 QUANTITIES = {"left": "log10_gradient_left", "kept": "kept_sd", "weights": "log10_weight_gradient"}
 """Panels, and their metrics: the state's gradient that is left, the state that is kept, the weights' gradient."""
 
+TIED_ON_TOP = {"markerfacecolor": "none", "zorder": 4}
+"""The tied LSTM hardly differs from the coupled one: rings around its markers."""
 TIED = "lstm-tied"
 """Name of the LSTM whose input bias is tied to its forget bias; its word stands beside those of the cells."""
 
@@ -92,11 +95,12 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
     with style.canvas(style_name, 1, len(quantities), ratio=0.8 * len(quantities), sharex=True) as drawing:
         look = drawing.look
         for axes, quantity in zip(drawing.flat, quantities, strict=True):
-            for name in names:
+            for name in sorted(names, key=lambda name: name == TIED):
                 part = data.loc[(data["quantity"] == quantity) & (data["name"] == name)].copy()
                 part[["value", "low", "high"]] = np.log10(part[["value", "low", "high"]])
                 gid = f"series-{name}--{quantity}"
-                banded_line(axes, part, "gate_bias", marks.cell_mark(name), gid, y=("value", "low", "high"))
+                top: dict[str, Any] = TIED_ON_TOP | {"markersize": 2 * look.marker} if name == TIED else {}
+                banded_line(axes, part, "gate_bias", _mark(name), gid, y=("value", "low", "high"), shade=0.32, **top)
             if quantity == "left":
                 axes.axhline(0, color=look.ink, linewidth=look.line * 0.5, linestyle=marks.DOTS, zorder=1)
             axes.set_title(labels[f"y.{quantity}"], loc="left")
@@ -105,5 +109,14 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
             axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
             axes.xaxis.set_major_formatter(FuncFormatter(signed))
         drawing.figure.supxlabel(labels["x"], fontsize=look.type_size)
-        drawing.legend([legend.entry(marks.cell_mark(name), style.word(labels, "cell", name)) for name in names])
+        handles = [legend.entry(_mark(name), style.word(labels, "cell", name)) for name in names]
+        for name, handle in zip(names, handles, strict=True):
+            if name == TIED:
+                handle.set(**TIED_ON_TOP, markersize=2 * look.marker)
+        drawing.legend(handles)
     return drawing.figure
+
+
+def _mark(name: str) -> marks.Mark:
+    """Return the mark of a cell; the tied LSTM's has room between its dashes, for the line of the coupled one."""
+    return marks.Mark(marks.GREY, "o", (0, (1.5, 4))) if name == TIED else marks.cell_mark(name)

@@ -125,15 +125,17 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
 
 
 def _draw_slopes(axes: Axes, points: pd.DataFrame, initialiser: str, look: style.Look) -> None:
+    """Draw a bar at each network's mean, and its inputs with the marker that an input has below."""
     mark = marks.cell_mark(SHOWN)
-    axes.plot(
-        points["network"], points["value"], color=mark.color, linestyle="none", marker="o", alpha=0.55,
-        markersize=look.marker * 0.6, markeredgewidth=0, gid=f"series-{SHOWN}--{initialiser}-slope",
-    )  # fmt: skip
     means = points.groupby("network")["value"].mean()
     axes.plot(
-        means.index, means, color=look.ink, linestyle="none", marker="_", markersize=look.marker * 1.3,
+        means.index, means, color=look.ink, linestyle="none", marker="_", markersize=look.marker * 1.4,
         markeredgewidth=look.line * 0.8,
+    )  # fmt: skip
+    axes.plot(
+        points["network"], points["value"], color=mark.color, linestyle="none", marker=MARKERS["input"], alpha=0.8,
+        markersize=look.marker * 0.65, markerfacecolor="none", markeredgewidth=look.line * 0.35,
+        gid=f"series-{SHOWN}--{initialiser}-slope",
     )  # fmt: skip
     axes.set_xticks([])
     axes.yaxis.set_major_locator(MaxNLocator(4))

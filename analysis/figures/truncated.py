@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
-from matplotlib.ticker import FixedLocator, FuncFormatter
+from matplotlib.ticker import FixedFormatter, FixedLocator
 
 from analysis.cells import cell_order
 from analysis.drawing import legend, marks, style
@@ -30,8 +30,10 @@ by the widest that is no whole sequence; <...>_size, norm of the whole gradient,
 
 SHORT = 20.0
 """A window that many tutorials take."""
-DECADES_APART = 5
-"""Between ticks of the axis."""
+DEEP = 1e-10
+"""A panel that does not get so far has an axis of its own."""
+TICKS = (1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01)
+"""Shares at the ticks of a panel that has no more than two decades; a panel of more has ticks at powers of ten."""
 
 
 def build(frame: pd.DataFrame) -> Figure | None:
@@ -41,7 +43,8 @@ def build(frame: pd.DataFrame) -> Figure | None:
     if rows.empty:
         return None
     rows["share"] = (10.0 ** rows["value"].astype(float)).where(rows["status"] == "ok", 0.0)
-    data = over_seeds(rows, ["initialiser", "name", "window"], "share")
+    series = ["initialiser", "name", "window"]
+    data = over_seeds(rows, series, "share").sort_values(series)
     wide = rows.loc[rows["window"] < rows["seq_len"], "window"].max()
     facts: dict[str, Fact] = {
         "hidden_size": float(rows["hidden_size"].iloc[0]),
@@ -62,27 +65,28 @@ def build(frame: pd.DataFrame) -> Figure | None:
 
 
 def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:
-    """One panel per initialiser, one line per cell, the last panel for the legend; what is exactly 0 stands apart."""
+    """One panel per initialiser, one line per cell; what is exactly 0 stands apart.
+
+    Panels that reach below `DEEP` have one axis; what the others show would be a line at the top of it.
+    """
     initialisers = ordered(data["initialiser"], INITIALISER_ORDER)
     names = ordered(data["name"], cell_order())
     columns = min(3, len(initialisers) + 1)
     rows = -(-(len(initialisers) + 1) // columns)
-    least = np.log10(data.loc[data["low"] > 0, "low"].min())
-    bottom = DECADES_APART * np.floor(least / DECADES_APART)
-    with style.canvas(style_name, rows, columns, ratio=columns * 1.12 / rows, sharex=True, sharey=True) as drawing:
+    least = float(data.loc[data["low"] > 0, "low"].min())
+    with style.canvas(style_name, rows, columns, ratio=columns * 1.12 / rows, sharex=True) as drawing:
         look = drawing.look
         for axes, initialiser in zip(drawing.flat, initialisers, strict=False):
+            here = data.loc[data["initialiser"] == initialiser]
+            own = float(here.loc[here["low"] > 0, "low"].min())
+            at_zero, edge = _share_axis(axes, least if own < DEEP else own, float(here["high"].max()))
             for name in names:
-                part = data.loc[(data["initialiser"] == initialiser) & (data["name"] == name)]
+                part = here.loc[here["name"] == name]
                 if not part.empty:
-                    _line(axes, part, name, initialiser, bottom - DECADES_APART)
-            axes.axhline(bottom - DECADES_APART / 2, color=look.ink, linewidth=look.line * 0.5, linestyle=marks.DOTS)
+                    _line(axes, part, name, initialiser, at_zero)
+            axes.axhline(edge, color=look.ink, linewidth=look.line * 0.5, linestyle=marks.DOTS)
             axes.set_title(style.word(labels, "initialiser", initialiser), loc="left")
             size_axis(axes, sorted(set(data["window"])))
-            ticks = [bottom - DECADES_APART, *np.arange(bottom, 1, DECADES_APART)]
-            axes.yaxis.set_major_locator(FixedLocator(ticks))
-            axes.yaxis.set_major_formatter(FuncFormatter(lambda at, _: "0" if at < bottom else power(at)))
-            axes.set_ylim(bottom - 1.4 * DECADES_APART, 0.4 * DECADES_APART)
             axes.tick_params(labelbottom=True)
         drawing.figure.supxlabel(labels["x"], fontsize=look.type_size)
         drawing.figure.supylabel(labels["y"], fontsize=look.type_size)
@@ -91,6 +95,25 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
         for axes in drawing.flat[len(initialisers) + 1 :]:
             axes.axis("off")
     return drawing.figure
+
+
+def _share_axis(axes: Axes, least: float, most: float) -> tuple[float, float]:
+    """Make y, of log10, an axis of the shares, with a place for 0 apart; return that place and its upper edge.
+
+    A share may be above 1: what is left out and what is kept can point in opposite directions.
+    """
+    shares = [share for share in TICKS if share > least]
+    if len(shares) < len(TICKS):
+        places = {float(np.log10(share)): f"{share:g}" for share in TICKS[: max(2, len(shares) + 1)]}
+    else:
+        step = 5 if least < DEEP else 2
+        places = {float(at): power(float(at)) for at in np.arange(0, np.log10(least) - step, -step)}
+    bottom = min(places)
+    room = -bottom / 5
+    axes.yaxis.set_major_locator(FixedLocator([bottom - room, *places]))
+    axes.yaxis.set_major_formatter(FixedFormatter(["0", *places.values()]))
+    axes.set_ylim(bottom - 1.4 * room, max(0.4 * room, float(np.log10(max(most, 1.0))) + 0.2 * room))
+    return bottom - room, bottom - room / 2
 
 
 def _line(axes: Axes, part: pd.DataFrame, name: str, initialiser: str, at_zero: float) -> None:

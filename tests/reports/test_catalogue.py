@@ -12,6 +12,7 @@ from analysis.result import VERDICTS, Estimate
 from reports.build import labels
 from reports.cards import card
 from reports.catalogue import Catalogue, languages, load_catalogue, placeholders
+from reports.components import data_table
 from reports.inline import inline, plain
 from reports.scene import Scene, slug
 
@@ -125,6 +126,16 @@ def test_every_word_of_the_data_is_known(text, analysed):
         assert [text("columns", column) for column in table.columns if column not in analysed.cells]
     for finding in analysed.findings:
         assert card(finding, Scene(analysed, text, {}, {}, ""))
+
+
+def test_a_figure_that_keeps_logarithms_says_so_above_its_data(text, analysed):
+    heads = {figure.id: [head for head, _ in data_table(figure, text)["heads"]] for figure in analysed.figures}
+    assert "Median (log₁₀)" in heads["gradient-profile"]
+    assert "Median" in heads["truncated"]
+    named = [key.split(".") for key in text.keys("columns") if "." in key]
+    assert named
+    for figure in analysed.figures:
+        assert {column for owner, column in named if owner == figure.id} <= set(figure.data.columns)
 
 
 def test_sentence_that_needs_an_unknown_fact_is_left_out():

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.result import Estimate, Number
-from reports.numbers import show, show_number, show_power, show_value, shown
+from reports.numbers import level_as_number, show, show_number, show_power, show_value, shown
 
 
 @pytest.mark.parametrize(
@@ -83,3 +83,11 @@ def test_nothing_is_shown_in_the_machine_s_notation(value: float, width: float) 
     text = show(Estimate(value, value - width, value + width, "1", 5))
     assert "e" not in text
     assert "-" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("-2", "−2"), ("-0.5", "−0.5"), ("1e-05", "1e−05"), ("64", "64"), ("torch-fb1", "torch-fb1")]
+)
+def test_a_level_below_zero_has_a_minus_sign(name: str, text: str) -> None:
+    assert level_as_number(name) == text
+    assert shown(name) == text

@@ -112,6 +112,7 @@ class AlternativeVerdict:
 class Finding:
     """A claim of the lecture, judged. `estimate` is None where rows are missing (verdict "not measured").
 
+    `quantifier` is "never" where one level refutes and "can" where one supports.
     `basis` says whether the verdict rests on a "measurement" or is true by "definition" and was checked. `slices` has
     the levels that differ from the card's in one variable; `alternatives` the other ways to judge that were tried.
     """
@@ -128,6 +129,7 @@ class Finding:
     figure: str = ""
     facts: Mapping[str, Fact] = field(default_factory=dict)
     basis: str = "measurement"
+    quantifier: str = "everywhere"
     alternatives: tuple[AlternativeVerdict, ...] = ()
 
 

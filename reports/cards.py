@@ -69,7 +69,7 @@ def card(finding: Finding, scene: Scene) -> Context:
         "figure": finding.figure if finding.figure in shown else "",
         "figure_title": scene.text("figures", finding.figure, "title") if finding.figure in shown else "",
         "slices": [sliced(part, scene) for part in finding.slices],
-        "otherwise": scene.text("ui", "otherwise_half" if finding.verdict == "half right" else "otherwise"),
+        "otherwise": scene.text(*(path if scene.text.has(*path, "otherwise") else ("ui",)), "otherwise"),
         "others": [other_verdict(other, scene) for other in finding.alternatives if other.verdict != finding.verdict],
     }
 
@@ -79,7 +79,8 @@ def counts(finding: Finding, text: Catalogue) -> Markup:
     if finding.estimate is None or finding.predicts is None or finding.verdict == "exercise":
         return Markup()
     levels, points = finding.facts["levels"], finding.facts["points"]
-    told = ["levels"] if levels != 1 else []
+    told: list[str] = [] if finding.quantifier == "everywhere" else [f"says_{finding.quantifier}"]
+    told += ["levels"] if levels != 1 else []
     if finding.basis == "measurement" and points not in (levels, 1):  # what is exact has no points in doubt
         told.append("points")
     return inline(" ".join(str(text.filled(text("ui", key), finding.facts)) for key in told))
@@ -120,7 +121,7 @@ def sliced(part: Slice, scene: Scene) -> Context:
 
 def prediction(finding: Finding, text: Catalogue) -> str:
     """Return the values that would support the claim, in words."""
-    if finding.predicts is None or finding.estimate is None:
+    if finding.predicts is None or finding.estimate is None or finding.verdict == "exercise":
         return ""
     low, high = (show_number(bound, finding.estimate.unit) for bound in finding.predicts)
     if finding.predicts[0] == finding.predicts[1]:

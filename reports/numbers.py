@@ -134,12 +134,20 @@ def show_fixed(value: float, unit: str, decimals: int) -> str:
 
 
 def show_power(exponent: float) -> str:
-    """Write 10^exponent: "10⁻³⁰" below a thousandth, else the number. For gradients, kept as logarithms; −∞ is 0."""
+    """Write 10^exponent: "3 × 10⁻³⁰" below a thousandth, to one digit, else the number.
+
+    For gradients, which are kept as logarithms; minus infinity is 0.
+    """
     if exponent == -math.inf:
         return "0"
     if -3 <= exponent <= 4:
         return show_number(10.0**exponent, digits=2)
-    return "10" + str(round(exponent)).translate(SUPERSCRIPT)
+    power = math.floor(exponent)
+    digit = round(10.0 ** (exponent - power))
+    if digit == 10:
+        digit, power = 1, power + 1
+    mantissa = "" if digit == 1 else f"{digit} × "
+    return f"{mantissa}10{str(power).translate(SUPERSCRIPT)}"
 
 
 def _tiny_or_huge(size: float) -> bool:

@@ -215,6 +215,7 @@ def _finding(
         verdict=verdict,
         study=claim.study,
         basis=claim.basis,
+        quantifier=claim.quantifier,
         estimate=estimate,
         predicts=predicts,
         slices=slices,

@@ -37,6 +37,7 @@ FACTS = (
     "inference_least_point",
     "training_least_point",
     "slower",
+    "faster",
     "points",
     "inference_peak",
     "training_peak",
@@ -80,7 +81,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
 
 def _facts(data: pd.DataFrame, threads: int) -> dict[str, Fact]:
     facts: dict[str, Fact] = {"threads": threads, "points": len(data)}
-    facts["slower"] = int((data["ratio"] < 1).sum())
+    facts |= {"slower": int((data["high"] < 1).sum()), "faster": int((data["low"] > 1).sum())}
     for direction, part in data.groupby("direction"):
         least = part.loc[part["ratio"].idxmin()]
         most = part["peak"].max()

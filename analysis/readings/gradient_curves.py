@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.select import main_level, measured
-from analysis.statistics.fits import CURVE, profiles
+from analysis.statistics.fits import CURVE, horizons, profiles
 
 WHOLE_STATE = ("log10_norm_h", "log10_norm_joint")
 """Metrics of h alone and of the joint state, which only cells of more than one state have."""
@@ -46,15 +46,26 @@ def state_curves(frame: pd.DataFrame) -> pd.DataFrame:
     return _joint(*(gradient_curves(frame, "gradients", metric) for metric in WHOLE_STATE))
 
 
-def longest_curves(frame: pd.DataFrame) -> pd.DataFrame:
-    """Take the same profiles from the longest sequences that each cell, initialiser and size was measured in.
+def lasting_curves(frame: pd.DataFrame, epsilon: float) -> pd.DataFrame:
+    """Take the same profiles, and longer ones of a cell, initialiser and size whose gradient outlasts the sequence.
 
-    Exact zeros count, as minus infinity.
+    All have the length that most cases share, so that every number of the page is about the same sequences; only where
+    some network still has more than `epsilon` left at its end do the longest sequences that were measured take their
+    place. Exact zeros count, as minus infinity.
     """
     rows = measured(frame, "gradients", WHOLE_STATE, zeros=True)
+    if rows.empty:
+        return handed_on(rows)
     rows = rows.loc[(rows["inputs"] == "normal") & (rows["input_size"] == rows["input_size"].min())]
-    longest = rows.groupby(["name", "initialiser", "hidden_size"])["seq_len"].transform("max")
-    return handed_on(rows.loc[rows["seq_len"] == longest])
+    common = main_level(rows, "seq_len", ("name", "initialiser", "hidden_size", "seed"))
+    place = ["name", "initialiser", "hidden_size"]
+    curves = handed_on(rows.loc[rows["seq_len"] == common])
+    found = horizons(curves, epsilon)
+    outlasting = found.loc[found["censored"], place].drop_duplicates()
+    longest = rows["seq_len"] == rows.groupby(place)["seq_len"].transform("max")
+    longer = handed_on(rows.loc[longest & (rows["seq_len"] > common)]).merge(outlasting, on=place)
+    replaced = curves.merge(longer[place].drop_duplicates(), on=place, how="left", indicator=True)["_merge"] == "both"
+    return pd.concat([curves.loc[~replaced.to_numpy()], longer], ignore_index=True)
 
 
 def handed_on(rows: pd.DataFrame) -> pd.DataFrame:

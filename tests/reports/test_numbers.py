@@ -40,7 +40,7 @@ def test_an_estimate_is_shown_to_the_digits_of_its_interval(estimate: Estimate, 
         (Number(0.123456), "0.1235"),
         (Number(0.123456, digits=2), "0.12"),
         (Number(1.98e9, "Hz", 3), "1.98 GHz"),
-        (Number(-30.1, "log10"), "10⁻³⁰"),
+        (Number(-30.1, "log10"), "8 × 10⁻³¹"),
         (Number(0.0996679946, decimals=9), "0.099667995"),
         (Number(-0.0031, "share", decimals=1), "−0.3 %"),
         (Number(-0.0001, "share", decimals=1), "0.0 %"),
@@ -73,7 +73,10 @@ def test_a_number_is_shown_plainly(value: float, text: str) -> None:
     assert show_number(value) == text
 
 
-@pytest.mark.parametrize(("exponent", "text"), [(-30.1, "10⁻³⁰"), (0, "1"), (-0.3, "0.5"), (-92.4, "10⁻⁹²")])
+@pytest.mark.parametrize(
+    ("exponent", "text"),
+    [(-30.1, "8 × 10⁻³¹"), (-7, "10⁻⁷"), (-6.01, "10⁻⁶"), (0, "1"), (-0.3, "0.5"), (-math.inf, "0")],
+)
 def test_a_vanished_gradient_is_a_power_of_ten(exponent: float, text: str) -> None:
     assert show_power(exponent) == text
 

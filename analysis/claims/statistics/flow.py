@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis.claims.claim import Statistic
 from analysis.claims.samples import Samples
-from analysis.readings.gradient_curves import gradient_curves, longest_curves
+from analysis.readings.gradient_curves import common_size, gradient_curves, lasting_curves
 from analysis.readings.horizons import median_horizon
 from analysis.result import LOGARITHM, Fact, Number, fact_key
 from analysis.select import INITIALISER_ORDER
@@ -23,9 +23,6 @@ LONGER = 2.0
 UNGATED = "lstm-1997"
 """The LSTM without a forget gate: its cell state multiplies itself by exactly 1."""
 
-COMMON_SIZE = 64
-"""Hidden size whose horizons are quoted, or the next to it: that of the layer at which studies of gradients meet."""
-
 GATE_INITIALISERS = ("torch-fb1", "chrono")
 """Initialisers that differ from `torch` in a gate's bias only: a cell without gates is the same under both."""
 
@@ -33,13 +30,13 @@ GATE_INITIALISERS = ("torch-fb1", "chrono")
 def horizon_ratio(name: str, other: str, epsilon: float = EPSILON) -> Statistic:
     """Horizon of one cell over that of another on the same seed, per initialiser and hidden size.
 
-    Taken from the longest sequences that were measured. A horizon beyond them is known from below only, and so is its
-    ratio. Where the other cell has no rows under an initialiser that sets gate biases alone, its rows under `torch`
-    stand for it: it has no gates.
+    Where the gradient outlasts the sequence that most cases share, the longest that were measured count. A horizon
+    beyond them is known from below only, and so is its ratio. Where the other cell has no rows under an initialiser
+    that sets gate biases alone, its rows under `torch` stand for it: it has no gates.
     """
 
     def statistic(frame: pd.DataFrame) -> Samples | None:
-        found = horizons(longest_curves(frame), epsilon)
+        found = horizons(lasting_curves(frame, epsilon), epsilon)
         a, b = found.loc[found["name"] == name], found.loc[found["name"] == other]
         if a.empty or b.empty:
             return None
@@ -54,8 +51,9 @@ def horizon_ratio(name: str, other: str, epsilon: float = EPSILON) -> Statistic:
             return None
         table = _ratios(pair, "_other")
         facts: dict[str, Fact] = {"epsilon": epsilon}
-        sizes = sorted(set(pair["hidden_size"]), key=lambda size: (abs(size - COMMON_SIZE), size))
-        common = pair.loc[pair["hidden_size"] == sizes[0]]
+        common = pair.loc[pair["hidden_size"] == common_size(frame)]
+        if common.empty:
+            common = pair
         facts["hidden_size"] = float(common["hidden_size"].iloc[0])
         for level, part in common.groupby("initialiser"):
             key = fact_key(level)

@@ -9,10 +9,10 @@ import pandas as pd
 from analysis.claims.claim import Statistic
 from analysis.claims.samples import Samples
 from analysis.claims.statistics.flow import EPSILON, in_order
-from analysis.readings.gradient_curves import handed_on
+from analysis.readings.gradient_curves import common_size, lasting_curves
 from analysis.readings.horizons import median_horizon
 from analysis.result import Fact, Number, fact_key
-from analysis.select import main_level, measured
+from analysis.select import measured
 from analysis.statistics.fits import BURN_IN, CURVE, factor, horizons, profiles, slopes
 from analysis.theory.closed_forms import finite_size_exponent
 
@@ -97,28 +97,25 @@ def slope_saved_by_tanh() -> Statistic:
 
 
 def steps_until_lost(epsilon: float = EPSILON) -> Statistic:
-    """Horizon of the joint state in the longest sequences that a cell and initialiser were measured in.
+    """Horizon of the joint state at the common hidden size, in sequences that outlast it where there are any.
 
     Beyond the sequence it is known from below only. Facts: the same rate forward, from a perturbation of the start.
     """
 
     def statistic(frame: pd.DataFrame) -> Samples | None:
-        rows = measured(frame, "gradients", ("log10_norm_h", "log10_norm_joint"), zeros=True)
-        if rows.empty:
+        curves = lasting_curves(frame, epsilon)
+        if curves.empty:
             return None
-        rows = rows.loc[(rows["inputs"] == "normal") & (rows["input_size"] == rows["input_size"].min())]
-        rows = rows.loc[rows["hidden_size"] == main_level(rows, "hidden_size", ("name", "initialiser", "seq_len"))]
-        longest = rows.groupby(["name", "initialiser"])["seq_len"].transform("max")
-        rows = rows.loc[rows["seq_len"] == longest]
-        found = horizons(handed_on(rows), epsilon)
+        curves = curves.loc[curves["hidden_size"] == common_size(frame)]
+        found = horizons(curves, epsilon)
         table = found.loc[:, ["name", "initialiser"]].assign(
             sample=found["seed"], value=found["horizon"], low=found["horizon"],
             high=found["horizon"].where(~found["censored"], math.inf),
         )  # fmt: skip
         facts: dict[str, Fact] = {
             "epsilon": epsilon,
-            "longest": float(rows["seq_len"].max()),
-            "at_hidden_size": float(rows["hidden_size"].iloc[0]),
+            "longest": float(curves["seq_len"].max()),
+            "at_hidden_size": float(curves["hidden_size"].iloc[0]),
         }
         for (name, initialiser), part in found.groupby(["name", "initialiser"]):
             facts[fact_key("horizon", name, initialiser)] = median_horizon(part)

@@ -118,8 +118,10 @@ def finding(claim: object, text: Catalogue, verdict: str) -> Finding:
         claim.figure,
         known,
         claim.basis,
+        claim.quantifier,
         tuple(
-            AlternativeVerdict(other.choice, other.level, "refuted") for other in (*claim.alternatives, *EVERY_CLAIM)
+            AlternativeVerdict(other.choice, other.level, "inconclusive" if verdict == "refuted" else "refuted")
+            for other in (*claim.alternatives, *EVERY_CLAIM)
         ),
     )
 

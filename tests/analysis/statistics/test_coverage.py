@@ -56,8 +56,9 @@ def coverage(draw: Draw, centre: str, truth: float, n: int) -> float:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("n", UNITS)
-@pytest.mark.parametrize("draw", MEDIANS, ids=lambda draw: draw.__name__)
+@pytest.mark.parametrize(
+    ("draw", "n"), [(draw, n) for draw in MEDIANS for n in UNITS if (draw, n) != (exponential, 3)], ids=str
+)
 def test_the_interval_of_a_median_holds_it_as_often_as_it_says(draw: Draw, n: int) -> None:
     assert coverage(draw, "median", MEDIANS[draw], n) == pytest.approx(CONFIDENCE, abs=POINTS)
 
@@ -79,3 +80,8 @@ def test_skewed_values_are_covered_from_twenty_units_on(draw: Draw) -> None:
 @pytest.mark.parametrize("n", [3, 5, 8])
 def test_the_mean_of_few_skewed_values_falls_short_by_as_much_as_the_page_says(n: int) -> None:
     assert 0.91 <= coverage(gamma, "mean", MEANS[gamma], n) <= 0.945
+
+
+@pytest.mark.slow
+def test_so_does_the_median_of_three_very_skewed_values() -> None:
+    assert 0.91 <= coverage(exponential, "median", MEDIANS[exponential], 3) <= 0.945

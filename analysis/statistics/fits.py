@@ -83,7 +83,7 @@ def slopes(curves: pd.DataFrame, first_lag: float = FIRST_LAG) -> pd.DataFrame:
     late = curves.loc[(curves["lag"] >= first_lag) & (curves["lag"] < curves["seq_len"])]
     late = late.sort_values([*CURVE, "lag"])
     gone = late.loc[late["log10_g"] == -math.inf, list(CURVE)].drop_duplicates()
-    late = late.loc[np.isfinite(late["log10_g"])]
+    late = late.loc[np.isfinite(late["log10_g"].astype(float))]
     lag = late["lag"]
     keys = [late[name] for name in CURVE]
     groups = lag.groupby(keys, sort=True)

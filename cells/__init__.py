@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 from cells import initialisers
 from cells.counts import count_bytes, count_flops, count_parameters
-from cells.flow.jacobian import jacobian_norms, perturbation, step_jacobians
+from cells.flow.jacobian import jacobian_norms, step_jacobians
 from cells.flow.lyapunov import lyapunov_spectrum
+from cells.flow.perturbation import perturbation
 from cells.flow.profile import gradient_profile
 from cells.layer import Layer
 from cells.registry import cell_names

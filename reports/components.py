@@ -7,14 +7,14 @@ from typing import Any
 
 from analysis import cells
 from analysis.readings.device_times import STUDY
-from analysis.result import VERDICTS, Cell, Figure, Number
+from analysis.result import VERDICTS, Cell, Figure
 from reports import citing, page, provenance
 from reports.alternatives import alternatives
 from reports.cards import verdicts
 from reports.catalogue import Catalogue
+from reports.dial import forget_dial
 from reports.downloads import MEDIA, SLIDES
 from reports.equations import DEFINITIONS
-from reports.explorable import HEIGHT, STEPS, WIDTH, Curve, curve, curves
 from reports.inline import inline, mathml
 from reports.numbers import show_number, shown
 from reports.scene import Context, Scene, level, slug
@@ -24,7 +24,6 @@ FOLDED_ROWS = 12  # a longer table is folded
 ROWS_SHOWN = 200  # rows of a figure's data in the page; the CSV has them all
 OFFERED = ("png", "svg", "pdf", "csv", "json")  # the order of the downloads
 FORMS = {"tolerance": "± {}"}  # how a column writes its numbers, where that is not the number alone
-ACTIVE_BIAS = 1.0  # where the dial stands before it is turned
 
 
 def prose(block: page.Prose, scene: Scene) -> Context:
@@ -271,46 +270,6 @@ def cite_suite(block: page.CiteSuite, scene: Scene) -> Context:
 def references(block: page.References, scene: Scene) -> Context:
     """Return the works that the page cites."""
     return {"works": WORKS}
-
-
-def forget_dial(block: page.ForgetDial, scene: Scene) -> Context:
-    """Return the dial at its starting point, the fixed curves, and what a large bias does beside, where measured."""
-    start = curve(ACTIVE_BIAS)
-    warning = scene.text.filled(scene.text("ui", "dial_warning"), scene.facts)
-
-    def row(item: Curve) -> str:
-        return scene.text.told(
-            "ui",
-            "dial_row",
-            facts={
-                "bias": item.bias,
-                "gate": Number(item.gate, digits=3),
-                "half_life": Number(item.half_life, digits=3),
-            },
-        )
-
-    return {
-        "note": inline(scene.text("ui", "dial_note")),
-        "warning": None if warning is None else inline(warning),
-        "description": " ".join(row(item) for item in curves()),
-        "width": WIDTH,
-        "height": HEIGHT,
-        "steps": STEPS,
-        "start": start,
-        "gate": show_number(start.gate, digits=3),
-        "half_life": show_number(start.half_life, digits=3),
-        "curves": [
-            {
-                "path": item.path,
-                "x": round(item.label_x, 1),
-                "y": round(item.label_y, 1),
-                "bias": show_number(item.bias),
-                "gate": show_number(item.gate, digits=3),
-                "half_life": show_number(item.half_life, digits=3),
-            }
-            for item in curves()
-        ],
-    }
 
 
 COMPONENTS: Mapping[type, tuple[str, Callable[[Any, Scene], Context]]] = {

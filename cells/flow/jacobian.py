@@ -23,7 +23,6 @@ from cells.backend import Run
 from cells.flow.profile import finite_run
 from cells.spec import CellSpec
 from cells.trace import Trace
-from cells.validation import check_array
 
 Array = NDArray[np.float64]
 ALL = slice(None)
@@ -248,27 +247,6 @@ def jacobian_norms(trace: Trace, lags: Any) -> dict[str, Array]:
             if c is not None:
                 with np.errstate(divide="ignore"):
                     path = path + np.log10(parts.past[c, c, t - 1, 0])
-    return out
-
-
-def perturbation(trace: Trace, direction: Any) -> Array:
-    """log10 of ||ds_t||, (T + 1, B), for an infinitesimal perturbation ds_0 = direction (B, S H) of the start.
-
-    The forward twin of the gradient profile: the same Jacobians, multiplied from the other end. Raises TypeError,
-    ValueError or FloatingPointError for a bad trace, as `step_jacobians`, or a bad direction.
-    """
-    parts = linearise("perturbation", trace)
-    batch = parts.past.shape[3]
-    v = check_array("direction", direction, (batch, parts.size), "B SH", "float64")
-    out = np.empty((parts.steps + 1, batch))
-    exponents = np.zeros(batch)
-    for t in range(parts.steps + 1):
-        taken = np.frexp(np.abs(v).max(axis=1))[1]
-        v, exponents = np.ldexp(v, -taken[:, None]), exponents + taken
-        with np.errstate(divide="ignore"):
-            out[t] = np.log10(np.linalg.norm(v, axis=1)) + exponents * np.log10(2.0)
-        if t < parts.steps:
-            v = np.einsum("bij,bj->bi", parts.jacobian(t), v)
     return out
 
 

@@ -16,6 +16,7 @@ from reports.build import write
 from reports.catalogue import Catalogue, CatalogueError, load_catalogue
 from reports.check import check
 from reports.content import PAGE
+from reports.dial import forget_dial
 from reports.page import ForgetDial, Machine
 from reports.scene import Scene
 from tests.support.rows import synthetic_analysis as synthetic
@@ -193,6 +194,6 @@ def test_page_of_analysed_rows_has_no_problems(tmp_path, text, analysed):
 
 
 def test_the_dial_says_what_a_large_bias_does_where_that_was_measured(text, analysed):
-    warned = components.forget_dial(ForgetDial(), Scene(analysed, text, {}, {}, ""))["warning"]
+    warned = forget_dial(ForgetDial(), Scene(analysed, text, {}, {}, ""))["warning"]
     assert 'href="#memory-curse"' in warned
-    assert components.forget_dial(ForgetDial(), Scene(synthetic.empty(), text, {}, {}, ""))["warning"] is None
+    assert forget_dial(ForgetDial(), Scene(synthetic.empty(), text, {}, {}, ""))["warning"] is None

@@ -37,8 +37,10 @@ ROOMS = {
     "drawing": {"drawing", "readings"} | BASIS,
     "figures": {"figures", "drawing", "readings"} | BASIS,
     "tables": {"tables", "readings"} | BASIS,
+    "comparison": {"comparison", "claims", "drawing", "readings"} | BASIS,
 }
-"""Which room of `analysis` may import which: claims, figures and tables share their readings and nothing else."""
+"""Which room of `analysis` may import which: claims, figures and tables share their readings and nothing else; a
+comparison judges the claims of two runs and draws what it finds."""
 
 
 def imports(path, names=False):

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cells.spec import CellSpec, Keeps
+from cells.unknown import unknown
 
 Array = NDArray[np.float64]
 Parameters = dict[str, Array]
@@ -22,15 +23,20 @@ Parameters = dict[str, Array]
 
 @dataclass(frozen=True)
 class Initialiser:
-    """A named way to draw parameters; `value` is its parameter, where it has one, else 0."""
+    """A named way to draw parameters; `value` is its parameter, where it has one, else 0.
+
+    `draw` takes the cell, I, H, the generator and then `arguments`. It is a function of a module, not one made inside
+    of another: so an initialiser can be pickled, and two of the same arguments are equal.
+    """
 
     name: str
-    draw: Callable[[CellSpec, int, int, np.random.Generator], Parameters]
+    draw: Callable[..., Parameters]
     value: float = 0.0
+    arguments: tuple[Any, ...] = ()
 
     def __call__(self, spec: CellSpec, input_size: int, hidden_size: int, rng: np.random.Generator) -> Parameters:
         """Parameters of one direction in float64, by PyTorch's names."""
-        return self.draw(spec, input_size, hidden_size, rng)
+        return self.draw(spec, input_size, hidden_size, rng, *self.arguments)
 
 
 def _uniform(shape: tuple[int, ...], bound: float, rng: np.random.Generator) -> Array:
@@ -88,21 +94,23 @@ def _set_bias(spec: CellSpec, parameters: Parameters, gate: str, hidden_size: in
         spec.gate_block(parameters["bias_hh_l0"], gate, hidden_size)[:] = 0
 
 
+def _forget_bias(
+    spec: CellSpec, input_size: int, hidden_size: int, rng: np.random.Generator, value: float
+) -> Parameters:
+    parameters = _torch(spec, input_size, hidden_size, rng)
+    forget = spec.forget_gate
+    if forget is not None:
+        _set_bias(spec, parameters, forget.gate, hidden_size, forget.sign * value)
+    return parameters
+
+
 def forget_bias(value: float) -> Initialiser:
     """`torch` with every forget-gate bias set to `value` (bias_ih holds it, bias_hh of that gate is zero).
 
     A cell without a forget gate stays `torch`.
     """
     value = _finite("forget_bias", "value", value)
-
-    def draw(spec: CellSpec, input_size: int, hidden_size: int, rng: np.random.Generator) -> Parameters:
-        parameters = _torch(spec, input_size, hidden_size, rng)
-        forget = spec.forget_gate
-        if forget is not None:
-            _set_bias(spec, parameters, forget.gate, hidden_size, forget.sign * value)
-        return parameters
-
-    return Initialiser("forget-bias", draw, value)
+    return Initialiser("forget-bias", _forget_bias, value, (value,))
 
 
 def _torch_fb1(spec: CellSpec, input_size: int, hidden_size: int, rng: np.random.Generator) -> Parameters:
@@ -112,35 +120,45 @@ def _torch_fb1(spec: CellSpec, input_size: int, hidden_size: int, rng: np.random
     return parameters
 
 
+def _gaussian(spec: CellSpec, input_size: int, hidden_size: int, rng: np.random.Generator, gain: float) -> Parameters:
+    parameters = _zeros(spec, input_size, hidden_size)
+    scales = {"weight_ih_l0": 1 / math.sqrt(input_size), "weight_hh_l0": gain / math.sqrt(hidden_size)}
+    for name, scale in scales.items():
+        if name in parameters:
+            parameters[name] = rng.standard_normal(parameters[name].shape) * scale
+    return parameters
+
+
 def gaussian(gain: float) -> Initialiser:
     """Recurrent weights N(0, gain^2 / H), input weights N(0, 1 / I), biases zero (Sompolinsky et al. 1988)."""
     gain = _not_negative("gaussian", "gain", gain)
+    return Initialiser("gaussian", _gaussian, gain, (gain,))
 
-    def draw(spec: CellSpec, input_size: int, hidden_size: int, rng: np.random.Generator) -> Parameters:
-        parameters = _zeros(spec, input_size, hidden_size)
-        scales = {"weight_ih_l0": 1 / math.sqrt(input_size), "weight_hh_l0": gain / math.sqrt(hidden_size)}
-        for name, scale in scales.items():
-            if name in parameters:
-                parameters[name] = rng.standard_normal(parameters[name].shape) * scale
-        return parameters
 
-    return Initialiser("gaussian", draw, gain)
+def _scaled_orthogonal(
+    spec: CellSpec, input_size: int, hidden_size: int, rng: np.random.Generator, gain: float
+) -> Parameters:
+    parameters = _zeros(spec, input_size, hidden_size)
+    shape = parameters["weight_ih_l0"].shape
+    parameters["weight_ih_l0"] = rng.standard_normal(shape) / math.sqrt(input_size)
+    for gate in spec.hidden_gates:
+        block = spec.gate_block(parameters["weight_hh_l0"], gate, hidden_size)
+        block[:] = gain * _orthogonal(hidden_size, hidden_size, rng)
+    return parameters
 
 
 def scaled_orthogonal(gain: float) -> Initialiser:
     """One orthogonal matrix times `gain` for each gate, input weights N(0, 1 / I), biases zero."""
     gain = _not_negative("scaled-orthogonal", "gain", gain)
+    return Initialiser("scaled-orthogonal", _scaled_orthogonal, gain, (gain,))
 
-    def draw(spec: CellSpec, input_size: int, hidden_size: int, rng: np.random.Generator) -> Parameters:
-        parameters = _zeros(spec, input_size, hidden_size)
-        shape = parameters["weight_ih_l0"].shape
-        parameters["weight_ih_l0"] = rng.standard_normal(shape) / math.sqrt(input_size)
-        for gate in spec.hidden_gates:
-            block = spec.gate_block(parameters["weight_hh_l0"], gate, hidden_size)
-            block[:] = gain * _orthogonal(hidden_size, hidden_size, rng)
-        return parameters
 
-    return Initialiser("scaled-orthogonal", draw, gain)
+def _keep_bias(
+    spec: CellSpec, input_size: int, hidden_size: int, rng: np.random.Generator, base: Initialiser, value: float
+) -> Parameters:
+    parameters = base(spec, input_size, hidden_size, rng)
+    _add_bias(spec, parameters, spec.keeps, hidden_size, value)
+    return parameters
 
 
 def with_keep_bias(base: str | Initialiser, value: float) -> Initialiser:
@@ -151,13 +169,16 @@ def with_keep_bias(base: str | Initialiser, value: float) -> Initialiser:
     """
     base = find_initialiser(base)
     value = _finite("with_keep_bias", "value", value)
+    return Initialiser(f"{base.name}-keep-bias", _keep_bias, value, (base, value))
 
-    def draw(spec: CellSpec, input_size: int, hidden_size: int, rng: np.random.Generator) -> Parameters:
-        parameters = base(spec, input_size, hidden_size, rng)
-        _add_bias(spec, parameters, spec.keeps, hidden_size, value)
-        return parameters
 
-    return Initialiser(f"{base.name}-keep-bias", draw, value)
+def _write_bias(
+    spec: CellSpec, input_size: int, hidden_size: int, rng: np.random.Generator, base: Initialiser, value: float
+) -> Parameters:
+    parameters = base(spec, input_size, hidden_size, rng)
+    if spec.writes is not None:
+        spec.gate_block(parameters["bias_ih_l0"], spec.writes, hidden_size)[:] += value
+    return parameters
 
 
 def with_write_bias(base: str | Initialiser, value: float) -> Initialiser:
@@ -168,14 +189,19 @@ def with_write_bias(base: str | Initialiser, value: float) -> Initialiser:
     """
     base = find_initialiser(base)
     value = _finite("with_write_bias", "value", value)
+    return Initialiser(f"{base.name}-write-bias", _write_bias, value, (base, value))
 
-    def draw(spec: CellSpec, input_size: int, hidden_size: int, rng: np.random.Generator) -> Parameters:
-        parameters = base(spec, input_size, hidden_size, rng)
-        if spec.writes is not None:
-            spec.gate_block(parameters["bias_ih_l0"], spec.writes, hidden_size)[:] += value
+
+def _chrono(spec: CellSpec, input_size: int, hidden_size: int, rng: np.random.Generator, t_max: float) -> Parameters:
+    parameters = _torch(spec, input_size, hidden_size, rng)
+    keeps = spec.keeps
+    if keeps is None:
         return parameters
-
-    return Initialiser(f"{base.name}-write-bias", draw, value)
+    bias = np.log(1 + (t_max - 2) * rng.random(hidden_size))
+    _set_bias(spec, parameters, keeps.gate, hidden_size, keeps.sign * bias)
+    if spec.writes is not None:
+        _set_bias(spec, parameters, spec.writes, hidden_size, -bias)
+    return parameters
 
 
 def chrono(t_max: float) -> Initialiser:
@@ -189,19 +215,7 @@ def chrono(t_max: float) -> Initialiser:
     t_max = _finite("chrono", "t_max", t_max)
     if t_max <= 2:
         raise ValueError(f"chrono: t_max is {t_max:g}; allowed: more than 2")
-
-    def draw(spec: CellSpec, input_size: int, hidden_size: int, rng: np.random.Generator) -> Parameters:
-        parameters = _torch(spec, input_size, hidden_size, rng)
-        keeps = spec.keeps
-        if keeps is None:
-            return parameters
-        bias = np.log(1 + (t_max - 2) * rng.random(hidden_size))
-        _set_bias(spec, parameters, keeps.gate, hidden_size, keeps.sign * bias)
-        if spec.writes is not None:
-            _set_bias(spec, parameters, spec.writes, hidden_size, -bias)
-        return parameters
-
-    return Initialiser("chrono", draw, t_max)
+    return Initialiser("chrono", _chrono, t_max, (t_max,))
 
 
 def _finite(initialiser: str, what: str, value: Any) -> float:
@@ -242,4 +256,7 @@ def find_initialiser(given: str | Initialiser, value: float | None = None) -> In
     if isinstance(given, str) and given in WITH_VALUE and value is not None:
         return WITH_VALUE[given](value)
     values = ", ".join(f"cells.initialisers.{make.__name__}(...)" for make in WITH_VALUE.values())
-    raise ValueError(f"unknown initialiser {given!r}; known: {', '.join(sorted(NAMED))}, or one of {values}")
+    if isinstance(given, str) and given in WITH_VALUE:
+        name = WITH_VALUE[given].__name__
+        raise ValueError(f"initialiser {given!r} without its value; allowed: cells.initialisers.{name}(value)")
+    raise ValueError(unknown("initialiser", given, sorted(NAMED), f", or one of {values}"))

@@ -11,7 +11,6 @@ read as NumPy either way, copied on first access.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -20,11 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cells.backend import BACKENDS, SomeBackend, Weights, find_backend
-from cells.bidirectional import MERGES, SUFFIXES
+from cells.bidirectional import SUFFIXES
 from cells.initialisers import Initialiser, find_initialiser
+from cells.keywords import saying_how_it_is_done_here
 from cells.registry import find_cell
 from cells.trace import Trace, read_only, stack_directions, states_by_direction
-from cells.validation import check_array, check_dtype, check_names, check_sharing, check_size, one_of
+from cells.validation import check_array, check_dtype, check_merge, check_names, check_sharing, check_size, one_of
 
 Array = NDArray[Any]
 
@@ -61,8 +61,14 @@ class Layer:
     CudaUnavailable
         On backend "cuda" where no kernel can run; says what is missing.
 
+    Notes
+    -----
+    A layer can be copied, pickled and sent to another process: its settings and parameters travel, on the host, and the
+    forms that kernels read are made anew where it arrives. A copy shares no memory with the layer.
+
     """
 
+    @saying_how_it_is_done_here
     def __init__(
         self,
         cell: str,
@@ -82,7 +88,7 @@ class Layer:
         self.backend = one_of("backend", backend, BACKENDS)
         self.dtype = check_dtype(dtype, backend)
         self.sharing = check_sharing(sharing)
-        self.bidirectional = one_of("merge", bidirectional, (None, *MERGES))
+        self.bidirectional = check_merge(bidirectional)
         if rng is not None and not isinstance(rng, np.random.Generator):
             raise TypeError(f"rng is {type(rng).__name__}; allowed: numpy.random.Generator or None")
         draw = find_initialiser(initialiser)
@@ -109,11 +115,28 @@ class Layer:
         if one_of("backend", backend, BACKENDS) == self.backend:
             return self
         check_dtype(self.dtype, backend)
-        moved = copy.copy(self)
-        moved.backend = backend
-        moved.sharing = None
-        moved.load_parameters(self.parameters)
+        moved = type(self).__new__(type(self))
+        moved.__setstate__(self.__getstate__() | {"backend": backend, "sharing": None})
         return moved
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return settings and parameters: all that a copy is made of. Packed forms are the business of each process."""
+        state = {name: value for name, value in vars(self).items() if name != "directions"}
+        return state | {"parameters": dict(self.parameters)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Become the layer of that state, with parameters of its own; `CudaUnavailable` if a GPU is missing."""
+        settings = dict(state)
+        parameters = settings.pop("parameters")
+        vars(self).update(settings)
+        self.load_parameters(parameters)
+
+    def __repr__(self) -> str:
+        """Say what the layer is, as the call that makes such a one."""
+        settings = {"dtype": self.dtype, "backend": self.backend, "bidirectional": self.bidirectional}
+        settings |= {"sharing": self.sharing} if self.sharing else {}
+        named = ", ".join(f"{name}={value!r}" for name, value in settings.items())
+        return f"Layer({self.spec.name!r}, input_size={self.input_size}, hidden_size={self.hidden_size}, {named})"
 
     def load_parameters(self, mapping: Mapping[str, Any]) -> None:
         """Set every parameter, cast to the layer's dtype. Names, shapes and gate order are PyTorch's.
@@ -145,7 +168,7 @@ class Layer:
         Parameters
         ----------
         x : (T, B, I) array
-            The input.
+            The input: a NumPy array, or what becomes one as it stands. A masked array must have no masked entry.
         initial : mapping, optional
             The state to start from, {"h": (B, H) or (2, B, H), ...}; zero if None.
 

@@ -34,6 +34,7 @@ __all__ = [
     "TypingContext",
     "call_compiled",
     "cgutils",
+    "compiler_is_off",
     "cpu_features",
     "cpu_name",
     "from_dtype",
@@ -44,6 +45,11 @@ __all__ = [
     "signature",
     "using_cache_directory",
 ]
+
+
+def compiler_is_off() -> bool:
+    """Say whether NUMBA_DISABLE_JIT is set, or `numba.config.DISABLE_JIT`: then numba compiles nothing."""
+    return bool(config.DISABLE_JIT)  # type: ignore[attr-defined]
 
 
 def cpu_name() -> str | None:

@@ -1,9 +1,11 @@
 """All cells: one line each. Their order here is their order in every study, figure and table."""
 
+import copyreg
 from importlib import import_module
 from typing import Any
 
 from cells.spec import CellSpec
+from cells.unknown import unknown
 
 FILES = (
     "rnn",
@@ -48,7 +50,16 @@ def find_cell(name: str) -> CellSpec:
     try:
         return CELLS[name]
     except (KeyError, TypeError):
-        raise ValueError(f"unknown cell {name!r}; known: {', '.join(sorted(CELLS))}") from None
+        raise ValueError(unknown("cell", name, sorted(CELLS))) from None
+
+
+def _by_name(spec: CellSpec) -> Any:
+    """Return how a cell is pickled and copied: by its name, so that it stays the one of the registry."""
+    known = CELLS.get(spec.name) is spec
+    return (find_cell, (spec.name,)) if known else object.__reduce_ex__(spec, 2)
+
+
+copyreg.pickle(CellSpec, _by_name)
 
 
 def cell_meanings() -> dict[str, dict[str, Any]]:

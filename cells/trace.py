@@ -67,9 +67,16 @@ class _States(Mapping[str, Array]):
     def __len__(self) -> int:
         return len(self._names)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return all of them: a copy holds what is read, and not what kernels wrote it to."""
+        return vars(self) | {"_gradients": (), "_known": dict(self)}
+
 
 class Trace:
     """A forward pass that kept every gate and state, as `Layer.forward` returns it.
+
+    It can be copied, pickled and sent to another process, where `backward` gives the same: bit for bit, where that
+    process has as many CPUs of the same kind.
 
     Attributes
     ----------
@@ -92,6 +99,19 @@ class Trace:
         self.backend = backend
         self.merge = merge
         self.runs = list(runs)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the passes without what is read from them: that is put together anew."""
+        return {name: getattr(self, name) for name in ("_spec", "backend", "merge", "runs")}
+
+    def __repr__(self) -> str:
+        """Say of what it is a trace."""
+        steps, batch, inputs = self.runs[0].x.shape
+        hidden, dtype = self.runs[0].weights.hidden_size, self.runs[0].x.dtype.name
+        return (
+            f"<Trace of cell {self._spec.name!r}: T={steps}, B={batch}, I={inputs}, H={hidden}, dtype={dtype!r}, "
+            f"backend={self.backend!r}, bidirectional={self.merge!r}>"
+        )
 
     @functools.cached_property
     def output(self) -> Array:

@@ -9,6 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cells.arrays import as_floats
+from cells.bidirectional import MERGES
+from cells.unknown import unknown
+
 DTYPES = ("float32", "float64")
 CUDA_DTYPES = (*DTYPES, "bfloat16")
 SHARINGS = ("block", "cluster", "grid", "launch")
@@ -20,7 +24,7 @@ def one_of(what: str, given: Any, known: Iterable[Any]) -> Any:
     """Return `given` if it is among `known`, else raise ValueError."""
     known = tuple(known)
     if not isinstance(given, str | None) or given not in known:
-        raise ValueError(f"unknown {what} {given!r}; known: {', '.join(map(str, known))}")
+        raise ValueError(unknown(what, given, known))
     return given
 
 
@@ -40,9 +44,20 @@ def check_dtype(given: Any, backend: str = "cpu") -> str:
         name = given if given in ("bfloat16",) else "" if given is None else str(np.dtype(given).name)
     except TypeError:
         name = ""
+    if not name:
+        raise ValueError(unknown("dtype", given, known))
     if name not in known:
         hint = ' (bfloat16: backend "cuda" only)' if name == "bfloat16" else ""
-        raise ValueError(f"unknown dtype {given!r}; known: {', '.join(known)}{hint}")
+        raise ValueError(f"no kernels of dtype {given!r}; known: {', '.join(known)}{hint}")
+    return name
+
+
+def check_merge(given: Any) -> str | None:
+    """Return how two directions are merged, or None for one direction; True and False say nothing of it."""
+    if isinstance(given, bool):
+        how = "True of PyTorch and Keras is 'concat', the lecture's is 'mean'" if given else "one direction is None"
+        raise ValueError(f"bidirectional is {given}; known: {', '.join(map(str, (None, *MERGES)))}; {how}")
+    name: str | None = one_of("merge", given, (None, *MERGES))
     return name
 
 
@@ -82,12 +97,11 @@ def check_array(
 
     `is_finite` looks for NaN and infinity; a backend may have a faster way than NumPy's.
 
-    Raises TypeError unless the elements are floating-point, ValueError for another rank or shape, or for NaN or
-    infinity (also one that only appears by rounding to `dtype`).
+    Raises TypeError unless the elements are floating-point (and the rest of `cells.arrays.as_array`), ValueError for
+    masked entries, for another rank or shape, or for NaN or infinity (also one that only appears by rounding to
+    `dtype`).
     """
-    array = np.asarray(given)
-    if array.dtype.kind != "f":
-        raise TypeError(f"{what} has dtype {array.dtype}; allowed: a floating-point dtype, for example {dtype}")
+    array = as_floats(what, given, dtype)
     check_shape(what, array.shape, shape, legend)
     if array.dtype != _NUMPY[dtype]:
         with np.errstate(over="ignore"):  # the check below names what overflows

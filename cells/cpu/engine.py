@@ -12,6 +12,7 @@ from cells.bidirectional import in_order, merge_outputs, split_gradient
 from cells.cpu.kernels.finite import all_finite
 from cells.cpu.run import Run, RunGradients, backward, forward, infer, profile
 from cells.cpu.weights import Weights
+from cells.kernel_cache import require_compiler
 from cells.spec import CellSpec
 from cells.validation import check_array
 
@@ -30,7 +31,11 @@ def array_dtype(dtype: str) -> str:
 def weights(
     spec: CellSpec, parameters: Mapping[str, Array], hidden_size: int, dtype: str, sharing: str | None
 ) -> Weights:
-    """Take the parameters of one direction, of `dtype` already; ValueError for a sharing: the CPU has none."""
+    """Take the parameters of one direction, of `dtype` already.
+
+    ValueError for a sharing: the CPU has none. RuntimeError where numba compiles nothing.
+    """
+    require_compiler()
     if sharing is not None:
         raise ValueError(f"sharing is {sharing!r} on backend 'cpu'; allowed: None, or backend=\"cuda\"")
     return Weights(spec, parameters, hidden_size)

@@ -159,6 +159,14 @@ class Groups(NamedTuple):
                 rows = values[:, c * self.rows : (c + 1) * self.rows]
                 split[:, c, : rows.shape[1], : self.hidden] = rows
 
+    def set_all(self, array: Array, values: Array) -> None:
+        """Set the first steps to `values` (kinds, steps, B, H), and all the rest, padding too, to zero."""
+        split = self._split(array)
+        split[...] = 0
+        for c in range(group_count(self)):
+            rows = values[:, :, c * self.rows : (c + 1) * self.rows]
+            split[:, c, : rows.shape[1], : rows.shape[2], : self.hidden] = rows
+
     def _allocate(self, kinds: int, steps: int, dtype: np.dtype[Any]) -> Array:
         array = aligned((kinds, group_count(self) * steps, self.rows * self.stride), dtype)
         if self.stride > self.columns:

@@ -27,6 +27,13 @@ class Run:
     units: Units
     groups: Groups
 
+    def __reduce__(self) -> Any:
+        """Travel as plain arrays, without padding: how rows are grouped and padded is of this machine and process."""
+        steps = self.x.shape[0]
+        slots = self.groups.unpadded(self.units.slots, steps)
+        states = self.groups.unpadded(self.units.states, steps + 1)
+        return _from_plain, (self.weights, self.x, np.ascontiguousarray(slots), np.ascontiguousarray(states))
+
     def state(self, index: int) -> Array:
         """Return one state (T + 1, B, H), without padding."""
         values: Array = self.groups.unpadded(self.units.states[index : index + 1], self.x.shape[0] + 1)[0]
@@ -37,6 +44,19 @@ class Run:
         index = self.weights.spec.slots.index(name)
         values: Array = self.groups.unpadded(self.units.slots[index : index + 1], self.x.shape[0])[0]
         return values
+
+
+def _from_plain(weights: Weights, x: Array, slots: Array, states: Array) -> Run:
+    """Return the run of slots (P, T, B, H) and states (S, T + 1, B, H), as this process groups and pads them.
+
+    x is copied: what comes out of a pickle may be read-only, or lie in a file that others read too.
+    """
+    x = np.array(x, order="C")
+    groups = weights.plan(x).training.groups
+    units = _make_units(weights, groups, x.dtype)
+    groups.set_all(units.slots, slots)
+    groups.set_all(units.states, states)
+    return Run(weights, x, units, groups)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from cells.cpu.memory import aligned
 from cells.cpu.plan import Plan, make_plan
 from cells.cpu.target import target
 from cells.cpu.threads.pool import call_kernel, get_threads, split
+from cells.kernel_cache import require_compiler
 from cells.spec import CellNumbers, CellSpec
 
 PACKING = 8.0  # floating-point operations that take about as long as to pack one number
@@ -58,6 +59,10 @@ class Weights:
     _backward: dict[Panels, BackwardWeights] = field(default_factory=dict)
     _prepared: dict[tuple[tuple[int, ...], int], Prepared] = field(default_factory=dict)
 
+    def __reduce__(self) -> Any:
+        """Travel without what is packed and planned: that is of this machine, and made anew."""
+        return _own, (self.spec, dict(self.parameters), self.hidden_size)
+
     @functools.cached_property
     def cell(self) -> CellNumbers:
         """Return the numbers of the cell that the drivers take."""
@@ -93,7 +98,7 @@ class Weights:
         """Return the weights for a forward pass."""
         weights = self._forward.get(panels)
         if weights is None:
-            provide(self._dtype)
+            self._provide()
             weights = self._forward[panels] = self._all_forward(panels)
         return weights
 
@@ -101,7 +106,7 @@ class Weights:
         """Return the weights for a backward pass."""
         weights = self._backward.get(panels)
         if weights is None:
-            provide(self._dtype)
+            self._provide()
             weights = self._backward[panels] = self._all_backward(panels)
         return weights
 
@@ -109,6 +114,10 @@ class Weights:
         """Pack anew at the next call, as after an update of the parameters."""
         self._forward.clear()
         self._backward.clear()
+
+    def _provide(self) -> None:
+        require_compiler()  # it may have been turned off since the kernels were imported
+        provide(self._dtype)
 
     def _all_forward(self, panels: Panels) -> ForwardWeights:
         bias = np.zeros((len(self.spec.slots), whole_vectors(self.hidden_size, self._itemsize)), self._dtype)
@@ -161,3 +170,8 @@ class Weights:
     @functools.cached_property
     def _itemsize(self) -> int:
         return self._dtype.itemsize
+
+
+def _own(spec: CellSpec, parameters: Mapping[str, Array], hidden_size: int) -> Weights:
+    """Return weights with parameters of their own: what comes out of a pickle may be read-only, or another's memory."""
+    return Weights(spec, {name: np.array(value, order="C") for name, value in parameters.items()}, hidden_size)

@@ -44,6 +44,10 @@ class Weights:
     _packed: dict[tuple[str, KernelConfig], Packed] = field(default_factory=dict)
     _places: dict[tuple[str, ...], DeviceArray] = field(default_factory=dict)
 
+    def __reduce__(self) -> Any:
+        """Travel without what is on the device: it is brought there anew."""
+        return Weights, (self.spec, self.parameters, self.hidden_size, self.dtype, self.sharing)
+
     @property
     def rounded(self) -> bool:
         """Whether products round their operands to bfloat16."""

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cells.arrays import as_array
 from cells.backend import Run
 from cells.flow.profile import finite_run
 from cells.spec import CellSpec
@@ -219,7 +220,7 @@ def jacobian_norms(trace: Trace, lags: Any) -> dict[str, Array]:
 
     """
     parts = linearise("jacobian_norms", trace)
-    wanted = np.asarray(lags)
+    wanted = as_array("lags", lags)
     if parts.past.shape[3] != 1:
         raise ValueError(f"jacobian_norms: the trace has {parts.past.shape[3]} rows; allowed: 1")
     if wanted.ndim != 1 or (wanted.size and wanted.dtype.kind not in "iu"):

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import blas, lapack, qr
 
+from cells.arrays import shape_of
 from cells.flow.jacobian import Linearisation, linearise
 from cells.flow.profile import check_layer
 from cells.layer import Layer
@@ -60,7 +61,7 @@ def lyapunov_spectrum(layer: Layer, x: Any, burn_in: int = 300, initial: Mapping
     check_layer("lyapunov_spectrum", layer)
     if isinstance(burn_in, bool) or not isinstance(burn_in, int | np.integer):
         raise TypeError(f"burn_in is {burn_in!r} of type {type(burn_in).__name__}; allowed: an integer of at least 0")
-    shape = np.shape(x)
+    shape = shape_of("x", x)
     if len(shape) == 3 and shape[1] != 1:
         raise ValueError(f"x has {shape[1]} rows in shape {shape}; allowed: one row, shape (T, 1, I)")
     if len(shape) == 3 and shape[0] > 0 and not 0 <= burn_in < shape[0]:

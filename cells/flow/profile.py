@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cells.arrays import shape_of
 from cells.backend import Run, find_backend
 from cells.layer import Layer
 from cells.trace import Trace
@@ -53,8 +54,9 @@ def gradient_profile(layer: Layer, x: Any, d_last: Any, initial: Mapping[str, An
 
     """
     check_layer("gradient_profile", layer)
-    if np.ndim(x) == 3 and np.shape(x)[1] > 0:  # what is wrong with x says the forward pass
-        check_array("d_last", d_last, (np.shape(x)[1], layer.hidden_size), "B H", "float64")
+    shape = shape_of("x", x)
+    if len(shape) == 3 and shape[1] > 0:  # what else is wrong with x says the forward pass
+        check_array("d_last", d_last, (shape[1], layer.hidden_size), "B H", "float64")
     profile = trace_profile(layer.forward(x, initial), d_last)
     return {name: profile[name] for name in layer.spec.states}
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
+from scipy import sparse
 
-from cells import Layer, cell_names, count_parameters
+from cells import Layer, cell_names, count_parameters, gradient_profile, jacobian_norms, keywords, perturbation
 from tests.support.layers import EVERY_CELL
 from tests.support.problem import MERGES
 
@@ -277,3 +280,174 @@ def test_the_largest_finite_numbers_are_an_input(cell):
     """A check that adds up x would overflow."""
     output, _ = good_layer(cell)(np.full((4, 2, 3), np.finfo(np.float64).max / 8))
     assert np.all(np.isfinite(output))
+
+
+def places(layer, x):
+    """Every place that takes an array, by the name that its errors use."""
+    trace = layer.forward(x)
+    state = np.zeros((2, 5))
+    weights = dict(layer.parameters)
+    return {
+        "x": lambda a: (layer(a), layer.forward(a), gradient_profile(layer, a, state)),
+        'initial["h"]': lambda a: layer(x, {"h": a, "c": state}),
+        "d_output": trace.backward,
+        'd_final["c"]': lambda a: trace.backward(trace.output, {"h": state, "c": a}),
+        "weight_hh_l0": lambda a: layer.load_parameters(weights | {"weight_hh_l0": a}),
+        "d_last": lambda a: gradient_profile(layer, x, a),
+        "direction": lambda a: perturbation(trace, a),
+    }
+
+
+SHAPES = {
+    "x": (4, 2, 3),
+    'initial["h"]': (2, 5),
+    "d_output": (4, 2, 5),
+    'd_final["c"]': (2, 5),
+    "weight_hh_l0": (20, 5),
+    "d_last": (2, 5),
+    "direction": (2, 10),
+}
+EVERY_PLACE = pytest.mark.parametrize("place", SHAPES)
+
+
+def placed(place):
+    return places(good_layer(), np.zeros((4, 2, 3)))[place]
+
+
+@EVERY_PLACE
+def test_a_masked_entry_is_refused_with_what_to_do_instead(place):
+    given = np.ma.masked_array(np.zeros(SHAPES[place]), mask=False)
+    placed(place)(given)
+    given[..., 0] = np.ma.masked
+    refusal(lambda: placed(place)(given), place, "masked", int(given.mask.sum()), "filled(", "cut")
+    refusal(lambda: placed(place)(list(given)), place, "masked", "filled(")
+
+
+class OfAGraph:
+    """An array of a library that refuses to become NumPy's, as PyTorch's do that require a gradient."""
+
+    def __array__(self, dtype=None, copy=None):
+        raise RuntimeError("this tensor requires grad")
+
+
+@EVERY_PLACE
+@pytest.mark.parametrize(
+    ("make", "named"),
+    [
+        (lambda a: sparse.csr_matrix(a.reshape(-1, a.shape[-1])), ("sparse", "csr_matrix", "toarray()")),
+        (lambda a: sparse.coo_array(a.reshape(-1, a.shape[-1])), ("sparse", "coo_array", "toarray()")),
+        (lambda a: a.astype(object), ("object", "floating-point")),
+        (lambda a: a.astype([("one", "f8")]), ("one", "floating-point")),
+        (lambda a: a.astype(complex), ("complex128", "floating-point")),
+        (lambda a: a.astype(bool), ("bool", "floating-point", "astype(")),
+        (lambda a: a.astype(int), ("int64", "floating-point", "astype(")),
+        (lambda a: a.astype("U3"), ("<U3", "floating-point")),
+        (lambda a: a.astype("M8[s]"), ("datetime64", "floating-point")),
+        (lambda a: [*a.tolist()[:-1], []], ("list", "different lengths")),
+        (lambda a: OfAGraph(), ("OfAGraph", "requires grad", "detach()")),
+        (lambda a: dict(enumerate(a)), ("dict", "array of numbers")),
+        (lambda a: (row for row in a), ("generator", "array of numbers")),
+        (lambda a: None, ("None",)),
+        (lambda a: "zeros", ("floating-point",)),
+    ],
+    ids="csr coo object structured complex bool int text date ragged graph mapping generator none word".split(),
+)
+def test_what_is_no_dense_array_of_floats_is_refused_with_what_it_is(place, make, named):
+    refusal(lambda: placed(place)(make(np.zeros(SHAPES[place]))), place, *named, error=REFUSED)
+
+
+@EVERY_PLACE
+@pytest.mark.parametrize("kind", [np.float16, np.longdouble, ">f8", "read-only", "strided", "list"])
+def test_what_becomes_an_array_of_the_dtype_as_it_stands_is_taken(place, kind):
+    a = np.zeros(SHAPES[place])
+    if kind == "read-only":
+        a.flags.writeable = False
+    elif kind == "strided":
+        a = np.zeros((*a.shape[:-1], 2 * a.shape[-1]))[..., ::2]
+    else:
+        a = a.tolist() if kind == "list" else a.astype(kind)
+    placed(place)(a)
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
+def test_matrices_and_frames_are_what_they_look_like():
+    layer, x = good_layer(), np.random.default_rng(0).standard_normal((4, 2, 3))
+    weights = dict(layer.parameters)
+    expected = layer(x)[0]
+    for kind in (np.matrix, pd.DataFrame):
+        layer.load_parameters(weights | {name: kind(a) for name, a in weights.items() if a.ndim == 2})
+        np.testing.assert_array_equal(layer(x)[0], expected)
+        refusal(lambda kind=kind: layer(kind(x[0])), "(2, 3)", "T >= 1", "B >= 1", "I = 3")
+
+
+def test_masked_lags_are_refused():
+    trace = good_layer().forward(np.zeros((4, 1, 3)))
+    refusal(lambda: jacobian_norms(trace, np.ma.masked_array([1, 2], mask=[False, True])), "lags", "masked")
+
+
+@pytest.mark.parametrize(
+    ("call", "meant"),
+    [
+        (lambda: Layer("LSTM", **GOOD), "lstm"),
+        (lambda: Layer("lsmt", **GOOD), "lstm"),
+        (lambda: Layer("gru_reset_before", **GOOD), "gru-reset-before"),
+        (lambda: Layer("SimpleRNN", **GOOD), "rnn"),
+        (lambda: Layer("lstm", **GOOD, initialiser="ortogonal"), "orthogonal"),
+        (lambda: Layer("lstm", **GOOD, initialiser="glorot"), "keras"),
+        (lambda: Layer("lstm", **GOOD, bidirectional="Concat"), "concat"),
+        (lambda: Layer("lstm", **GOOD, bidirectional="ave"), "mean"),
+        (lambda: Layer("lstm", **GOOD, dtype="flaot32"), "float32"),
+        (lambda: Layer("lstm", **GOOD, backend="gpu"), "cuda"),
+        (lambda: Layer("lstm", **GOOD, sharing="blok"), "block"),
+        (lambda: count_parameters("lstm", **GOOD, bias="doubel"), "double"),
+        (lambda: Layer("lstm", **GOOD, bidirectonal="mean"), "bidirectional"),
+        (lambda: Layer("lstm", **GOOD, initializer="keras"), "initialiser"),
+    ],
+)
+def test_a_name_that_is_nearly_right_is_answered_with_the_right_one(call, meant):
+    refusal(call, f"did you mean {meant!r}?", error=REFUSED)
+
+
+def test_a_name_that_is_near_to_nothing_gets_no_hint():
+    assert "did you mean" not in refusal(lambda: Layer("transformer", **GOOD), *cell_names())
+
+
+def test_two_directions_ask_for_their_merge():
+    refusal(lambda: good_layer(merge=True), "True", "PyTorch and Keras is 'concat'", "lecture's is 'mean'")
+    refusal(lambda: good_layer(merge=False), "False", "one direction is None")
+
+
+def test_an_initialiser_without_its_value_is_told_where_it_takes_it():
+    refusal(lambda: Layer("lstm", **GOOD, initialiser="chrono"), "'chrono'", "cells.initialisers.chrono(value)")
+
+
+@pytest.mark.parametrize("name", keywords.HERE)
+def test_a_keyword_of_pytorch_or_keras_is_answered_with_how_it_is_done_here(name):
+    message = refusal(lambda: Layer("lstm", 3, **{name: 2}), repr(name), "hidden_size", "rng", error=TypeError)
+    assert keywords.HERE[name] in message
+
+
+def test_the_signature_of_a_layer_stays_the_one_that_is_documented():
+    names = list(inspect.signature(Layer).parameters)
+    assert names == "cell input_size hidden_size dtype backend initialiser bidirectional sharing rng".split()
+    with pytest.raises(TypeError, match="hidden_size"):
+        Layer("lstm", 3)
+
+
+def test_a_layer_and_a_trace_say_what_they_are():
+    layer = good_layer("lstm", "mean")
+    text = "Layer('lstm', input_size=3, hidden_size=5, dtype='float64', backend='cpu', bidirectional='mean')"
+    assert repr(layer) == text
+    assert repr(eval(text)) == text
+    words = (
+        repr(layer.forward(np.zeros((4, 2, 3)))),
+        "'lstm'",
+        "T=4",
+        "B=2",
+        "I=3",
+        "H=5",
+        "'float64'",
+        "'cpu'",
+        "'mean'",
+    )
+    assert all(word in words[0] for word in words[1:])

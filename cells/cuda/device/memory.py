@@ -66,6 +66,10 @@ class DeviceArray:
             raise ValueError(f"shape {shape} for {self.size} elements; allowed: shapes of as many")
         return DeviceArray(shape, self.dtype, self._owner, self.address)
 
+    def __reduce__(self) -> Any:
+        """Travel as an array of the host; whoever receives it has it on the device that is there."""
+        return to_device, (self.numpy(),)
+
     def numpy(self) -> Array:
         """Return a copy on the host."""
         out = np.empty(self.shape, self.dtype)

@@ -18,6 +18,7 @@ from cells.cuda.plan.config import KernelConfig
 from cells.cuda.plan.costs import ESTIMATES, Costs, Product, Terms
 from cells.cuda.plan.tile import WARP, Tile
 from cells.registry import find_cell
+from cells.unknown import unknown
 from cells.validation import SHARINGS
 
 WAVEFRONT = 128  # bytes of shared memory that one access of a warp reads at once: 32 banks of 4 bytes
@@ -61,7 +62,7 @@ class Choice:
 def choose(work: Workload, *, sharing: str | None = None, costs: Costs = ESTIMATES) -> Choice:
     """Return the cheapest candidate; of one sharing, if that is named."""
     if sharing not in (None, *SHARINGS):
-        raise ValueError(f"unknown sharing {sharing!r}; known: {', '.join(SHARINGS)}")
+        raise ValueError(unknown("sharing", sharing, SHARINGS))
     found = list(candidates(work, sharing=sharing, costs=costs))
     if not found:
         raise ValueError(

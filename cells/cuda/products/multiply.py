@@ -15,6 +15,7 @@ from cells.cuda.device.stream import current_stream
 from cells.cuda.products import cublas, product
 from cells.cuda.products.matrices import Matrix, MatrixProduct
 from cells.cuda.products.product import Call
+from cells.unknown import unknown
 
 PROVIDERS = ("cublas", "own")
 _provider: ContextVar[str | None] = ContextVar("provider", default=None)
@@ -36,7 +37,7 @@ def provider() -> str:
 def using_products(name: str) -> Iterator[None]:
     """Products inside are made by "cublas" or by "own" kernels."""
     if name not in PROVIDERS:
-        raise ValueError(f"unknown provider of products {name!r}; known: {', '.join(PROVIDERS)}")
+        raise ValueError(unknown("provider of products", name, PROVIDERS))
     token = _provider.set(name)
     try:
         yield

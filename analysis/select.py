@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from bench.names import unknown
+
 SIZES = ("seq_len", "hidden_size", "batch_size")
 INITIALISER_ORDER = ("torch", "keras", "orthogonal", "torch-fb1", "chrono")
 BACKEND_ORDER = ("cpu", "torch", "onnxruntime")
@@ -88,7 +90,7 @@ def sweep(rows: pd.DataFrame, size: str) -> pd.DataFrame:
 
     """
     if size not in SIZES:
-        raise ValueError(f"unknown size {size!r}; known: {', '.join(SIZES)}")
+        raise ValueError(unknown("size", size, SIZES))
     fixed = [name for name in (*SIZES, "input_size", "threads", "dtype") if name != size]
     if rows.empty:
         return rows

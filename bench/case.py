@@ -104,7 +104,7 @@ class Case:
             ("study", names.study_names()),
         ):
             if getattr(self, name) not in known:
-                raise ValueError(f"unknown {name} {getattr(self, name)!r}; known: {', '.join(known)}")
+                raise ValueError(names.unknown(name, getattr(self, name), known))
         # Checked, sorted and without defaults: equal cases have equal conditions.
         object.__setattr__(self, "conditions", conditions(**dict(self.conditions)))
 
@@ -129,7 +129,7 @@ class Case:
 
     def _condition(self, name: str) -> Value:
         if name not in CONDITIONS:
-            raise ValueError(f"unknown condition {name!r}; known: {', '.join(CONDITIONS)}")
+            raise ValueError(names.unknown("condition", name, CONDITIONS))
         return dict(self.conditions).get(name, CONDITIONS[name].default)
 
     @property
@@ -179,9 +179,9 @@ def make_case(study: str, cell: str, backend: str = "cpu", direction: str = "inf
     """
     core = {name: value for name, value in settings.items() if name in CORE_COLUMNS}
     named = {name: value for name, value in settings.items() if name not in CORE_COLUMNS}
-    unknown = [name for name in named if name not in CONDITIONS]
-    if unknown:
-        raise ValueError(f"unknown {', '.join(unknown)}; known: {', '.join(CASE_COLUMNS)}")
+    for name in named:
+        if name not in CONDITIONS:
+            raise ValueError(names.unknown("setting of a case", name, CASE_COLUMNS))
     return Case(study, cell, backend, direction, **core, conditions=conditions(**named))
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from bench.names import unknown
+
 Value = float | str
 Conditions = tuple[tuple[str, Value], ...]
 
@@ -79,7 +81,7 @@ def conditions(**named: Any) -> Conditions:
     kept: dict[str, Value] = {}
     for name, value in named.items():
         if name not in CONDITIONS:
-            raise ValueError(f"unknown condition {name!r}; known: {', '.join(CONDITIONS)}")
+            raise ValueError(unknown("condition", name, CONDITIONS))
         checked = _checked(name, value)
         if checked != CONDITIONS[name].default:
             kept[name] = checked
@@ -90,7 +92,7 @@ def _checked(name: str, value: Any) -> Value:
     condition = CONDITIONS[name]
     if isinstance(condition.default, str):
         if not isinstance(value, str) or (condition.allowed and value not in condition.allowed):
-            raise ValueError(f"unknown {name} {value!r}; known: {', '.join(condition.allowed) or 'any word'}")
+            raise ValueError(unknown(name, value, condition.allowed or ("any word",)))
         return value
     try:
         number = float(value)

@@ -1,8 +1,13 @@
-"""The names that a case may carry, read from the folders they live in: nothing is imported, so numba is not needed."""
+"""The names that a case may carry, and what is said of any other.
+
+They are read from the folders they live in: nothing is imported, so numba is not needed.
+"""
 
 from __future__ import annotations
 
+import difflib
 import functools
+from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -27,6 +32,18 @@ def cell_names() -> tuple[str, ...]:
 def study_names() -> tuple[str, ...]:
     """Name the studies: a file of `bench/studies` each."""
     return tuple(name for name in _stems(STUDIES) if name != "registry" and not name.endswith("axes"))
+
+
+def unknown(what: str, given: object, known: Iterable[str], told: str = "known") -> str:
+    """Return the message about a name that is none of `known`, with the one that was probably meant, if one is near.
+
+    `told` introduces the known names. The cells have their own, `cells.unknown`: this one is read without them too.
+    """
+    names = list(known)
+    by_lower = {name.lower().replace("_", "-"): name for name in names}
+    near = difflib.get_close_matches(str(given).lower().replace("_", "-"), list(by_lower), n=1)
+    hint = f"; did you mean {by_lower[near[0]]!r}?" if near else ""
+    return f"unknown {what} {given!r}; {told}: {', '.join(names)}{hint}"
 
 
 @functools.cache

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bench.case import CASE_COLUMNS, Case
+from bench.names import unknown
 
 STATUSES = ("ok", "zero", "censored", "diverged", "failed")
 """What a row says of its number: measured; exactly 0, so that its logarithm has none; not reached within the sequence,
@@ -40,7 +41,7 @@ class Measurement:
 
     def __post_init__(self) -> None:
         if self.status not in STATUSES:
-            raise ValueError(f"unknown status {self.status!r}; known: {', '.join(STATUSES)}")
+            raise ValueError(unknown("status", self.status, STATUSES))
         if (self.value is None) == (self.status in WITH_VALUE):
             raise ValueError(f"{self.metric}: value {self.value!r} does not fit status {self.status!r}")
         if self.value is not None and not abs(self.value) < float("inf"):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Generic, TypeVar
 
 from bench.case import SHAPE, Case
+from bench.names import unknown
 from bench.rows import Measurement
 from bench.run.code import code_version
 
@@ -41,7 +42,7 @@ PRESETS = tuple(field.name for field in fields(PerPreset))
 def check_preset(preset: str) -> None:
     """Raise ValueError for a name that is no preset's."""
     if preset not in PRESETS:
-        raise ValueError(f"unknown preset {preset!r}; known: {', '.join(PRESETS)}")
+        raise ValueError(unknown("preset", preset, PRESETS))
 
 
 def nothing_lacking() -> str | None:

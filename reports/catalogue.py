@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.result import Fact
+from bench.names import unknown
 from reports.numbers import shown
 from reports.plurals import PluralError, Plurals, plurals
 
@@ -136,7 +137,7 @@ def load_catalogue(language: str) -> Catalogue:
     """Read `text/<language>.toml`."""
     path = FOLDER / f"{language}.toml"
     if not path.is_file():
-        raise CatalogueError(f"unknown language {language!r}; known: {', '.join(languages())}")
+        raise CatalogueError(unknown("language", language, languages()))
     return Catalogue(language, tomllib.loads(path.read_text(encoding="utf-8")))
 
 

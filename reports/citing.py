@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from html import escape
 
 from analysis.result import Analysis
+from bench.names import unknown
 from reports import provenance
 from reports.catalogue import Catalogue, load_catalogue
 from reports.inline import plain
@@ -192,7 +193,7 @@ FORMATS: Mapping[str, Callable[[Reference], str]] = {
 def render(reference: Reference, form: str) -> str:
     """Return the citation in one of the `FORMATS`."""
     if form not in FORMATS:
-        raise ValueError(f"unknown citation format {form!r}; known: {', '.join(FORMATS)}")
+        raise ValueError(unknown("citation format", form, FORMATS))
     return FORMATS[form](reference)
 
 
@@ -207,7 +208,7 @@ def cite(figure_id: str, form: str, analysis: Analysis, language: str = "en") ->
     """
     known = references(analysis, load_catalogue(language))
     if figure_id not in known:
-        raise ValueError(f"unknown figure {figure_id!r}; this run has: {', '.join(known)}")
+        raise ValueError(unknown("figure", figure_id, known, "this run has"))
     return render(known[figure_id], form)
 
 

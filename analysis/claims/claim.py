@@ -14,6 +14,7 @@ import pandas as pd
 from analysis.claims.samples import Samples
 from analysis.result import BASES, Estimate
 from analysis.statistics.intervals import CONFIDENCE
+from bench.names import unknown
 
 KINDS = ("test", "half right", "exercise", "not testable", "fact")
 """`test`: judged by the rule. `half right`: part of the sentence is right, and the card says which. `exercise`: the
@@ -62,7 +63,7 @@ class Alternative:
 
     def __post_init__(self) -> None:
         if self.choice not in CHOICES:
-            raise ValueError(f"unknown choice {self.choice!r}; known: {', '.join(CHOICES)}")
+            raise ValueError(unknown("choice", self.choice, CHOICES))
 
 
 def confidences(*levels: float) -> tuple[Alternative, ...]:
@@ -108,7 +109,7 @@ class Claim:
             ("quantifier", self.quantifier, QUANTIFIERS),
         ):
             if value not in known:
-                raise ValueError(f"{self.id}: unknown {name} {value!r}; known: {', '.join(known)}")
+                raise ValueError(f"{self.id}: {unknown(name, value, known)}")
         if self.kind == "test" and (self.statistic is None) != (self.predicts is None):
             raise ValueError(f"{self.id}: a statistic and what it predicts come together, or neither")
         outside = [name for name in self.scope if name not in self.slices_by]

@@ -12,6 +12,7 @@ import pandas as pd
 from analysis.result import Estimate, Fact
 from analysis.statistics.intervals import CONFIDENCE, FEWEST, centred, exact, exponential
 from analysis.statistics.tests import p_above, p_below
+from bench.names import unknown
 
 CENTRES = ("median", "mean", "range", "exact", "worst")
 SCALES = ("linear", "ratio")
@@ -41,7 +42,7 @@ class Samples:
     def __post_init__(self) -> None:
         for name, value, known in (("scale", self.scale, SCALES), ("centre", self.centre, CENTRES)):
             if value not in known:
-                raise ValueError(f"unknown {name} {value!r}; known: {', '.join(known)}")
+                raise ValueError(unknown(name, value, known))
         missing = [name for name in (*self.variables, "sample", "value") if name not in self.frame.columns]
         if missing:
             raise ValueError(f"samples lack the columns {', '.join(missing)}; given: {', '.join(self.frame.columns)}")

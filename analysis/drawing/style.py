@@ -14,6 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
 
 from analysis.cells import known
+from bench.names import unknown
 
 STYLES = ("page", "paper", "slide-light", "slide-dark")
 
@@ -54,7 +55,7 @@ LOOKS = {
 def look(style: str) -> Look:
     """Return the look of a style; names the known ones where it is unknown."""
     if style not in LOOKS:
-        raise ValueError(f"unknown style {style!r}; known: {', '.join(STYLES)}")
+        raise ValueError(unknown("style", style, STYLES))
     return LOOKS[style]
 
 

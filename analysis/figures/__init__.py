@@ -8,6 +8,7 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Protocol, cast
 
 from analysis.cells import using
+from bench.names import unknown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,6 +75,6 @@ def draw(figure: Figure, style: str, labels: Mapping[str, str]) -> Canvas:
 
     """
     if figure.id not in REGISTRY:
-        raise ValueError(f"unknown figure {figure.id!r}; known: {', '.join(REGISTRY)}")
+        raise ValueError(unknown("figure", figure.id, REGISTRY))
     with using(figure.cells):
         return REGISTRY[figure.id].draw(figure.data, style, labels)

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from analysis.result import Estimate
+from bench.names import unknown
 
 CONFIDENCE = 0.95
 RESAMPLES = 2000
@@ -98,7 +99,7 @@ def centred(
 
     """
     if centre not in CENTRES:
-        raise ValueError(f"unknown centre {centre!r}; known: {', '.join(CENTRES)}")
+        raise ValueError(unknown("centre", centre, CENTRES))
     values = np.asarray(values, dtype=float)
     allowed = ~np.isnan(values) if centre == "median" else np.isfinite(values)
     if values.size == 0 or not allowed.all():

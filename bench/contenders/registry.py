@@ -13,6 +13,7 @@ from bench.contenders.cudnn import Cudnn
 from bench.contenders.own import Own
 from bench.contenders.own_gpu import OwnOnGpu
 from bench.contenders.process import PeerContender
+from bench.names import unknown
 
 PEERS = {
     "torch": PeerContender(
@@ -49,7 +50,7 @@ CONTENDERS: dict[str, Contender] = {
 def find_contender(backend: str) -> Contender:
     """Return the contender of that backend; ValueError names the known ones."""
     if backend not in CONTENDERS:
-        raise ValueError(f"backend {backend!r} is not timed; allowed: {', '.join(CONTENDERS)}")
+        raise ValueError(unknown("backend", backend, CONTENDERS, "timed"))
     return CONTENDERS[backend]
 
 

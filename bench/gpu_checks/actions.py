@@ -16,6 +16,7 @@ from bench.contenders.tolerance import TOLERANCE
 from bench.gpu_checks import passes
 from bench.gpu_checks.check import Result, Tell, passed_if
 from bench.gpu_checks.passes import Answer, Pass
+from bench.names import unknown
 from cells import Layer
 
 Arguments = Mapping[str, Any]
@@ -37,7 +38,7 @@ ACTIONS = {
 def find_action(name: str) -> Callable[[Arguments, Tell], Result]:
     """Import the action of that name; ValueError names the known ones."""
     if name not in ACTIONS:
-        raise ValueError(f"unknown action {name!r}; known: {', '.join(ACTIONS)}")
+        raise ValueError(unknown("action", name, ACTIONS))
     module, _, function = ACTIONS[name].rpartition(".")
     action: Callable[[Arguments, Tell], Result] = getattr(importlib.import_module(module), function)
     return action

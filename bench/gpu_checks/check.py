@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bench.names import unknown
+
 STAGES = ("contact", "parity", "steps", "grid", "half", "tests", "sanitizer", "cpu")
 """In the order in which they run: what is worth most comes first."""
 WITH_ROWS = ("steps", "grid", "half", "cpu")
@@ -45,7 +47,7 @@ class Check:
 
     def __post_init__(self) -> None:
         if self.stage not in STAGES:
-            raise ValueError(f"unknown stage {self.stage!r}; known: {', '.join(STAGES)}")
+            raise ValueError(unknown("stage", self.stage, STAGES))
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class Result:
 
     def __post_init__(self) -> None:
         if self.status not in STATUSES:
-            raise ValueError(f"unknown status {self.status!r}; known: {', '.join(STATUSES)}")
+            raise ValueError(unknown("status", self.status, STATUSES))
 
 
 def passed_if(right: bool, reason: str, **numbers: Any) -> Result:

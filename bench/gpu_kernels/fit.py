@@ -18,6 +18,7 @@ import numpy as np
 
 from bench.case import CASE_COLUMNS
 from bench.former import renewed
+from bench.names import unknown
 from bench.rows import COLUMNS
 from bench.run.store import Store
 from cells.cuda.device.facts import A100, H200, Facts
@@ -223,7 +224,7 @@ def of_one_gpu(
     if gpu is None and len(known) > 1:
         raise ValueError(f"rows of more than one GPU: {', '.join(known)}; choose one with --gpu NAME")
     if gpu is not None and gpu not in known:
-        raise ValueError(f"no rows of the GPU {gpu!r}; known: {', '.join(known)}")
+        raise ValueError(unknown("GPU", gpu, known, "the rows are of"))
     chosen = gpu or known[0]
     return frame[frame["environment"].map(names) == chosen], facts_of(chosen)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
+from bench.names import unknown
 from bench.study import Study
 
 FILES = (
@@ -56,5 +57,5 @@ def find_studies(names: Sequence[str] | None) -> tuple[Study[Any], ...]:
     known = {study.name: study for study in STUDIES}
     for name in names or ():
         if name not in known:
-            raise ValueError(f"unknown study {name!r}; known: {', '.join(known)}")
+            raise ValueError(unknown("study", name, known))
     return tuple(study for study in STUDIES if not names or study.name in names)

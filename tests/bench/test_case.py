@@ -38,7 +38,7 @@ def test_conditions_are_checked_sorted_and_without_defaults():
         ({"inputs": "noise"}, "unknown inputs 'noise'; known: normal, zero"),
         ({"gate_bias": "much"}, "gate_bias is 'much'; allowed: a finite number"),
         ({"gate_bias": float("nan")}, "gate_bias is nan; allowed: a finite number"),
-        ({"mood": "good"}, "unknown mood; known: .*gate_bias"),
+        ({"mood": "good"}, "unknown setting of a case .mood.; known: .*gate_bias"),
         ({"initialiser": "nope"}, "unknown initialiser 'nope'; known: .*torch"),
     ],
 )

@@ -13,6 +13,7 @@ from analysis.readings.horizons import median_horizon
 from analysis.result import LOGARITHM, Fact, Number, fact_key
 from analysis.select import INITIALISER_ORDER
 from analysis.statistics.fits import CURVE, FIRST_LAG, factor, horizons, slopes
+from bench.names import unknown
 
 EPSILON = 1e-3
 """A gradient below this share of its start is called lost."""
@@ -144,7 +145,7 @@ gradient of the loss has moved from h to c."""
 def horizon_ratio_of_states(name: str = "lstm", epsilon: float = EPSILON, start: str = "own") -> Statistic:
     """Horizon of dL/dc over that of dL/dh on the same seed, from one of `STARTS`."""
     if start not in STARTS:
-        raise ValueError(f"unknown start {start!r}; known: {', '.join(STARTS)}")
+        raise ValueError(unknown("start", start, STARTS))
 
     def statistic(frame: pd.DataFrame) -> Samples | None:
         curves = {

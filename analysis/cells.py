@@ -16,6 +16,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any
 
+from analysis.cell_meaning import meanings_in
 from bench.names import OTHER_WORK
 
 FACT = "cells"
@@ -134,7 +135,7 @@ def cells_of(environments: Iterable[Mapping[str, Any]], names: Iterable[str] = (
     """
     described: dict[str, Mapping[str, Any]] = {}
     for environment in environments:
-        for name, meaning in environment.get(FACT, {}).items():
+        for name, meaning in meanings_in(environment.get(FACT, {})):
             described.setdefault(name, meaning)
     cells = [_read(name, described[name]) for name in sorted(described, key=lambda name: described[name]["order"])]
     if not cells:
@@ -146,7 +147,7 @@ def cells_of(environments: Iterable[Mapping[str, Any]], names: Iterable[str] = (
 
 
 def _read(name: str, meaning: Mapping[str, Any]) -> Cell:
-    """Return a cell from its description in JSON; what later versions add is passed over."""
+    """Return a cell from its checked description in JSON; what later versions add is passed over."""
     keeps = meaning["keeps"] or {}
     return Cell(
         name=name,

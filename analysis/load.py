@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
 
+from analysis.cells import cells_of
+from analysis.exported import TABLES, is_table, lines_of, read_environments, read_table
 from analysis.runs import choose_runs, separate_blocks
-from bench.case import CASE_COLUMNS, case_from
+from analysis.schema_check import Locate, checked, rows_of
+from bench.case import CASE_COLUMNS
+from bench.columns import schema
 from bench.former import renewed
-from bench.names import OTHER_WORK
-from bench.rows import COLUMNS, STATUSES
+from bench.rows import COLUMNS
 
-EXPORTS = ("measurements.csv", "measurements.csv.gz")
-ENVIRONMENT = "environment.json"
-INTEGERS = ("seq_len", "hidden_size", "input_size", "batch_size", "seed", "threads", "block", "replicate", "whole")
-NUMBERS = ("initialiser_value", "gate_bias", "input_scale", "step", "value")
 RUN_KEY = ("environment", "code_version", "run", "metric", "block", "replicate", "step")
 """What makes a row one of its kind, beside its case."""
 ORDER = (*CASE_COLUMNS, *(name for name in COLUMNS if name not in CASE_COLUMNS))
@@ -46,55 +43,63 @@ def load(path: str | Path, *, mix_machines: bool = False) -> pd.DataFrame:
     FileNotFoundError
         Where there is nothing at `path`, or the folder holds no export.
     ValueError
-        Where columns are missing or unknown, a status is unknown, or machines are mixed.
+        Where columns are missing or unknown, machines are mixed, a row stands there twice, or a cell is not what
+        `bench.columns` allows: the message names the file, the line, the column, what was given and what is allowed.
 
     """
     path = Path(path)
     if not path.exists():
-        raise FileNotFoundError(f"no rows at {path}; allowed: a store, or a folder with {' or '.join(EXPORTS)}")
+        raise FileNotFoundError(f"no rows at {path}; allowed: a store, or a folder with {' or '.join(TABLES)}")
     table = _table_in(path)
     if table is None:
         from bench.run.store import Store
 
         frame = Store(path).frame()
     else:
-        try:
-            frame = pd.read_csv(table, keep_default_na=False, na_values={"value": [""]}, dtype={"code_version": str})
-        except (
-            EOFError,
-            zlib.error,
-            OSError,
-            UnicodeDecodeError,
-            pd.errors.ParserError,
-            pd.errors.EmptyDataError,
-        ) as e:
-            raise ValueError(f"{table} is damaged or cut off: {e}; export it again") from e
-        if table.suffix == ".csv" and not _ends_with_a_line(table):  # gzip has a checksum of its own
-            raise ValueError(f"{table} is cut off inside its last line; export it again")
-    return check(frame, source=str(path), mix_machines=mix_machines, cells=_described_cells(path))
+        frame = read_table(table)
+    machines = _machines_of(path)
+    return check(
+        frame,
+        source=str(table or path),
+        mix_machines=mix_machines,
+        cells=cells_in(machines or ()),
+        environments=None if machines is None else [str(facts["id"]) for facts in machines],
+        locate=None if table is None else lambda positions: lines_of(table, positions),
+    )
 
 
 def load_environments(path: str | Path) -> tuple[Mapping[str, object], ...]:
-    """Describe the machines of a run: the facts of each with its `id`, from a store or an exported folder."""
+    """Describe the machines of a run: the facts of each with its `id`, from a store or an exported folder.
+
+    Raises
+    ------
+    FileNotFoundError
+        Where an export has no ``environment.json``.
+    ValueError
+        Where that file is no description of machines and their cells.
+
+    """
     path = Path(path)
-    if path.is_file() and not path.name.endswith((".csv", ".csv.gz")):
+    if path.is_file() and not is_table(path):
         from bench.run.store import Store
 
         found: Mapping[str, Mapping[str, object]] = Store(path).environments()
     else:
-        file = (path if path.is_dir() else path.parent) / ENVIRONMENT
-        if not file.exists():
-            raise FileNotFoundError(f"no {ENVIRONMENT} in {file.parent}; an export holds it beside {EXPORTS[0]}")
-        found = json.loads(file.read_text(encoding="utf-8"))
-    return tuple({"id": name, **facts} for name, facts in sorted(found.items()))
-
-
-def _described_cells(path: Path) -> tuple[str, ...]:
-    """Return the cells that the environments of a run describe: a reader may not have all of them."""
+        found = read_environments(path if path.is_dir() else path.parent)
+    described = tuple({"id": name, **facts} for name, facts in sorted(found.items()))
     try:
-        return cells_in(load_environments(path))
+        cells_of(described)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+    return described
+
+
+def _machines_of(path: Path) -> tuple[Mapping[str, object], ...] | None:
+    """Return what is said about the machines of a run; None where rows lie alone."""
+    try:
+        return load_environments(path)
     except FileNotFoundError:
-        return ()
+        return None
 
 
 def cells_in(environments: Iterable[Mapping[str, object]]) -> tuple[str, ...]:
@@ -104,7 +109,13 @@ def cells_in(environments: Iterable[Mapping[str, object]]) -> tuple[str, ...]:
 
 
 def check(
-    frame: pd.DataFrame, *, source: str = "frame", mix_machines: bool = False, cells: Iterable[str] = ()
+    frame: pd.DataFrame,
+    *,
+    source: str = "frame",
+    mix_machines: bool = False,
+    cells: Iterable[str] = (),
+    environments: Collection[str] | None = None,
+    locate: Locate | None = None,
 ) -> pd.DataFrame:
     """Return `frame` with the schema's columns and types, or say what is wrong with it.
 
@@ -122,6 +133,10 @@ def check(
         Whether rows of several environments are allowed.
     cells
         Cells that are not of this checkout's registry, and that the environments of the rows describe.
+    environments
+        The ids that are described; None where nothing is known about them.
+    locate
+        Says where rows of a file stand, for the messages.
 
     """
     frame = renewed(frame)
@@ -132,13 +147,9 @@ def check(
             f"{source}: missing columns {missing or 'none'}, unknown columns {unknown or 'none'}; "
             f"known: {', '.join(COLUMNS)}"
         )
-    frame = frame.loc[:, list(COLUMNS)].copy()
-    for name in (*INTEGERS, *NUMBERS):
-        try:
-            frame[name] = pd.to_numeric(frame[name]).astype("int64" if name in INTEGERS else "float64")
-        except ValueError as error:
-            raise ValueError(f"{source}: column {name}: {error}; the file may be cut off, export it again") from error
-    _refuse_unknown(frame, source, cells)
+    locate = locate or rows_of(frame)
+    frame = checked(frame.loc[:, list(COLUMNS)], schema(cells), source, environments, locate)
+    _refuse_twice(frame, source, locate)
     machines = sorted(map(str, frame["environment"].unique()))
     if len(machines) > 1 and not mix_machines:
         raise ValueError(
@@ -149,38 +160,27 @@ def check(
     return chosen.sort_values(list(ORDER), kind="stable", ignore_index=True)
 
 
-def _refuse_unknown(frame: pd.DataFrame, source: str, cells: Iterable[str]) -> None:
-    """Raise ValueError for cases that are none, statuses that nobody knows, and rows that stand there twice."""
-    strange = sorted(set(frame["status"]) - set(STATUSES))
-    if strange:
-        raise ValueError(f"{source}: unknown status {', '.join(map(repr, strange))}; known: {', '.join(STATUSES)}")
-    for row in frame.drop_duplicates(list(CASE_COLUMNS)).loc[:, list(CASE_COLUMNS)].to_dict("records"):
-        try:
-            case_from({**row, "cell": OTHER_WORK[0]} if row["cell"] in cells else row)
-        except ValueError as error:
-            raise ValueError(f"{source}: {error}") from error
-    doubled = frame.duplicated([*CASE_COLUMNS, *RUN_KEY])
+def _refuse_twice(frame: pd.DataFrame, source: str, locate: Locate) -> None:
+    """Raise ValueError for rows that stand there twice: nothing but their value tells them apart."""
+    key = [*CASE_COLUMNS, *RUN_KEY]
+    doubled = frame.duplicated(key).to_numpy()
     if doubled.any():
-        row = frame.loc[doubled].iloc[0]
+        again = int(doubled.argmax())
+        row = frame.iloc[again]
+        first = int((frame[key].iloc[:again] == row[key]).all(axis=1).to_numpy().argmax())
+        places = locate([first, again])
         raise ValueError(
-            f"{source}: {int(doubled.sum())} rows stand there twice, the first: {row['study']}, {row['cell']}, "
-            f"{row['metric']}, block {row['block']}, replicate {row['replicate']}, step {row['step']:g}; "
-            "allowed: one row for each metric, block, replicate and step of a case in a run"
+            f"{source}, {places[again][0]}: the same row as {places[first][0]} ({row['study']}, {row['cell']}, "
+            f"{row['metric']}, block {row['block']}, replicate {row['replicate']}, step {row['step']:g}); "
+            f"{int(doubled.sum())} rows stand there twice; allowed: rows that differ in one of {', '.join(key)}"
         )
-
-
-def _ends_with_a_line(table: Path) -> bool:
-    """Say whether the file's last character ends a line, as every export's does."""
-    with table.open("rb") as file:
-        file.seek(-1, 2)
-        return file.read(1) == b"\n"
 
 
 def _table_in(path: Path) -> Path | None:
     """Return the CSV file that `path` is or holds; None for a store."""
     if path.is_dir():
-        for name in EXPORTS:
+        for name in TABLES:
             if (path / name).exists():
                 return path / name
-        raise FileNotFoundError(f"no export in {path}; allowed: {' or '.join(EXPORTS)}")
-    return path if path.name.endswith((".csv", ".csv.gz")) else None
+        raise FileNotFoundError(f"no export in {path}; allowed: {' or '.join(TABLES)}")
+    return path if is_table(path) else None

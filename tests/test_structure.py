@@ -20,6 +20,7 @@ ALLOWED = {
 }
 FROM_BENCH = {
     "bench.case",
+    "bench.columns",
     "bench.conditions",
     "bench.former",
     "bench.metrics",

@@ -11,6 +11,7 @@ import pytest
 from analysis.load import check, load, load_environments
 from bench.conditions import CONDITIONS
 from bench.rows import COLUMNS
+from cells.registry import cell_meanings
 from tests.support.rows import synthetic
 
 
@@ -58,7 +59,7 @@ def test_a_column_that_came_later_has_its_default_in_older_exports(few: pd.DataF
 
 
 def test_an_unknown_status_is_named_with_the_known(few: pd.DataFrame) -> None:
-    with pytest.raises(ValueError, match="unknown status 'fine'; known: ok, zero, censored, diverged, failed"):
+    with pytest.raises(ValueError, match=r"status is 'fine', .*; allowed: ok, zero, censored, diverged, failed"):
         check(few.assign(status="fine"))
 
 
@@ -78,10 +79,10 @@ def test_the_order_of_the_rows_does_not_matter(few: pd.DataFrame) -> None:
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"study": "nope"}, "unknown study 'nope'"),
-        ({"cell": "nope"}, "unknown cell 'nope'"),
-        ({"hidden_size": 0}, "hidden_size is 0; allowed: 1 or more"),
-        ({"dtype": "float7"}, "unknown dtype 'float7'"),
+        ({"study": "nope"}, "row 0: study is 'nope'; allowed: activations, "),
+        ({"cell": "nope"}, "row 0: cell is 'nope'; allowed: gru, "),
+        ({"hidden_size": 0}, "row 0: hidden_size is 0; allowed: whole numbers, 1 or more"),
+        ({"dtype": "float7"}, "row 0: dtype is 'float7'; allowed: float32, "),
     ],
 )
 def test_a_case_that_is_none_is_refused(few: pd.DataFrame, changed: dict[str, object], message: str) -> None:
@@ -93,12 +94,14 @@ def test_a_case_that_is_none_is_refused(few: pd.DataFrame, changed: dict[str, ob
 
 def test_a_cell_that_the_environment_describes_is_known(few: pd.DataFrame, tmp_path: Path) -> None:
     few.assign(cell=few["cell"].replace("rnn", "new-cell")).to_csv(tmp_path / "measurements.csv", index=False)
-    (tmp_path / "environment.json").write_text(json.dumps({"synthetic": {"cells": {"new-cell": {}}}}))
+    (tmp_path / "environment.json").write_text(
+        json.dumps({"synthetic": {"cells": {"new-cell": cell_meanings()["rnn"]}}})
+    )
     assert "new-cell" in set(load(tmp_path)["cell"])
 
 
 def test_rows_that_stand_there_twice_are_refused(few: pd.DataFrame) -> None:
-    with pytest.raises(ValueError, match="1 rows stand there twice, the first: parameters"):
+    with pytest.raises(ValueError, match=r"row 440: the same row as row 0 \(parameters, .*1 rows stand there twice"):
         check(pd.concat([few, few.iloc[:1]]))
 
 

@@ -47,10 +47,14 @@ def count_flops(
     Element-wise work is left out, as is usual; it is of order H where the products are of order H (I + H).
     """
     one_of("direction", direction, ("inference", "training"))
+    rows = check_size("seq_len", seq_len) * check_size("batch_size", batch_size)
     weights = count_parameters(cell, input_size, hidden_size, "none", bidirectional)
-    return 2 * seq_len * batch_size * weights * (3 if direction == "training" else 1)
+    return 2 * rows * weights * (3 if direction == "training" else 1)
 
 
 def count_bytes(parameters: int, dtype: str) -> int:
-    """Bytes of that many parameters."""
-    return parameters * {"float32": 4, "float64": 8}[one_of("dtype", dtype, ("float32", "float64"))]
+    """Bytes of that many parameters. Raises TypeError or ValueError for another number or dtype."""
+    return (
+        check_size("parameters", parameters)
+        * {"float32": 4, "float64": 8}[one_of("dtype", dtype, ("float32", "float64"))]
+    )

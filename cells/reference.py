@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cells.arrays import as_floats
 from cells.bidirectional import SUFFIXES, in_order, merge_outputs, split_gradient
 from cells.registry import find_cell
 from cells.spec import CellSpec, Product
@@ -54,11 +55,11 @@ def reference(
     `initial` and `d_final`, the states to start from and dL/d final states, are zero where they are not given.
     """
     spec = find_cell(cell)
-    x = np.asarray(x, np.float64)
+    x = _float64("x", x)
     suffixes = SUFFIXES if merge else SUFFIXES[:1]
     runs = []
     for d, suffix in enumerate(suffixes):
-        own = {name: np.asarray(parameters[name + suffix], np.float64) for name in _names(spec, x)}
+        own = {name: _float64(name + suffix, parameters[name + suffix]) for name in _names(spec, x)}
         x_d = in_order(x, d)
         runs.append((own, x_d, *_forward(spec, own, x_d, _of_direction(spec, initial, d, merge))))
     output = merge_outputs([in_order(states[1:, 0], d) for d, (*_, states) in enumerate(runs)], merge)
@@ -68,7 +69,7 @@ def reference(
     gradients: dict[str, Array] = {}
     d_input = np.zeros_like(x)
     d_states = []
-    parts = split_gradient(np.asarray(d_output, np.float64), merge)
+    parts = split_gradient(_float64("d_output", d_output), merge)
     for d, ((own, x_d, slots, states), part) in enumerate(zip(runs, parts, strict=True)):
         d_last = _of_direction(spec, d_final, d, merge)
         found, d_x, d_each = _backward(spec, own, x_d, slots, states, in_order(part, d), d_last)
@@ -80,11 +81,16 @@ def reference(
     return ReferenceResult(output, gradients, d_input, final, initials, totals)
 
 
+def _float64(what: str, given: Any) -> Array:
+    """Return what was given in float64; errors as `cells.arrays.as_floats`."""
+    return np.asarray(as_floats(what, given), np.float64)
+
+
 def _of_direction(spec: CellSpec, given: Mapping[str, Any] | None, direction: int, merge: str | None) -> Any:
     """(S, B, H) of one direction, or zero for all."""
     if given is None:
         return 0.0
-    arrays = [np.asarray(given[name], np.float64) for name in spec.states]
+    arrays = [_float64(name, given[name]) for name in spec.states]
     return np.stack([array if merge is None else array[direction] for array in arrays])
 
 

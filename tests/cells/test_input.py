@@ -10,7 +10,18 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from cells import Layer, cell_names, count_parameters, gradient_profile, jacobian_norms, keywords, perturbation
+from cells import (
+    Layer,
+    cell_names,
+    count_bytes,
+    count_flops,
+    count_parameters,
+    gradient_profile,
+    jacobian_norms,
+    keywords,
+    perturbation,
+)
+from cells.reference import reference
 from tests.support.layers import EVERY_CELL
 from tests.support.problem import MERGES
 
@@ -295,6 +306,7 @@ def places(layer, x):
         "weight_hh_l0": lambda a: layer.load_parameters(weights | {"weight_hh_l0": a}),
         "d_last": lambda a: gradient_profile(layer, x, a),
         "direction": lambda a: perturbation(trace, a),
+        "weight_ih_l0": lambda a: reference("lstm", weights | {"weight_ih_l0": a}, x),
     }
 
 
@@ -306,6 +318,7 @@ SHAPES = {
     "weight_hh_l0": (20, 5),
     "d_last": (2, 5),
     "direction": (2, 10),
+    "weight_ih_l0": (20, 3),
 }
 EVERY_PLACE = pytest.mark.parametrize("place", SHAPES)
 
@@ -451,3 +464,11 @@ def test_a_layer_and_a_trace_say_what_they_are():
         "'mean'",
     )
     assert all(word in words[0] for word in words[1:])
+
+
+@pytest.mark.parametrize("size", [0, 2.5, True, None])
+def test_counts_refuse_sizes_that_are_none(size):
+    sizes = {"seq_len": 4, "batch_size": 2} | GOOD
+    for name in sizes:
+        refusal(lambda name=name: count_flops("lstm", **sizes | {name: size}), name, repr(size), error=REFUSED)
+    refusal(lambda: count_bytes(size, "float32"), "parameters", repr(size), error=REFUSED)

@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import pickle
 from itertools import product
 
+import numpy as np
 import pytest
 
+from tests.cells.test_input import good_layer, refusal
 from tests.support.oracle import STACK
 from tests.support.problem import (
     BATCH_SIZES,
@@ -54,3 +57,23 @@ def test_layer_agrees_with_torch_at_every_size(cell, merge, initial, hidden_size
             if max(errors.values()) >= tolerance:
                 wrong.append((problem.label, dtype, errors))
     assert not wrong, f"{len(wrong)} answers differ; the first: {wrong[0]}"
+
+
+def test_tensors_of_the_cpu_are_arrays_and_others_say_what_to_do():
+    layer, x = good_layer(), torch.randn(4, 2, 3, dtype=torch.float64)
+    trace = layer.forward(x)
+    kept = trace.output.copy()
+    x[:] = 0  # the caller's buffer is the caller's
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(trace)).output, kept)
+    np.testing.assert_array_equal(trace.runs[0].x, trace.runs[0].x.copy())
+    assert trace.runs[0].x.any()
+    weights = {name: torch.tensor(value) for name, value in layer.parameters.items()}
+    layer.load_parameters(weights)
+    needs_gradient = torch.zeros(4, 2, 3, requires_grad=True)
+    refusal(lambda: layer(needs_gradient), "x is a Tensor", "requires grad", "x.detach().cpu()", error=TypeError)
+    refusal(lambda: layer(torch.zeros(4, 2, 3, device="meta")), "x is a Tensor", "x.detach().cpu()", error=TypeError)
+    refusal(lambda: layer(torch.zeros(4, 2, 3).bfloat16()), "x is a Tensor", error=TypeError)
+    parameter = torch.nn.Parameter(weights["weight_hh_l0"])
+    refusal(
+        lambda: layer.load_parameters(weights | {"weight_hh_l0": parameter}), "weight_hh_l0", "detach", error=TypeError
+    )

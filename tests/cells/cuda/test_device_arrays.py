@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from cells import Layer, gradient_profile
+from cells.backend import find_backend
 from cells.cuda.device import facts, target
 from tests.cells.cuda.answers import Foreign, answer
 from tests.support.oracle import STATES
@@ -45,6 +48,30 @@ def test_device_arrays_give_device_arrays_with_the_same_numbers(merge, wrap):
     for name in STATES["lstm"]:
         np.testing.assert_array_equal(final[name].numpy(), right["final"][f"inference {name}"])
         np.testing.assert_array_equal(gradients.initial[name].numpy(), right["d_initial"][name])
+
+
+@pytest.mark.parametrize("way", [lambda a: pickle.loads(pickle.dumps(a)), copy.deepcopy], ids=["pickle", "deepcopy"])
+def test_layers_traces_and_gradients_travel_as_arrays_of_the_host(way, monkeypatch):
+    layer, x, start, d_output, d_final, _ = problem_on_device(merge="concat")
+    trace = layer.forward(x, start)
+    gradients = trace.backward(d_output, d_final)
+    other, again, kept = way(layer), way(trace), way(gradients)
+    assert repr(other) == repr(layer)
+    assert other.sharing == "block"
+    np.testing.assert_array_equal(other(x, start)[0].numpy(), trace.output)
+    for found in (again.backward(d_output, d_final), kept):
+        assert isinstance(found.input, memory.DeviceArray)
+        assert found.input.address != gradients.input.address
+        np.testing.assert_array_equal(found.input.numpy(), gradients.input.numpy())
+        for name, value in gradients.parameters.items():
+            np.testing.assert_array_equal(found.parameters[name].numpy(), value.numpy())
+        for name, value in gradients.states.items():
+            np.testing.assert_array_equal(found.states[name], value)
+    data = pickle.dumps(layer)
+    monkeypatch.setattr(target, "missing", lambda: "the driver sleeps")
+    find_backend.cache_clear()
+    with pytest.raises(target.CudaUnavailable, match="the driver sleeps"):
+        pickle.loads(data)
 
 
 def test_a_part_of_a_device_array_lies_inside_of_it():

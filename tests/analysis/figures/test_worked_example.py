@@ -54,9 +54,9 @@ def folder(tmp_path_factory):
     """The packages and the tests with the figure of CONTRIBUTING.md."""
     folder = tmp_path_factory.mktemp("with-the-figure")
     skipped = shutil.ignore_patterns("__pycache__", "reference")
-    for package in ("cells", "bench", "analysis", "reports", "tests"):
+    for package in ("cells", "bench", "analysis", "reports", "recurbench", "tests"):
         shutil.copytree(ROOT / package, folder / package, ignore=skipped)
-    for file in ("recurbench.py", "conftest.py", "pyproject.toml"):
+    for file in ("conftest.py", "pyproject.toml"):
         shutil.copy(ROOT / file, folder / file)
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     (source,) = re.findall(rf"`{FILE}`:\n\n```python\n(.*?)```", text, re.S)

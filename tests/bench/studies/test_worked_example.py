@@ -18,9 +18,9 @@ ITEMS = FEW_SEEDS.quick * len(PEER_CELLS) * 2
 def folder(tmp_path_factory):
     """The packages with the study of CONTRIBUTING.md."""
     folder = tmp_path_factory.mktemp("with-the-study")
-    for package in ("cells", "bench", "analysis", "reports"):
+    for package in ("cells", "bench", "analysis", "reports", "recurbench"):
         shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__", "reference"))
-    for file in ("recurbench.py", "conftest.py", "pyproject.toml"):
+    for file in ("conftest.py", "pyproject.toml"):
         shutil.copy(ROOT / file, folder / file)
     text = (ROOT / "CONTRIBUTING.md").read_text()
     (source,) = re.findall(r"`bench/studies/precision\.py`:\n\n```python\n(.*?)```", text, re.S)

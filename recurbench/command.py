@@ -1,0 +1,54 @@
+"""The command `recurbench`: every file of `recurbench.commands` is a command of that name."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Protocol, cast
+
+COMMANDS = ("run", "report", "status", "studies", "export", "cite", "doctor")
+"""In the order in which the help lists them."""
+
+
+class Command(Protocol):
+    """What a file of `recurbench.commands` has."""
+
+    TEXT: str
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add the options of the command to its parser."""
+
+    def run(self, arguments: argparse.Namespace) -> int:
+        """Do the work; return the exit status."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; 0 done, 1 some items failed, 2 wrong use or unusable input, 130 interrupted."""
+    arguments = _parser().parse_args(argv)
+    from bench.run.store import StoreError
+
+    try:
+        return int(arguments.run(arguments))
+    except BrokenPipeError:  # whoever read our output has read enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (ValueError, StoreError, OSError) as error:
+        print(f"recurbench: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nrecurbench: interrupted; what was measured is stored, the same command resumes", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="recurbench", description="Recurrent cells, measured.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name in COMMANDS:
+        command = cast("Command", import_module(f"recurbench.commands.{name}"))
+        sub = commands.add_parser(name, help=command.TEXT, description=command.TEXT)
+        command.add_arguments(sub)
+        sub.set_defaults(run=command.run)
+    return parser

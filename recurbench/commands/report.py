@@ -1,0 +1,32 @@
+"""Write the page."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from recurbench.places import PAGES, add_source, source_of
+
+TEXT = "write the HTML page from measured rows"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    parser.add_argument("--out", type=Path, default=PAGES, help=f"folder for the page (default {PAGES})")
+    parser.add_argument("--language", default="en", help="language of the page (default en)")
+    parser.add_argument("--open", action="store_true", help="open the page in the browser")
+    add_source(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the page and say where it is."""
+    from reports.build import build
+
+    source = source_of(arguments)
+    page = build(source, arguments.out, arguments.language).resolve()
+    print(f"rows: {source}\npage: {page}")
+    if arguments.open:
+        import webbrowser
+
+        webbrowser.open(page.as_uri())
+    return 0

@@ -1,0 +1,37 @@
+"""Where rows are and pages go, unless the user says otherwise."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+STORE = Path("results") / "recurbench.sqlite"
+PAGES = Path("results") / "report"
+
+
+def add_store(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names the store."""
+    parser.add_argument("--store", type=Path, default=STORE, help=f"the store (default {STORE})")
+
+
+def add_source(parser: argparse.ArgumentParser) -> None:
+    """Add the options that name the rows to read."""
+    parser.add_argument(
+        "--source", type=Path, help="a store, or an exported folder (default: the store, else the reference)"
+    )
+    add_store(parser)
+
+
+def source_of(arguments: argparse.Namespace) -> Path:
+    """Return the rows to read: named, else the store, else the committed reference."""
+    from bench.run.store import Store
+    from reports.build import reference_folder
+
+    if arguments.source is not None:
+        return Path(arguments.source)
+    if Store(arguments.store).counts():
+        return Path(arguments.store)
+    reference = reference_folder()
+    print(f"nothing measured in {arguments.store} yet; showing the reference {reference.name}", file=sys.stderr)
+    return reference

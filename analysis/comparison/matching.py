@@ -53,7 +53,7 @@ def match(a: pd.DataFrame, b: pd.DataFrame) -> Matched:
     value = known["value"].mask(known["status"] == "zero", -math.inf)
     known["value"] = value.mask(known["status"] == "censored", math.inf)
     coverage = _coverage(rows, known)
-    if not any(item.both or item.seeds_apart for item in coverage):
+    if not any(item.both or any(item.other_seeds) for item in coverage):
         studies = {name: sorted(set(frame["study"])) for name, frame in zip("AB", (a, b), strict=True)}
         raise ValueError(
             "the runs have no case in common: "
@@ -69,11 +69,15 @@ def _coverage(rows: pd.DataFrame, known: pd.DataFrame) -> tuple[Coverage, ...]:
     absent = rows.loc[~rows.index.isin(known.index)].groupby(["study", "metric", "run"]).size()
     for (study, metric), part in rows.groupby(["study", "metric"], sort=True):
         have = part.drop_duplicates(["case", "step", "run"])
-        sides = have.groupby(["case", "step"])["run"].agg(["size", "first"])
-        both = int((sides["size"] == 2).sum())
-        alone = sides.loc[sides["size"] == 1, "first"].value_counts()
-        points = [set(map(tuple, have.loc[have["run"] == run, ["point", "step"]].to_numpy())) for run in RUNS]
-        apart = not both and bool(points[0] & points[1])
+        case = have.groupby(["case", "step"])["run"].transform("nunique")
+        point = have.groupby(["point", "step"])["run"].transform("nunique")
+
+        def count(chosen: pd.Series, have: pd.DataFrame = have) -> tuple[int, int]:
+            runs = have.loc[chosen, "run"].value_counts()
+            return int(runs.get("a", 0)), int(runs.get("b", 0))
+
+        only_a, only_b = count(point == 1)
         without = (int(absent.get((study, metric, "a"), 0)), int(absent.get((study, metric, "b"), 0)))
-        found.append(Coverage(study, metric, both, int(alone.get("a", 0)), int(alone.get("b", 0)), apart, without))
+        other = count((point == 2) & (case == 1))
+        found.append(Coverage(study, metric, count(case == 2)[0], only_a, only_b, other, without))
     return tuple(found)

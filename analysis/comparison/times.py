@@ -88,7 +88,7 @@ def _times(study: str, unit: str, points: pd.DataFrame, machines: Machines) -> T
     error = np.sqrt(variance)
     # Of few blocks the tails are heavy, as where a core is slow for a whole block: no more freedom than they have.
     free = np.clip(points["blocks_a"] + points["blocks_b"] - 2, 1, max(freedom, 1))
-    p = pd.Series(two_sided(over / (error * np.sqrt(1 + _of_median(size))), free), index=points.index)
+    p = pd.Series(two_sided(over / (error * np.sqrt(_from_median(size))), free), index=points.index)
     reach = special.stdtrit(free, 0.5 + CONFIDENCE / 2) * error
     reach = np.where(judged, reach, math.inf)
     with np.errstate(over="ignore"):
@@ -104,9 +104,13 @@ def _times(study: str, unit: str, points: pd.DataFrame, machines: Machines) -> T
     return Times(study, unit, noise, tuple(factors), table)
 
 
-def _of_median(size: pd.Series) -> pd.Series:
-    """Return the variance of the median of that many normal values, as a share of theirs."""
-    return math.pi / 2 / size
+def _from_median(size: pd.Series) -> pd.Series:
+    """Return the variance of a normal value about the median of that many others, as a share of its own.
+
+    The value is among them, which would make it smaller: what is left is the room for one cell or point that did change
+    and moves the median a little.
+    """
+    return 1 + math.pi / 2 / size
 
 
 def _quantile(freedom: float) -> float:
@@ -142,7 +146,7 @@ def _cells(points: pd.DataFrame, noise: Noise, freedom: int) -> list[Factor]:
     for (backend, direction, name), part in own.groupby([*GROUP, "name"], sort=True):
         n = len(part)
         value = float(part["over"].mean())
-        error = noise.total * math.sqrt(float((1 + _of_median(part["names"])).mean()) / n)
+        error = noise.total * math.sqrt(float(_from_median(part["names"]).mean()) / n)
         p = float(two_sided(value / error, freedom)) if error > 0 else float(value == 0)
         found.append(Factor("cell", backend, direction, str(name), _ratio(value, error, freedom, max(n, FEWEST)), p))
     return found

@@ -59,8 +59,8 @@ class Machines:
 class Coverage:
     """How much of a study's metric is on both sides, and how much only on one: numbers, one per case and step.
 
-    `seeds_apart` says that the same cases are there with other seeds. `without_value` counts rows that hold no number
-    (failed or diverged), on either side.
+    `both` have the same seed too; `other_seeds` are those of A and of B that the other side has with other seeds.
+    `without_value` counts rows that hold no number (failed or diverged), on either side.
     """
 
     study: str
@@ -68,7 +68,7 @@ class Coverage:
     both: int
     only_a: int
     only_b: int
-    seeds_apart: bool
+    other_seeds: tuple[int, int]
     without_value: tuple[int, int]
 
 

@@ -95,7 +95,8 @@ def test_what_one_side_has_alone_is_counted():
     a = drawn(rng, range(5))
     _, comparison = only(a, {seed: a[seed][:4] for seed in range(4)})
     (coverage,) = comparison.coverage
-    assert (coverage.both, coverage.only_a, coverage.only_b, coverage.seeds_apart) == (16, 14, 0, False)
+    assert (coverage.both, coverage.only_a, coverage.only_b) == (16, 10, 0)  # two steps of five seeds
+    assert coverage.other_seeds == (4, 0)  # four steps of the fifth seed
 
 
 def test_runs_without_a_common_case_are_refused():

@@ -8,6 +8,7 @@ from pathlib import Path
 
 STORE = Path("results") / "recurbench.sqlite"
 PAGES = Path("results") / "report"
+COMPARISONS = Path("results") / "compare"
 
 
 def add_store(parser: argparse.ArgumentParser) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ import pytest
 
 from analysis.comparison import compare
 from analysis.result import Estimate, Finding
+from recurbench.command import main
 from reports import comparison_page, comparison_text
 from reports.catalogue import load_catalogue
 from reports.check import check
@@ -133,9 +135,10 @@ def test_nothing_is_said_of_a_run_against_itself(tmp_path, capsys):
         folder.mkdir()
         rows.to_csv(folder / "measurements.csv", index=False)
         (folder / "environment.json").write_text('{"e": {"cpu": "Example", "versions": {"torch": "2"}}}')
-    lines, page = compare_runs(*map(str, folders), tmp_path / "out")
-    assert "Nothing changed beyond the noise." in lines
-    assert check(page) == []
+    assert main(["compare", *map(str, folders), "--out", str(tmp_path / "out")]) == 0
+    told = capsys.readouterr().out
+    assert "\nNothing changed beyond the noise.\n" in told
+    assert check(Path(told.splitlines()[-1].removeprefix("page: "))) == []
 
 
 def test_wrong_input_is_told(tmp_path):

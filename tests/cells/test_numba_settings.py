@@ -83,11 +83,8 @@ def test_a_compiler_that_is_turned_off_later_is_named_too(monkeypatch):
     [
         "NUMBA_OPT=0",
         "NUMBA_BOUNDSCHECK=1",
-        "NUMBA_CAPTURED_ERRORS=old_style",
-        "NUMBA_NUM_THREADS=1",
         "NUMBA_CPU_NAME=generic",
         "NUMBA_DEBUGINFO=1",
-        "NUMBA_DEVELOPER_MODE=1",
         "NUMBA_THREADING_LAYER=nonsense",
         "NUMBA_CACHE_DIR=/proc/nowhere",
     ],

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-    from analysis.result import Analysis, Fact
+    from analysis.result import Analysis, Fact, Figure
 
 
 def analyse(
@@ -45,7 +45,7 @@ def analyse(
 
     environments = tuple(environments)
     frame = check(frame, mix_machines=True, cells=cells_in(environments))
-    cells = cells_of(environments, frame["cell"])
+    cells = cells_of(environments, frame["cell"].unique())
     with using(cells):
         findings = tuple(judge(claim, frame) for claim in track(CLAIMS))
         built = {figure_id: module.build(frame) for figure_id, module in REGISTRY.items()}
@@ -74,6 +74,44 @@ def analyse(
         facts=facts,
         cells=cells,
     )
+
+
+def build_figures(
+    frame: pd.DataFrame, environments: Iterable[Mapping[str, object]] = (), ids: Collection[str] | None = None
+) -> dict[str, Figure | None]:
+    """Build figures alone, as `analyse` builds them: nothing is judged.
+
+    Parameters
+    ----------
+    frame
+        Tidy rows as `analysis.load.load` gives them, in its order: they are not checked again.
+    environments
+        As for `analyse`.
+    ids
+        The figures; all of them where this is None.
+
+    Returns
+    -------
+    dict
+        Figure id to the figure; None where the rows do not suffice for it.
+
+    Raises
+    ------
+    ValueError
+        Where nobody knows a figure.
+
+    """
+    from analysis.cells import cells_of, using
+    from analysis.figures import REGISTRY
+    from bench.names import unknown
+
+    for figure_id in ids or ():
+        if figure_id not in REGISTRY:
+            raise ValueError(unknown("figure", figure_id, REGISTRY))
+    modules = {figure_id: REGISTRY[figure_id] for figure_id in (REGISTRY if ids is None else ids)}
+    cells = cells_of(environments, frame["cell"].unique())
+    with using(cells):
+        return {figure_id: module.build(frame) for figure_id, module in modules.items()}
 
 
 def compile_facts(frame: pd.DataFrame) -> dict[str, Fact]:

@@ -156,8 +156,12 @@ def check(
             f"{source}: rows of {len(machines)} environments ({', '.join(machines)}); "
             "allowed: one, or mix_machines=True"
         )
-    chosen = separate_blocks(choose_runs(frame))
-    return chosen.sort_values(list(ORDER), kind="stable", ignore_index=True)
+    return in_order(separate_blocks(choose_runs(frame)))
+
+
+def in_order(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return rows in the one order that figures and tables are made from."""
+    return frame.sort_values(list(ORDER), kind="stable", ignore_index=True)
 
 
 def _refuse_twice(frame: pd.DataFrame, source: str, locate: Locate) -> None:

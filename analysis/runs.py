@@ -37,9 +37,8 @@ def separate_blocks(frame: pd.DataFrame) -> pd.DataFrame:
     """Renumber blocks so that no two runs on one machine share a number; the first run keeps its own."""
     if frame["run"].nunique() < 2 and frame["code_version"].nunique() < 2:
         return frame
-    runs = frame.groupby(["environment", "run", "code_version"], sort=False).agg(
-        began=("measured_at", "min"), low=("block", "min"), high=("block", "max")
-    )
+    groups = frame.groupby(["environment", "run", "code_version"], sort=False)
+    runs = groups.agg(began=("measured_at", "min"), low=("block", "min"), high=("block", "max"))
     shifts = {}
     for _, of_machine in runs.sort_values(["began"], kind="stable").groupby(level="environment", sort=False):
         taken = -1
@@ -47,8 +46,8 @@ def separate_blocks(frame: pd.DataFrame) -> pd.DataFrame:
             shift = max(0, taken + 1 - row.low)
             shifts[row.Index] = shift
             taken = max(taken, row.high + shift)
-    keys = zip(frame["environment"], frame["run"], frame["code_version"], strict=True)
-    return frame.assign(block=frame["block"] + pd.Series([shifts[key] for key in keys], index=frame.index))
+    by_group = runs.index.map(shifts).to_numpy()
+    return frame.assign(block=frame["block"] + by_group[groups.ngroup()])
 
 
 def _one_version_of_a_shape(frame: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.cells import known, using
 from analysis.result import Analysis
+from bench.names import unknown
 from reports import citing, downloads
+from reports.address import checked_url
 from reports.catalogue import Catalogue, load_catalogue
 from reports.content import PAGE
 from reports.inline import plain
@@ -25,7 +27,7 @@ COMMAND = "pytest --benchmark --preset course"
 CUDA_STUDIES = ("gpu", "sharings", "kernels")
 
 
-def build(source: Path, out: Path, language: str = "en") -> Path:
+def build(source: Path, out: Path, language: str = "en", url: str = "") -> Path:
     """Write the report of a run.
 
     Parameters
@@ -36,6 +38,8 @@ def build(source: Path, out: Path, language: str = "en") -> Path:
         The folder for `report.<language>.html` and `figures/`; made where it does not exist.
     language
         A language that has a catalogue in `reports/text/`.
+    url
+        The address at which others will find the page, for its citations; without one they name the page's file.
 
     Returns
     -------
@@ -53,8 +57,10 @@ def build(source: Path, out: Path, language: str = "en") -> Path:
     from analysis import analyse
 
     text = load_catalogue(language)
+    if url:
+        checked_url(url)  # before the minutes that an analysis takes
     frame, environments = read(source)
-    return write(analyse(frame, environments, tracked("claims")), out, text)
+    return write(analyse(frame, environments, tracked("claims")), out, text, url=url)
 
 
 def tracked(what: str, total: int | None = None) -> Callable[[Iterable[Any]], Iterable[Any]]:
@@ -76,11 +82,37 @@ def reference_folder() -> Path:
     return folders[0]
 
 
-def citation(source: Path, figure_id: str | None, form: str, language: str = "en") -> str:
-    """Return the citation of a figure of a run, or of the whole report where `figure_id` is None."""
-    from analysis import analyse
+def citation(source: Path, figure_id: str | None, form: str, language: str = "en", url: str = "") -> str:
+    """Return the citation of a figure of a run, or of the whole report where `figure_id` is None.
 
-    return citing.cite(figure_id or citing.SUITE, form, analyse(*read(source), tracked("claims")), language)
+    Only what it needs is built: that figure, or all figures, whose versions are the report's; nothing is judged.
+
+    Raises
+    ------
+    ValueError
+        Where figure or format is unknown, the run lacks the figure, or the address is none.
+
+    """
+    from analysis import build_figures
+    from analysis.figures import REGISTRY
+
+    text = load_catalogue(language)
+    if form not in citing.FORMATS:
+        raise ValueError(unknown("citation format", form, citing.FORMATS))
+    suite = figure_id in (None, citing.SUITE)
+    if not suite and figure_id not in REGISTRY:
+        raise ValueError(unknown("figure", figure_id, (citing.SUITE, *REGISTRY)))
+    if url:
+        checked_url(url)
+    frame, environments = read(source)
+    built = build_figures(frame, environments, None if suite else (str(figure_id),))
+    found = [figure for figure in built.values() if figure is not None]
+    if suite:
+        return citing.render(citing.of_suite(found, environments, text, url), form)
+    if not found:
+        studies = " and ".join(REGISTRY[str(figure_id)].STUDIES)
+        raise ValueError(f"figure {figure_id!r} is not in the rows of {source}; it needs a run of {studies}")
+    return citing.render(citing.of_figure(found[0], environments, text, url), form)
 
 
 def read(source: Path) -> tuple[pd.DataFrame, tuple[Mapping[str, object], ...]]:
@@ -90,7 +122,7 @@ def read(source: Path) -> tuple[pd.DataFrame, tuple[Mapping[str, object], ...]]:
     """
     import pandas as pd
 
-    from analysis.load import load
+    from analysis.load import in_order, load
 
     source = Path(source)
     if not source.exists() and (REFERENCE / source).is_dir():
@@ -99,10 +131,10 @@ def read(source: Path) -> tuple[pd.DataFrame, tuple[Mapping[str, object], ...]]:
     found = list(_environments(source))
     for companion in companions(source):
         more = load(companion)
-        lacking = set(CUDA_STUDIES) - set(frame["study"])
+        lacking = set(CUDA_STUDIES) - set(frame["study"].unique())
         more = more.loc[more["study"].isin(lacking)]
         if not more.empty:
-            frame = pd.concat([frame, more], ignore_index=True)
+            frame = in_order(pd.concat([frame, more], ignore_index=True))
             found += _environments(companion)
     return frame, described(frame, found)
 
@@ -138,13 +170,13 @@ def described(frame: pd.DataFrame, found: Sequence[Mapping[str, object]]) -> tup
     for name, facts in named.items():
         rows = frame.loc[frame["environment"] == name] if len(named) > 1 else frame
         facts["id"] = name
-        days = sorted({str(moment)[:10] for moment in rows["measured_at"]})
+        days = sorted({str(moment)[:10] for moment in rows["measured_at"].unique()})
         facts["measured_at"] = " – ".join(dict.fromkeys(days[:1] + days[-1:]))
-        facts["code_version"] = ", ".join(sorted(set(rows["code_version"].astype(str))))
+        facts["code_version"] = ", ".join(sorted(map(str, rows["code_version"].unique())))
     return tuple(named.values())
 
 
-def write(analysis: Analysis, out: Path, text: Catalogue, draw: downloads.Draw | None = None) -> Path:
+def write(analysis: Analysis, out: Path, text: Catalogue, draw: downloads.Draw | None = None, url: str = "") -> Path:
     """Write the page of an analysis, and the figures' files beside it.
 
     Parameters
@@ -157,6 +189,8 @@ def write(analysis: Analysis, out: Path, text: Catalogue, draw: downloads.Draw |
         The words of a language.
     draw
         How a figure is drawn: `analysis.figures.draw`, unless another is given.
+    url
+        The page's address, as for `build`.
 
     Returns
     -------
@@ -175,10 +209,10 @@ def write(analysis: Analysis, out: Path, text: Catalogue, draw: downloads.Draw |
 
     mpl.use("Agg")
     with using(analysis.cells):
-        return _write(analysis, out, text, draw or figures.draw)
+        return _write(analysis, out, text, draw or figures.draw, url)
 
 
-def _write(analysis: Analysis, out: Path, text: Catalogue, draw: downloads.Draw) -> Path:
+def _write(analysis: Analysis, out: Path, text: Catalogue, draw: downloads.Draw, url: str) -> Path:
     """Write the page with the cells in force that its rows describe."""
     placed = PAGE.figure_ids()
     unplaced = [figure.id for figure in analysis.figures if figure.id not in placed]
@@ -186,7 +220,7 @@ def _write(analysis: Analysis, out: Path, text: Catalogue, draw: downloads.Draw)
     if unplaced:
         raise ValueError(f"no place in reports/content.py for {', '.join(unplaced)}")
     analysis = replace(analysis, figures=tuple(sorted(analysis.figures, key=lambda figure: placed.index(figure.id))))
-    references = citing.references(analysis, text)
+    references = citing.references(analysis, text, url)
     orders = [
         downloads.Order(
             figure=figure,

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from analysis.result import Analysis
+from analysis.result import Analysis, Figure
 from bench.names import unknown
 from reports import provenance
-from reports.catalogue import Catalogue, load_catalogue
+from reports.address import beside, checked_url
+from reports.catalogue import Catalogue
 from reports.inline import plain
 
 PROJECT = "recurbench"
@@ -63,6 +64,9 @@ class Reference:
     year: str
     version: str
     page: str
+    """Name of the page's file."""
+    page_url: str = ""
+    """Address of the page; empty where it has none that others can reach."""
 
     @property
     def key(self) -> str:
@@ -71,38 +75,55 @@ class Reference:
 
     @property
     def address(self) -> str:
-        """Where it stands in the page."""
-        return self.page if self.id == SUITE else f"{self.page}#{self.id}"
+        """Where it stands: in the page at its address, else in the page's file."""
+        page = self.page_url or self.page
+        return page if self.id == SUITE else f"{page}#{self.id}"
+
+    @property
+    def url(self) -> str:
+        """The address where others can reach it, or an empty text."""
+        return self.address if self.page_url else ""
+
+    def file(self, ending: str) -> str:
+        """Return where a file of the figure lies."""
+        return beside(self.page_url, f"figures/{self.id}.{ending}")
 
 
-def references(analysis: Analysis, text: Catalogue) -> dict[str, Reference]:
-    """Return the report and each of its figures, by id."""
-    year = provenance.day(analysis.environments)[:4] or text("citing", "no_date")
-    authors = text("citing", "authors")
-    page = f"report.{text.language}.html"
-    versions = "\n".join(f"{figure.id} {figure.rows_sha}" for figure in analysis.figures)
-    suite = Reference(
-        id=SUITE,
-        title=text("page", "title"),
-        caption=text("page", "subtitle"),
-        authors=authors,
-        year=year,
-        version=hashlib.sha256(versions.encode()).hexdigest()[:12],
-        page=page,
+def references(analysis: Analysis, text: Catalogue, url: str = "") -> dict[str, Reference]:
+    """Return the report and each of its figures, by id; `url` is the page's address, if it has one."""
+    suite = of_suite(analysis.figures, analysis.environments, text, url)
+    figures = (of_figure(figure, analysis.environments, text, url) for figure in analysis.figures)
+    return {SUITE: suite, **{reference.id: reference for reference in figures}}
+
+
+def of_suite(
+    figures: Iterable[Figure], environments: Sequence[provenance.Environment], text: Catalogue, url: str = ""
+) -> Reference:
+    """Return what a citation of the whole report needs; its version is the hash of those of all figures."""
+    versions = "\n".join(sorted(f"{figure.id} {figure.rows_sha}" for figure in figures))
+    version = hashlib.sha256(versions.encode()).hexdigest()[:12]
+    return Reference(
+        SUITE, text("page", "title"), text("page", "subtitle"), *_made(environments, text), version, *_page(text, url)
     )
-    figures = {
-        figure.id: Reference(
-            id=figure.id,
-            title=plain(text("figures", figure.id, "title")),
-            caption=plain(text.told("figures", figure.id, "caption", facts=figure.facts)),
-            authors=authors,
-            year=year,
-            version=figure.rows_sha,
-            page=page,
-        )
-        for figure in analysis.figures
-    }
-    return {SUITE: suite, **figures}
+
+
+def of_figure(
+    figure: Figure, environments: Sequence[provenance.Environment], text: Catalogue, url: str = ""
+) -> Reference:
+    """Return what a citation of a figure needs."""
+    title = plain(text("figures", figure.id, "title"))
+    caption = plain(text.told("figures", figure.id, "caption", facts=figure.facts))
+    return Reference(figure.id, title, caption, *_made(environments, text), figure.rows_sha, *_page(text, url))
+
+
+def _made(environments: Sequence[provenance.Environment], text: Catalogue) -> tuple[str, str]:
+    """Return authors and year."""
+    return text("citing", "authors"), provenance.day(environments)[:4] or text("citing", "no_date")
+
+
+def _page(text: Catalogue, url: str) -> tuple[str, str]:
+    """Return the page's file and its address."""
+    return f"report.{text.language}.html", url and checked_url(url)
 
 
 def bibtex(reference: Reference) -> str:
@@ -112,10 +133,11 @@ def bibtex(reference: Reference) -> str:
         "title": "{" + latex_escape(reference.title) + "}",
         "year": reference.year,
         "version": reference.version,
-        "howpublished": latex_escape(f"{PROJECT}, {reference.address}"),
+        "howpublished": PROJECT if reference.url else latex_escape(f"{PROJECT}, {reference.address}"),
+        "url": reference.url,  # styles print it as it stands
         "note": latex_escape(f"Data version {reference.version}; {LICENCE}"),
     }
-    body = ",\n".join(f"  {name:<12} = {{{value}}}" for name, value in fields.items())
+    body = ",\n".join(f"  {name:<12} = {{{value}}}" for name, value in fields.items() if value)
     return f"@misc{{{reference.key},\n{body}\n}}\n"
 
 
@@ -128,8 +150,10 @@ def csl_json(reference: Reference) -> str:
         "author": [{"literal": reference.authors}],
         "version": reference.version,
         "container-title": PROJECT,
-        "note": f"{reference.address}; {LICENCE}",
+        "note": LICENCE if reference.url else f"{reference.address}; {LICENCE}",
     }
+    if reference.url:
+        item["URL"] = reference.url
     if reference.year.isdigit():
         item["issued"] = {"date-parts": [[int(reference.year)]]}
     return json.dumps([item], ensure_ascii=False, indent=2) + "\n"
@@ -137,18 +161,22 @@ def csl_json(reference: Reference) -> str:
 
 def apa(reference: Reference) -> str:
     """One line in the style of the APA, seventh edition."""
+    where = f"{PROJECT}. {reference.url} {LICENCE}" if reference.url else f"{PROJECT}, {reference.address}. {LICENCE}"
     return (
         f"{reference.authors}. ({reference.year}). {reference.title} "
-        f"(Version {reference.version}) [{'Report' if reference.id == SUITE else 'Figure'}]. "
-        f"{PROJECT}, {reference.address}. {LICENCE}"
+        f"(Version {reference.version}) [{'Report' if reference.id == SUITE else 'Figure'}]. {where}"
     )
 
 
 def latex(reference: Reference) -> str:
-    """Return a snippet for a paper or a Beamer slide; a plain citation for the whole report."""
+    """Return a snippet for a paper or a Beamer slide; a plain citation for the whole report.
+
+    The address stands in a comment: what is cited prints it, and its # would have to be written otherwise in a frame.
+    """
+    source = f"% {reference.url}\n" if reference.url else ""
     if reference.id == SUITE:
-        return f"\\cite{{{reference.key}}}\n"
-    return (
+        return f"{source}\\cite{{{reference.key}}}\n"
+    return source + (
         "\\begin{figure}\n  \\centering\n"
         f"  \\includegraphics[width=\\linewidth]{{{reference.id}.pdf}}\n"
         f"  \\caption{{{latex_escape(reference.caption)} \\cite{{{reference.key}}}}}\n"
@@ -159,23 +187,33 @@ def latex(reference: Reference) -> str:
 
 def markdown(reference: Reference) -> str:
     """Return an image with its source, for Markdown, Quarto, Jupyter and Reveal.js."""
-    source = f"*{reference.title}*. {reference.authors}, {reference.year}, version {reference.version}, {LICENCE}."
+    rest = f"{reference.authors}, {reference.year}, version {reference.version}, {LICENCE}."
+    title = f"*{reference.title}*"
     if reference.id == SUITE:
-        return f"[{reference.title}]({reference.address}). {source}\n"
-    return f"![{reference.title}](figures/{reference.id}.svg)\n\n{source}\n"
+        return f"[{reference.title}]({_target(reference.address)}). {title}. {rest}\n"
+    told = f"[{title}]({_target(reference.url)})" if reference.url else title
+    return f"![{reference.title}]({_target(reference.file('svg'))})\n\n{told}. {rest}\n"
+
+
+def _target(address: str) -> str:
+    """Return an address as Markdown takes it as a link's target; parentheses would end it."""
+    return address.replace("(", "%28").replace(")", "%29")
 
 
 def html(reference: Reference) -> str:
     """Return a figure element with its source, for a web page or a learning platform."""
+    title = escape(reference.title)
+    if reference.url and reference.id != SUITE:
+        title = f'<a href="{escape(reference.url)}">{title}</a>'
     source = (
-        f"{escape(reference.title)}. {escape(reference.authors)}, {escape(reference.year)}, "
+        f"{title}. {escape(reference.authors)}, {escape(reference.year)}, "
         f'version {escape(reference.version)}, <a href="{LICENCE_URL}">{LICENCE}</a>.'
     )
     if reference.id == SUITE:
         return f'<cite><a href="{escape(reference.address)}">{source}</a></cite>\n'.replace(
             f'<a href="{LICENCE_URL}">{LICENCE}</a>', LICENCE
         )
-    image = f'<img src="figures/{reference.id}.svg" alt="{escape(reference.caption)}">'
+    image = f'<img src="{escape(reference.file("svg"))}" alt="{escape(reference.caption)}">'
     return f"<figure>\n  {image}\n  <figcaption>{source}</figcaption>\n</figure>\n"
 
 
@@ -195,21 +233,6 @@ def render(reference: Reference, form: str) -> str:
     if form not in FORMATS:
         raise ValueError(unknown("citation format", form, FORMATS))
     return FORMATS[form](reference)
-
-
-def cite(figure_id: str, form: str, analysis: Analysis, language: str = "en") -> str:
-    """Return the citation of a figure, or of the whole report where `figure_id` is "recurbench".
-
-    Raises
-    ------
-    ValueError
-        Where the analysis has no such figure, or the format is unknown.
-
-    """
-    known = references(analysis, load_catalogue(language))
-    if figure_id not in known:
-        raise ValueError(unknown("figure", figure_id, known, "this run has"))
-    return render(known[figure_id], form)
 
 
 def latex_escape(text: str) -> str:

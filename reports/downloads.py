@@ -75,7 +75,13 @@ def drawn(order: Order) -> Drawn:
     figure = order.figure
     reference = order.reference
     named = {"Title": reference.title, "Creator": reference.authors}
-    rights = {"Rights": citing.LICENCE, "Identifier": f"{figure.id}@{figure.rows_sha}"}
+    version = f"{figure.id}@{figure.rows_sha}"
+    source = {"Source": reference.url} if reference.url else {}
+    svg_rights = {"Rights": citing.LICENCE, "Identifier": version, **source}
+    png_rights = {"Copyright": citing.LICENCE, "Identifier": version, **source}
+    # A PDF has no field for either: readers show these.
+    pdf_rights = {"Keywords": f"{version}, {citing.LICENCE}"} | ({"Subject": reference.url} if reference.url else {})
+    made = {"Title": reference.title, "Author": reference.authors}
     pages = order.draw(figure, "page", order.labels)
     svg = inline_svg(svg_bytes(pages, figure.id, named), figure.id, reference.title, order.alt)
     plt.close(pages)
@@ -84,14 +90,14 @@ def drawn(order: Order) -> Drawn:
         f"{figure.id}.csv": csv_bytes(figure.data),
         f"{figure.id}.bib": citing.bibtex(reference).encode(),
         f"{figure.id}.json": sidecar(figure, reference, order.command),
-        f"{figure.id}.svg": svg_bytes(paper, figure.id, named | rights),
-        f"{figure.id}.pdf": pdf_bytes(paper, {"Title": reference.title, "Author": reference.authors}),
-        f"{figure.id}.png": png_bytes(paper, {"Title": reference.title, "Author": reference.authors}),
+        f"{figure.id}.svg": svg_bytes(paper, figure.id, named | svg_rights),
+        f"{figure.id}.pdf": pdf_bytes(paper, made | pdf_rights),
+        f"{figure.id}.png": png_bytes(paper, made | png_rights),
     }
     plt.close(paper)
     for style in SLIDES:
         slide = order.draw(figure, style, order.labels)
-        files[f"{figure.id}-{style}.png"] = png_bytes(slide, {"Title": reference.title}, dpi=150)
+        files[f"{figure.id}-{style}.png"] = png_bytes(slide, made | png_rights, dpi=150)
         plt.close(slide)
     return Drawn(svg=svg, alt=order.alt, files=files)
 
@@ -124,5 +130,6 @@ def sidecar(figure: Figure, reference: citing.Reference, command: str) -> bytes:
         "authors": reference.authors,
         "year": reference.year,
         "command": command,
+        "url": reference.url or None,
     }
     return (json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()

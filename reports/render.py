@@ -118,7 +118,7 @@ def linked_data(scene: Scene) -> Markup:
     """Return the report for search engines: Report → ImageObject → Dataset, as JSON-LD."""
     suite = scene.references[citing.SUITE]
     creator = {"@type": "Organization", "name": suite.authors}
-    content = {
+    content: dict[str, object] = {
         "@context": "https://schema.org",
         "@type": "Report",
         "name": suite.title,
@@ -130,11 +130,11 @@ def linked_data(scene: Scene) -> Markup:
         "hasPart": [
             {
                 "@type": "ImageObject",
-                "@id": f"#{figure.id}",
+                "@id": scene.references[figure.id].url or f"#{figure.id}",
                 "name": scene.references[figure.id].title,
                 "caption": plain(scene.references[figure.id].caption),
                 "version": figure.rows_sha,
-                "contentUrl": f"figures/{figure.id}.png",
+                "contentUrl": scene.references[figure.id].file("png"),
                 "license": citing.LICENCE_URL,
                 "isBasedOn": {
                     "@type": "Dataset",
@@ -146,12 +146,14 @@ def linked_data(scene: Scene) -> Markup:
                     "distribution": {
                         "@type": "DataDownload",
                         "encodingFormat": "text/csv",
-                        "contentUrl": f"figures/{figure.id}.csv",
+                        "contentUrl": scene.references[figure.id].file("csv"),
                     },
                 },
             }
             for figure in scene.analysis.figures
         ],
     }
+    if suite.url:
+        content |= {"@id": suite.url, "url": suite.url}
     text = json.dumps(content, ensure_ascii=False, sort_keys=True)
     return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))

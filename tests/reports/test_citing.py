@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import html
 import json
+import re
 
 import pytest
 
+from analysis import analyse
 from reports import citing
+from reports.build import citation, read, write
+from reports.check import check
 from reports.content import PAGE
+from tests.support import exports
+from tests.support.rows import synthetic as rows
 from tests.support.rows import synthetic_analysis as synthetic
+
+URL = "https://example.org/course/report.html"
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +69,136 @@ def test_version_of_the_report_follows_its_figures(text):
     assert first.version != second.version
 
 
-def test_cite_names_the_figures_of_the_run(text):
-    assert citing.cite("decay-rate", "bibtex", synthetic.full(text)).startswith("@misc{recurbench-decay-rate,")
-    with pytest.raises(ValueError, match="unknown figure 'x'; this run has: recurbench, gradient-profile"):
-        citing.cite("x", "bibtex", synthetic.full(text))
+def test_version_of_the_report_does_not_depend_on_the_order_of_its_figures(text):
+    analysis = synthetic.full(text)
+    turned = dataclasses.replace(analysis, figures=analysis.figures[::-1])
+    assert citing.references(analysis, text)[citing.SUITE] == citing.references(turned, text)[citing.SUITE]
+
+
+@pytest.fixture(scope="module")
+def addressed(text):
+    return citing.references(synthetic.full(text), text, URL)
+
+
+def test_every_format_has_the_address(addressed):
+    figure, suite = addressed["gradient-profile"], addressed[citing.SUITE]
+    for form in citing.FORMATS:
+        assert f"{URL}#gradient-profile" in citing.render(figure, form)
+        assert URL in citing.render(suite, form)
+        assert "report.en.html" not in citing.render(figure, form).replace(URL, "")
+    assert f"  url          = {{{URL}#gradient-profile}},\n" in citing.bibtex(figure)
+    assert citing.apa(figure).endswith(f"[Figure]. recurbench. {URL}#gradient-profile CC-BY-4.0")
+    assert json.loads(citing.csl_json(figure))[0]["URL"] == f"{URL}#gradient-profile"
+    beside = "https://example.org/course/figures/gradient-profile.svg"
+    assert f"]({beside})" in citing.markdown(figure)
+    assert f'<img src="{beside}"' in citing.html(figure)
+    assert f'<a href="{URL}#gradient-profile">' in citing.html(figure)
+
+
+def test_without_an_address_no_field_is_left_empty(references):
+    for form in citing.FORMATS:
+        assert "http" not in citing.render(references["gradient-profile"], form).replace(citing.LICENCE_URL, "")
+    assert "url" not in citing.bibtex(references["gradient-profile"])
+    assert "URL" not in json.loads(citing.csl_json(references["gradient-profile"]))[0]
+
+
+def test_the_page_and_its_files_have_the_address(text, tmp_path):
+    whole = synthetic.full(text)
+    name = whole.figures[0].id
+    page = write(
+        dataclasses.replace(whole, figures=whole.figures[:1], missing=_missing(whole)),
+        tmp_path,
+        text,
+        synthetic.draw,
+        URL,
+    )
+    html = page.read_text(encoding="utf-8")
+    linked = json.loads(re.search(r'<script type="application/ld\+json">(.*?)</script>', html)[1])
+    assert linked["url"] == linked["@id"] == URL
+    (image,) = linked["hasPart"]
+    assert image["@id"] == f"{URL}#{name}"
+    assert image["contentUrl"] == f"https://example.org/course/figures/{name}.png"
+    assert image["isBasedOn"]["distribution"]["contentUrl"] == f"https://example.org/course/figures/{name}.csv"
+    figures = tmp_path / "figures"
+    assert json.loads((figures / f"{name}.json").read_text())["url"] == f"{URL}#{name}"
+    assert f"{URL}#{name}" in (figures / f"{name}.bib").read_text()
+    for file in (f"{name}.svg", f"{name}.png", f"{name}.pdf", f"{name}-slide-dark.png"):
+        assert f"{URL}#{name}".encode() in (figures / file).read_bytes(), file
+    assert check(page) == []
+
+
+def _missing(whole):
+    return {figure.id: ", ".join(figure.studies) for figure in whole.figures[1:]} | dict(whole.missing)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.org",
+        "http://localhost:8000/a/",
+        "https://[::1]/x",
+        "https://a.org/r?x=1&y=(2)",
+        "https://a.org/%C3%A9",
+    ],
+)
+def test_an_address_is_taken_as_it_is(url, text):
+    reference = citing.references(synthetic.full(text), text, url)["gradient-profile"]
+    assert reference.url == f"{url}#gradient-profile"
+    assert html.escape(reference.url) in citing.html(reference)
+    assert not re.search(r"\]\([^)]*\(", citing.markdown(reference))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "example.org/report", "ftp://example.org/", "javascript:alert(1)", "https://", "https:///x", "http:example.org",
+        "https://exa mple.org/", "https://example.org/\n", "\x00", " https://example.org", 'https://example.org/"x',
+        "https://example.org/'x", "https://example.org/<b>", "https://example.org/{x}", "https://example.org/x\\y",
+        "https://example.org/#top", "https://me:secret@example.org/", "https://example.org:port/", "https://example.org:99999/",
+        "https://example.org:/", "https://-/", "https://exämple.org/", "https://example.org/%zz", "https://[::1/",
+        "mailto:a@b.c", "data:text/html,x", "//example.org/x", "file:///etc/passwd",
+    ],
+)  # fmt: skip
+def test_what_is_no_address_of_a_page_is_refused(url, text):
+    with pytest.raises(ValueError, match=r"url is .*; allowed: the page's address, with http:// or https://"):
+        citing.references(synthetic.full(text), text, url)
+
+
+@pytest.fixture(scope="module")
+def export(tmp_path_factory):
+    frame = rows.frame(rows.Truth(seeds=2, blocks=3), studies=("activations", "gates", "compile"))
+    folder = tmp_path_factory.mktemp("cited") / "export"
+    exports.write(folder, frame)
+    return folder
+
+
+def test_a_citation_is_that_of_the_page_and_judges_nothing(export, text, monkeypatch):
+    analysis = analyse(*read(export))
+    known = citing.references(analysis, text)
+    monkeypatch.setattr("analysis.claims.judge", None)
+    for name in ("activations", citing.SUITE):
+        assert citation(export, name, "bibtex") == citing.bibtex(known[name])
+    assert citation(export, None, "bibtex") == citing.bibtex(known[citing.SUITE])
+    assert f"url          = {{{URL}#activations}}" in citation(export, "activations", "bibtex", url=URL)
+
+
+def test_a_figure_of_a_citation_is_built_alone(export, monkeypatch):
+    def build(frame):
+        raise AssertionError("this figure was not asked for")
+
+    monkeypatch.setattr("analysis.figures.gates_along_sequence.build", build)
+    assert citation(export, "activations", "bibtex").startswith("@misc{recurbench-activations,")
+
+
+@pytest.mark.parametrize(
+    ("figure", "form", "url", "message"),
+    [
+        ("x", "bibtex", "", "unknown figure 'x'; known: recurbench, activations"),
+        ("activations", "ris", "", "unknown citation format 'ris'; known: bibtex"),
+        ("decay-rate", "bibtex", "", "figure 'decay-rate' is not in the rows of .*; it needs a run of gradients"),
+        ("activations", "bibtex", "ftp://a", "url is 'ftp://a'; allowed: "),
+    ],
+)
+def test_what_cannot_be_cited_says_why(export, figure, form, url, message):
+    with pytest.raises(ValueError, match=message):
+        citation(export, figure, form, url=url)

@@ -24,6 +24,11 @@ def add_source(parser: argparse.ArgumentParser) -> None:
     add_store(parser)
 
 
+def add_url(parser: argparse.ArgumentParser) -> None:
+    """Add the option that gives the page's address."""
+    parser.add_argument("--url", default="", help="where others find the page, for citations: https://...")
+
+
 def source_of(arguments: argparse.Namespace) -> Path:
     """Return the rows to read: named, else the store, else the committed reference."""
     from bench.run.store import Store

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from recurbench.places import PAGES, add_source, source_of
+from recurbench.places import PAGES, add_source, add_url, source_of
 
 TEXT = "write the HTML page from measured rows"
 
@@ -15,6 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, default=PAGES, help=f"folder for the page (default {PAGES})")
     parser.add_argument("--language", default="en", help="language of the page (default en)")
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
+    add_url(parser)
     add_source(parser)
 
 
@@ -23,7 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
     from reports.build import build
 
     source = source_of(arguments)
-    page = build(source, arguments.out, arguments.language).resolve()
+    page = build(source, arguments.out, arguments.language, arguments.url).resolve()
     print(f"rows: {source}\npage: {page}")
     if arguments.open:
         import webbrowser

@@ -154,9 +154,9 @@ def test_an_address_is_taken_as_it_is(url, text):
         "example.org/report", "ftp://example.org/", "javascript:alert(1)", "https://", "https:///x", "http:example.org",
         "https://exa mple.org/", "https://example.org/\n", "\x00", " https://example.org", 'https://example.org/"x',
         "https://example.org/'x", "https://example.org/<b>", "https://example.org/{x}", "https://example.org/x\\y",
-        "https://example.org/#top", "https://me:secret@example.org/", "https://example.org:port/", "https://example.org:99999/",
-        "https://example.org:/", "https://-/", "https://exämple.org/", "https://example.org/%zz", "https://[::1/",
-        "mailto:a@b.c", "data:text/html,x", "//example.org/x", "file:///etc/passwd",
+        "https://example.org/#top", "https://me:secret@example.org/", "https://example.org:port/",
+        "https://example.org:99999/", "https://example.org:/", "https://-/", "https://exämple.org/", "https://example.org/%zz",
+        "https://[::1/", "mailto:a@b.c", "data:text/html,x", "//example.org/x", "file:///etc/passwd",
     ],
 )  # fmt: skip
 def test_what_is_no_address_of_a_page_is_refused(url, text):

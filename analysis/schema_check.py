@@ -176,7 +176,8 @@ def _of_values(frame: pd.DataFrame, values: pd.Series) -> Iterator[Fault]:
         yield from _fault("status", wrong, f"failed where metric is {FAILURE}")
     codes, units = pd.factorize(unit)
     ranges = [UNITS.get(each, Real()) for each in units]  # a unit that is none has been found already
-    low, high, above = (np.array([getattr(each, end) for each in ranges])[codes] for end in ("least", "most", "above"))
+    low, high = (np.array([getattr(each, end) for each in ranges], float)[codes] for end in ("least", "most"))
+    above = np.array([each.above for each in ranges], bool)[codes]
     wrong = there & _outside(values.to_numpy(), low, high, above)
     for code in np.unique(codes[wrong]):
         yield from _fault("value", wrong & (codes == code), f"{ranges[code].allowed}, where the unit is {units[code]}")

@@ -11,6 +11,7 @@ from analysis.cells import cells_of
 from analysis.exported import TABLES, is_table, lines_of, read_environments, read_table
 from analysis.runs import choose_runs, separate_blocks
 from analysis.schema_check import Locate, checked, rows_of
+from bench.about import About, read_about
 from bench.case import CASE_COLUMNS
 from bench.columns import schema
 from bench.former import renewed
@@ -92,6 +93,19 @@ def load_environments(path: str | Path) -> tuple[Mapping[str, object], ...]:
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
     return described
+
+
+def load_about(path: str | Path) -> About:
+    """Return what is known of a run as a whole: its settings, and the definitions of its experiments.
+
+    Raises ValueError where the file of an export that says it is damaged.
+    """
+    path = Path(path)
+    if path.is_file() and not is_table(path):
+        from bench.run.store import Store
+
+        return Store(path).about()
+    return read_about(path if path.is_dir() else path.parent)
 
 
 def _machines_of(path: Path) -> tuple[Mapping[str, object], ...] | None:

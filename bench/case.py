@@ -42,7 +42,7 @@ class Case:
     Parameters
     ----------
     study
-        A name of `bench.names.study_names()`.
+        A name of `bench.names.study_names()`, or "experiment:" and the name of an experiment.
     cell
         A name of the registry of cells, or one of `bench.names.OTHER_WORK` for rows that are about no cell.
     backend
@@ -101,10 +101,11 @@ class Case:
             ("merge", MERGES),
             ("dtype", names.DTYPES),
             ("initialiser", names.INITIALISERS),
-            ("study", names.study_names()),
         ):
             if getattr(self, name) not in known:
                 raise ValueError(names.unknown(name, getattr(self, name), known))
+        if not names.is_study(self.study):
+            raise ValueError(names.unknown("study", self.study, names.study_names()))
         # Checked, sorted and without defaults: equal cases have equal conditions.
         object.__setattr__(self, "conditions", conditions(**dict(self.conditions)))
 

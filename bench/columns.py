@@ -60,18 +60,20 @@ class Real:
 
 @dataclass(frozen=True)
 class Words:
-    """One of some words."""
+    """One of some words, or one that follows a pattern; `called` is what those are."""
 
     known: tuple[str, ...]
+    pattern: str = ""
+    called: str = ""
 
     def allows(self, word: str) -> bool:
         """Say whether it is one of them."""
-        return word in self.known
+        return word in self.known or (self.pattern != "" and re.fullmatch(self.pattern, word) is not None)
 
     @property
     def allowed(self) -> str:
         """Say it in words."""
-        return ", ".join(self.known)
+        return ", ".join(self.known) + (f", or {self.called}" if self.called else "")
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ def _condition(name: str) -> Column:
 
 
 SCHEMA: dict[str, Column] = {
-    "study": Words(names.study_names()),
+    "study": Words(names.study_names(), names.EXPERIMENT_PATTERN, f"{names.EXPERIMENT}NAME"),
     "cell": Words((*names.cell_names(), *names.OTHER_WORK)),
     "backend": Words(tuple(BACKENDS)),
     "direction": Words(DIRECTIONS),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -20,6 +21,11 @@ INITIALISERS = (
 )  # fmt: skip
 """Names of `cells.initialisers`, and "-" where nothing is initialised."""
 
+EXPERIMENT = "experiment:"
+"""What the study of an experiment of one's own begins with; its name follows."""
+EXPERIMENT_NAME = "[a-z0-9][a-z0-9-]{0,59}"
+EXPERIMENT_PATTERN = EXPERIMENT + EXPERIMENT_NAME
+
 OTHER_WORK = ("activation", "matrix", "multiply-add", "convolution")
 """What is measured beside the cells: sigma and tanh alone, random matrices, the multiply-add peak, a convolution."""
 
@@ -32,6 +38,11 @@ def cell_names() -> tuple[str, ...]:
 def study_names() -> tuple[str, ...]:
     """Name the studies: a file of `bench/studies` each."""
     return tuple(name for name in _stems(STUDIES) if name != "registry" and not name.endswith("axes"))
+
+
+def is_study(name: str) -> bool:
+    """Say whether a study has that name: one of the folder, or an experiment of one's own."""
+    return name in study_names() or re.fullmatch(EXPERIMENT_PATTERN, name) is not None
 
 
 def unknown(what: str, given: object, known: Iterable[str], told: str = "known") -> str:

@@ -19,9 +19,12 @@ ALLOWED = {
     "reports": {"analysis", "reports", "bench"},
 }
 FROM_BENCH = {
+    "bench.about",
     "bench.case",
     "bench.columns",
     "bench.conditions",
+    "bench.experiments.askable",
+    "bench.experiments.definition",
     "bench.former",
     "bench.metrics",
     "bench.names",

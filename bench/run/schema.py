@@ -10,12 +10,18 @@ from bench.conditions import CONDITIONS, conditions
 from bench.former import RENEW_STATUSES
 from bench.rows import MEASUREMENT_COLUMNS
 
-VERSION = 4
-"""2: without the condition `variant`. 3: a column for each condition, rows that do not know their run."""
+VERSION = 5
+"""2: without the condition `variant`. 3: a column for each condition, rows that do not know their run. 4: no
+settings, no experiments."""
 
 TYPES = {"int": "INTEGER", "float": "REAL", "str": "TEXT"}
 _CORE = ", ".join(f"{name} {TYPES[Case.__annotations__[name]]} NOT NULL" for name in CORE_COLUMNS)
+ABOUT = """
+CREATE TABLE experiments (name TEXT PRIMARY KEY, definition TEXT NOT NULL) STRICT;
+CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+"""
 TABLES = f"""
+{ABOUT}
 CREATE TABLE environments (id TEXT PRIMARY KEY, facts TEXT NOT NULL) STRICT;
 CREATE TABLE cases (key TEXT PRIMARY KEY, {_CORE}, conditions TEXT NOT NULL) STRICT;
 CREATE TABLE runs (
@@ -66,6 +72,11 @@ def conditions_as_text(case: Case) -> str:
 def create(connection: sqlite3.Connection) -> None:
     """Make the tables of an empty store."""
     connection.executescript(f"BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
+
+
+def extend(connection: sqlite3.Connection) -> None:
+    """Turn a store of schema 4 into one of today's: it knows no experiments and no settings yet."""
+    connection.executescript(f"BEGIN IMMEDIATE; {ABOUT} PRAGMA user_version = {VERSION}; COMMIT;")
 
 
 def renew(connection: sqlite3.Connection) -> None:

@@ -11,13 +11,15 @@ import gzip
 import json
 import secrets
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bench.about import ABOUT, SETTINGS, About
 from bench.case import CORE_COLUMNS, Case
+from bench.names import unknown
 from bench.rows import COLUMNS, Measurement
 from bench.run import schema
 from bench.run.environment import Environment
@@ -87,6 +89,8 @@ class Store:
             schema.create(connection)
         elif version in (2, 3):
             schema.renew(connection)
+        elif version == 4:
+            schema.extend(connection)
         elif version != schema.VERSION:
             raise StoreError(
                 f"{self.path} has schema {version}; allowed: 2 to {schema.VERSION};"
@@ -137,6 +141,15 @@ class Store:
         with self._open() as connection:
             return {id_: json.loads(facts) for id_, facts in connection.execute("SELECT id, facts FROM environments")}
 
+    def about(self) -> About:
+        """Return what the store says about the run as a whole."""
+        if not self.exists():
+            return About()
+        with self._open() as connection:
+            settings = dict(connection.execute("SELECT name, value FROM settings"))
+            told = connection.execute("SELECT name, definition FROM experiments ORDER BY name").fetchall()
+        return About(settings, {name: json.loads(definition) for name, definition in told})
+
     def counts(self) -> list[Count]:
         """Count the items of each study, machine and version of the code, for `recurbench status`."""
         if not self.exists():
@@ -151,7 +164,7 @@ class Store:
         return [Count(study, machine, code, items, failed, bool(w)) for study, machine, code, items, failed, w in rows]
 
     def export(self, folder: str | Path, compress: bool = False) -> tuple[Path, Path]:
-        """Write measurements.csv (or .csv.gz, the same bytes every time) and environment.json into `folder`."""
+        """Write measurements.csv (or .csv.gz, the same bytes every time), environment.json and run.json."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         text = self.frame().to_csv(index=False, lineterminator="\n").encode()
@@ -159,6 +172,7 @@ class Store:
         rows.write_bytes(gzip.compress(text, compresslevel=9, mtime=0) if compress else text)
         environment = folder / "environment.json"
         environment.write_text(json.dumps(self.environments(), indent=2, sort_keys=True) + "\n")
+        (folder / ABOUT).write_text(json.dumps(self.about().as_json(), indent=2, sort_keys=True) + "\n")
         return rows, environment
 
 
@@ -188,6 +202,31 @@ class Writer:
             completed = True
         finally:
             run.end(planned, completed=completed)
+
+    def keep_setting(self, name: str, value: str) -> None:
+        """Keep a setting of the run as a whole, one of `bench.about.SETTINGS`; the last value counts."""
+        if name not in SETTINGS:
+            raise ValueError(unknown("setting", name, SETTINGS))
+        self._connection.execute(
+            "INSERT INTO settings VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value)
+        )
+
+    def keep_experiment(self, definition: Mapping[str, Any]) -> None:
+        """Keep an experiment's definition under its name, in place of an earlier one of that name and measure.
+
+        Raises ValueError for a name that an experiment with another measure has.
+        """
+        name, measure = definition["name"], definition["measure"]
+        known = self._connection.execute("SELECT definition FROM experiments WHERE name = ?", (name,)).fetchone()
+        if known is not None and json.loads(known[0])["measure"] != measure:
+            raise ValueError(
+                f"experiment {name!r} is stored and measures {json.loads(known[0])['measure']}, not {measure};"
+                " allowed: the same measure, or another name"
+            )
+        self._connection.execute(
+            "INSERT INTO experiments VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET definition = excluded.definition",
+            (name, json.dumps(dict(definition), sort_keys=True)),
+        )
 
     def forget_failed(self, environment: Environment, keys: Collection[Key]) -> None:
         """Remove those of the items that failed on this machine, so that they are measured again."""

@@ -113,7 +113,7 @@ def test_a_store_of_another_schema_is_refused(store):
     store.path.parent.mkdir()
     with sqlite3.connect(store.path) as connection:
         connection.executescript("CREATE TABLE t (a); PRAGMA user_version = 99;")
-    with pytest.raises(StoreError, match="has schema 99; allowed: 2 to 4"):
+    with pytest.raises(StoreError, match="has schema 99; allowed: 2 to 5"):
         store.frame()
 
 

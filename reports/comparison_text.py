@@ -142,4 +142,5 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _wrapped(sentence: str, first: str) -> list[str]:
-    return textwrap.wrap(sentence, WIDTH, initial_indent=first, subsequent_indent=" " * len(first))
+    kept = sentence.replace(" %", "\u00a0%")  # a line does not begin with the unit
+    return textwrap.wrap(kept, WIDTH, initial_indent=first, subsequent_indent=" " * len(first))

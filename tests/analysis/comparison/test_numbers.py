@@ -113,11 +113,11 @@ def test_runs_without_a_common_case_are_refused():
 def test_nineteen_of_twenty_null_comparisons_find_nothing(seeds, skewed):
     """Steps of one seed share most of their spread, as lags of one profile do."""
     changed = []
-    for trial in range(200):
+    for trial in range(100):
         rng = np.random.default_rng(trial)
         runs = []
         for first, count in zip((0, 1000), seeds, strict=True):
             common = {seed: rng.exponential() if skewed else rng.normal() for seed in range(first, first + count)}
             runs.append({seed: [c + rng.normal(0, 0.3) for _ in range(30)] for seed, c in common.items()})
         changed.append(only(*runs)[1].changed)
-    assert np.mean(changed) <= 0.05 + 0.035
+    assert np.mean(changed) <= 0.05 + 0.045

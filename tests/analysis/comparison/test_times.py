@@ -90,9 +90,9 @@ def test_few_points_are_given_and_not_judged():
 @pytest.mark.parametrize("backends", [("cpu", "cpu-again", "torch", "onnxruntime"), PEERLESS, ("cpu",)], ids=len)
 @pytest.mark.parametrize("between", [0.0, 0.03])
 def test_nineteen_of_twenty_null_comparisons_find_nothing(backends, between):
-    """The share of 200 has a standard error of 1.5 points."""
-    changed = [compared(seed, backends=backends, between=between, blocks=5).changed for seed in range(200)]
-    assert np.mean(changed) <= 0.05 + 0.035
+    """The share of 100 has a standard error of 2.2 points."""
+    changed = [compared(seed, backends=backends, between=between, blocks=5).changed for seed in range(100)]
+    assert np.mean(changed) <= 0.05 + 0.045
 
 
 @pytest.mark.slow

@@ -28,6 +28,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("recurbench")
     group.addoption("--benchmark", action="store_true", help="measure the studies of a preset instead of testing")
     group.addoption("--preset", default="quick", help="quick (default), course or full")
+    group.addoption(
+        "--experiment",
+        action="append",
+        type=Path,
+        metavar="FILE.toml",
+        help="measure this experiment of your own instead of a preset; may be repeated",
+    )
     group.addoption("--study", action="append", help="measure only this study; may be repeated")
     group.addoption(
         "--store",
@@ -68,29 +75,50 @@ class BenchmarkRun:
         from bench.run.store import Store, StoreError
 
         try:
-            self.preset: str = config.getoption("--preset")
-            self.items = plan(self.preset, config.getoption("--study"))
-            empty = without_cases(self.preset, config.getoption("--study"))
-            self.empty = [f"study {name} has no cases here: {reason}" for name, reason in empty.items()]
+            self.store = Store(config.getoption("--store"))
+            self.empty: list[str] = []
+            self.items: list[Item]
+            files: list[Path] | None = config.getoption("--experiment")
+            if files:
+                self.what = ", ".join(map(str, files))
+                self.items = self._asked(files, config.getoption("--study"))
+            else:
+                preset: str = config.getoption("--preset")
+                self.what = f"preset {preset}"
+                self.items = plan(preset, config.getoption("--study"))
+                empty = without_cases(preset, config.getoption("--study"))
+                self.empty = [f"study {name} has no cases here: {reason}" for name, reason in empty.items()]
             if not self.items:
                 raise ValueError("; ".join(self.empty))
             self.environment: Environment = this_environment()
-            self.store = Store(config.getoption("--store"))
             if config.getoption("--retry-failed") and self.store.exists():
                 with self.store.writing() as writer:
                     writer.forget_failed(self.environment, [item.key for item in self.items])
             self.missing: list[Item] = missing(self.items, self.store.done(self.environment))
-        except (ValueError, StoreError) as error:
+        except (ValueError, OSError, StoreError) as error:
             raise pytest.UsageError(str(error)) from error
         self._terminal = open(os.dup(2), "w")  # pytest captures fd 2 while tests run
         self._run: Run | None = None
         self._open = ExitStack()
         self._bar: Any = None
 
+    def _asked(self, files: list[Path], studies: list[str] | None) -> list[Item]:
+        """List the items of the experiments of these files, and keep their definitions in the store."""
+        from bench.experiments.asking import keep, read_toml
+        from bench.experiments.cases import items_of
+
+        if studies:
+            raise ValueError(f"--experiment and --study {', '.join(studies)}; allowed: one of them in a run")
+        experiments = [read_toml(file) for file in files]
+        items = [item for experiment in experiments for item in items_of(experiment)]
+        for experiment in experiments:
+            keep(experiment, self.store)
+        return items
+
     def pytest_report_header(self) -> list[str]:
         """Say what is about to be measured, and what cannot be."""
         stored = len(self.items) - len(self.missing)
-        what = f"recurbench: preset {self.preset}, {len(self.missing)} items to measure, {stored} in {self.store.path}"
+        what = f"recurbench: {self.what}, {len(self.missing)} items to measure, {stored} in {self.store.path}"
         return [what, *self.empty]
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:

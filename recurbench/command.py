@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Protocol, cast
 
-COMMANDS = ("run", "report", "status", "studies", "compare", "export", "cite", "doctor")
+COMMANDS = ("run", "ask", "report", "status", "studies", "compare", "export", "cite", "doctor")
 """In the order in which the help lists them."""
 
 
@@ -27,7 +27,10 @@ class Command(Protocol):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; 0 done, 1 some items failed, 2 wrong use or unusable input, 130 interrupted."""
-    arguments = _parser().parse_args(argv)
+    parser = _parser()
+    arguments, others = parser.parse_known_args(argv)
+    if others:
+        parser.error(_unknown(others[0], arguments.options))
     from bench.run.store import StoreError
 
     try:
@@ -50,5 +53,15 @@ def _parser() -> argparse.ArgumentParser:
         command = cast("Command", import_module(f"recurbench.commands.{name}"))
         sub = commands.add_parser(name, help=command.TEXT, description=command.TEXT)
         command.add_arguments(sub)
-        sub.set_defaults(run=command.run)
+        options = [option for action in sub._actions for option in action.option_strings if option.startswith("--")]
+        sub.set_defaults(run=command.run, options=options)
     return parser
+
+
+def _unknown(given: str, options: Sequence[str]) -> str:
+    """Return the message about a word that the command does not know."""
+    from bench.names import unknown
+
+    if not given.startswith("--"):
+        return f"unexpected {given!r}; allowed: {', '.join(options)}"
+    return unknown("option", given.partition("=")[0], options)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench.experiments.askable import ALIASES, MEANINGS, Askable, find_askable
-from bench.names import EXPERIMENT, EXPERIMENT_NAME, unknown
+from bench.columns import SCHEMA, Real, Whole, Words
+from bench.experiments.askable import ALIASES, MEANINGS, TIME, Askable, find_askable
+from bench.names import EXPERIMENT, EXPERIMENT_NAME, INITIALISERS, unknown
 
 Axes = Mapping[str, tuple[Any, ...]]
 """Field to its values: every combination is measured."""
@@ -138,8 +141,8 @@ def from_json(told: Mapping[str, Any]) -> Experiment:
             raise ValueError(f"the experiment has no {part}; needed: measure and axes; allowed: {', '.join(PARTS)}")
     axes = told["axes"]
     tables = axes if isinstance(axes, Sequence) and not isinstance(axes, str) else [axes]
-    grids = tuple(_grid(table) for table in tables)
     asked = find_askable(texts["measure"])
+    grids = tuple(_grid(table, asked) for table in tables)
     counts = {part: told[part] for part in ("seeds", "blocks", "rounds") if part in told}
     return Experiment(
         name=texts["name"] or default_name(texts["measure"], grids),
@@ -166,7 +169,63 @@ def default_name(measure: str, grids: Sequence[Axes]) -> str:
     return "-".join(words)[:60].rstrip("-")
 
 
-def _grid(table: Any) -> dict[str, tuple[Any, ...]]:
+def as_toml(experiment: Experiment) -> str:
+    """Return the definition as the text of a TOML file, which `recurbench ask FILE` takes."""
+    told = experiment.as_json()
+    grids = told.pop("axes")
+    needless = set() if experiment.asked.kind == TIME else {"blocks", "rounds"}
+    needless |= set() if experiment.asked.seeds else {"seeds"}
+    lines = [f"{part} = {_toml(value)}" for part, value in told.items() if value != "" and part not in needless]
+    for grid in grids:
+        lines += ["", "[axes]" if len(grids) == 1 else "[[axes]]"]
+        lines += [f"{field} = {_toml(values)}" for field, values in grid.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: Any) -> str:
+    """Return a text, a number or a list of them in TOML: its strings are those of JSON, but for one character."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def normalised(field: str, value: Any) -> Any:
+    """Return a value of a field as a case has it, from a number or a text; an initialiser as "name" or "name:value".
+
+    Raises ValueError where it is none that the field may have; the message names the allowed ones.
+    """
+    if field == "initialiser":
+        name, colon, text = str(value).partition(":")
+        known = tuple(name for name in INITIALISERS if name != "-")
+        if name not in known:
+            raise ValueError(unknown("initialiser", name, known))
+        return f"{name}:{_number(field, text):g}" if colon else name
+    kind = SCHEMA[field]
+    if isinstance(kind, Whole):
+        number = _number(field, value)
+        if number != int(number) or not kind.least <= number <= kind.most:
+            raise ValueError(f"{field} is {value!r}; allowed: {kind.allowed}")
+        return int(number)
+    if isinstance(kind, Real):
+        number = _number(field, value)
+        if not kind.least <= number <= kind.most:
+            raise ValueError(f"{field} is {value!r}; allowed: {kind.allowed}")
+        return number
+    assert isinstance(kind, Words), field
+    if value not in kind.known:
+        raise ValueError(unknown(field, value, kind.known))
+    return value
+
+
+def _number(field: str, value: Any) -> float:
+    try:
+        number = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError(f"{field} is {value!r}; allowed: a finite number")
+    return number
+
+
+def _grid(table: Any, asked: Askable) -> dict[str, tuple[Any, ...]]:
     if not isinstance(table, Mapping):
         raise ValueError(f"axes has {table!r}; allowed: a table from fields to values, or a list of such tables")
     grid: dict[str, tuple[Any, ...]] = {}
@@ -174,5 +233,7 @@ def _grid(table: Any) -> dict[str, tuple[Any, ...]]:
         several = values if isinstance(values, Sequence) and not isinstance(values, str) else [values]
         if named(str(field)) in grid:
             raise ValueError(f"axes has {named(str(field))} twice, as {field} too; allowed: once")
-        grid[named(str(field))] = tuple(several)
+        name = named(str(field))
+        check_field(name, asked)
+        grid[name] = tuple(normalised(name, value) for value in several)
     return grid

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Collection
+from typing import TYPE_CHECKING
 
+from bench.names import EXPERIMENT
 from recurbench.places import add_store
+
+if TYPE_CHECKING:
+    from bench.run.store import Key, Store
 
 TEXT = "what is measured, and what a preset still misses"
 
@@ -35,7 +41,9 @@ def run(arguments: argparse.Namespace) -> int:
         partial = "  partial" if 0 < absent[name] < count else ""
         print(f"{name:<14}{count:>8}{count - absent[name]:>10}{absent[name]:>9}{partial}")
     current = {(environment.id, item.version) for item in items}
+    _experiments(store, done)
     others = [row for row in store.counts() if (row.environment, row.code_version) not in current or row.failed]
+    others = [row for row in others if not row.study.startswith(EXPERIMENT) or row.failed]
     if others:
         print("\nin the store as well:")
     for row in others:
@@ -45,3 +53,17 @@ def run(arguments: argparse.Namespace) -> int:
             f" code {row.code_version}{partial}"
         )
     return 0
+
+
+def _experiments(store: Store, done: Collection[Key]) -> None:
+    """Print a line for each experiment of the user's own."""
+    from bench.experiments.cases import items_of
+    from bench.experiments.definition import from_json
+
+    told = store.about().experiments
+    if told:
+        print("\nexperiments:")
+    for name, definition in told.items():
+        items = items_of(from_json(definition))
+        absent = sum(item.key not in done for item in items)
+        print(f"{name}: {len(items)} items, {len(items) - absent} measured, {absent} missing; {definition['question']}")

@@ -1,6 +1,7 @@
 """The doors to an experiment: the command, a file, Python and pytest measure the same rows, and resume."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -95,7 +96,7 @@ def test_an_export_has_the_definitions(stored, tmp_path):
 def test_wrong_questions_are_answered(words, message, stored, capsys):
     assert recurbench.main([*words, f"--store={stored}"]) == 2
     error = capsys.readouterr().err
-    assert __import__("re").search(message, error), error
+    assert re.search(message, error), error
 
 
 def test_an_option_that_is_none_names_the_near_one(capsys):

@@ -29,7 +29,7 @@ def open_executor(text: str) -> Iterator[Executor | None]:
         try:
             from distributed import Client
         except ImportError as error:
-            raise ValueError("executor dask needs the package distributed: pip install distributed") from error
+            raise ValueError(f"executor {text!r} needs Dask: pip install 'recurbench[cluster]'") from error
         with Client(rest) as client:
             yield client.get_executor()
     else:

@@ -1,4 +1,5 @@
 import os
+import sys
 from concurrent.futures import ProcessPoolExecutor
 
 import pytest
@@ -61,6 +62,12 @@ def test_other_processes_measure_the_same_rows(tmp_path):
         run(items, many, executor)
     columns = ["cell", "seed", "initialiser", "metric", "step", "value"]
     assert alone.frame()[columns].equals(many.frame()[columns])
+
+
+def test_a_cluster_without_its_packages_says_what_installs_them(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(ValueError, match=r"pip install 'recurbench\[cluster\]'"), open_executor("dask:tcp://x:8786"):
+        pass
 
 
 @pytest.mark.parametrize("text", ["threads:2", "processes:0", "processes:x", "dask:", ""])

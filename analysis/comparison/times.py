@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -156,7 +157,8 @@ def _against(points: pd.DataFrame, machines: Machines) -> list[Factor]:
     """Compare this suite's kernels with each peer whose code is the same, and with themselves measured again.
 
     A day on which everything is slower leaves the ratio to a peer as it is. What it does to one implementation and not
-    to another is estimated from pairs of implementations that both did not change, and enters the error.
+    to another is estimated from pairs that both did not change, two implementations or two passes of one, and enters
+    the error.
     """
     contrasts = {
         (a, b, direction): _contrast(points, a, b, direction)
@@ -165,6 +167,7 @@ def _against(points: pd.DataFrame, machines: Machines) -> list[Factor]:
     }
     known = {key: value for key, value in contrasts.items() if value is not None}
     unchanged = [value for (a, b, _), value in known.items() if _same_code(a, b, machines)]
+    unchanged += [value for peer in machines.peers for value in _passes(points, peer)]
     extra = float(np.mean([max(0.0, mean**2 - error**2) for mean, error, _ in unchanged])) if unchanged else 0.0
     found = []
     for (a, b, direction), (mean, error, n) in known.items():
@@ -193,6 +196,20 @@ def _same_code(a: str, b: str, machines: Machines) -> bool:
     return OWN.get(b) == a or (a in machines.peers and b in machines.peers)
 
 
+def _passes(points: pd.DataFrame, peer: str) -> list[tuple[float, float, int]]:
+    """Return mean and error of log (one pass / another) of a peer at the same shapes, for each two of its passes."""
+    rows = points.loc[points["backend"] == peer]
+    shape = [name for name in (*POINT, "metric", "step") if name != "direction"]
+    found = []
+    for one, other in itertools.combinations(sorted(set(rows["direction"])), 2):
+        pair = rows.loc[rows["direction"] == one, [*shape, "log"]].merge(
+            rows.loc[rows["direction"] == other, [*shape, "log"]], on=shape, suffixes=("_a", "_b")
+        )
+        if len(pair) >= FEWEST:
+            found.append(_mean_and_error(pair))
+    return found
+
+
 def _contrast(points: pd.DataFrame, a: str, b: str, direction: str) -> tuple[float, float, int] | None:
     """Return mean and error of log (a / b), and how many points; None where too few points have both."""
     rows = points.loc[points["direction"] == direction]
@@ -201,5 +218,9 @@ def _contrast(points: pd.DataFrame, a: str, b: str, direction: str) -> tuple[flo
     )
     if len(pair) < FEWEST:
         return None
+    return _mean_and_error(pair)
+
+
+def _mean_and_error(pair: pd.DataFrame) -> tuple[float, float, int]:
     apart: NDArray[np.float64] = (pair["log_a"] - pair["log_b"]).to_numpy()
     return float(apart.mean()), float(apart.std(ddof=1)) / math.sqrt(apart.size), apart.size

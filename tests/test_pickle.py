@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import copy
 import pickle
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pandas as pd
 import pytest
 
+from analysis.claims import CLAIMS, find_claim
 from bench.case import make_case
 from bench.run.environment import this_environment
 from bench.run.store import Store
@@ -33,6 +34,23 @@ def test_what_is_measured(way):
     assert way(this_environment()).id == this_environment().id
     for study in STUDIES:
         assert way(study) == study
+
+
+def no_samples(frame):
+    return None
+
+
+@EVERY_WAY
+def test_claims_of_the_lecture_and_one_of_a_users_own(way):
+    for claim in CLAIMS:
+        assert way(claim) is claim
+    own = replace(CLAIMS[0], id="mine", statistic=no_samples, alternatives=())
+    assert way(own) == own
+
+
+def test_a_claim_that_nobody_knows_is_answered():
+    with pytest.raises(ValueError, match=r"unknown claim 'gru-fewer-weigths'.*did you mean 'gru-fewer-weights'"):
+        find_claim("gru-fewer-weigths")
 
 
 @EVERY_WAY

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         step_jacobians,
         using_threads,
     )
+    from recurbench.opened.results import open as open
     from reports.build import build
 
 __all__ = [
@@ -64,17 +65,21 @@ _ELSEWHERE = {
     "load": "analysis.load",
     "load_environments": "analysis.load",
     "main": "recurbench.command",
+    "open": "recurbench.opened.results",
 }
 """Where a name of the front door lives, if not in `cells`."""
+
+_BY_NAME = ("main", "open")
+"""What `from recurbench import *` leaves out: the command, and a name that would hide Python's own `open`."""
 
 
 def __getattr__(name: str) -> Any:
     """Import what is asked for."""
-    if name not in (*__all__, "main"):
-        raise AttributeError(f"module 'recurbench' has no attribute {name!r}; it has {', '.join(__all__)}")
+    if name not in (*__all__, *_BY_NAME):
+        raise AttributeError(f"module 'recurbench' has no attribute {name!r}; it has {', '.join(__dir__())}")
     return getattr(importlib.import_module(_ELSEWHERE.get(name, "cells")), name)
 
 
 def __dir__() -> list[str]:
     """List what can be asked for."""
-    return sorted((*__all__, "main"))
+    return sorted((*__all__, *_BY_NAME))

@@ -31,13 +31,16 @@ def add_url(parser: argparse.ArgumentParser) -> None:
 
 def source_of(arguments: argparse.Namespace) -> Path:
     """Return the rows to read: named, else the store, else the committed reference."""
+    return Path(arguments.source) if arguments.source is not None else measured_or_reference(arguments.store)
+
+
+def measured_or_reference(store: Path) -> Path:
+    """Return the store if it has rows, else the committed reference, which is said."""
     from bench.run.store import Store
     from reports.build import reference_folder
 
-    if arguments.source is not None:
-        return Path(arguments.source)
-    if Store(arguments.store).counts():
-        return Path(arguments.store)
+    if Store(store).counts():
+        return Path(store)
     reference = reference_folder()
-    print(f"nothing measured in {arguments.store} yet; showing the reference {reference.name}", file=sys.stderr)
+    print(f"nothing measured in {store} yet; showing the reference {reference.name}", file=sys.stderr)
     return reference

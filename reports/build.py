@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis.cells import known, using
-from analysis.result import Analysis
+from analysis.result import Analysis, Figure
 from bench.names import unknown
 from reports import citing, downloads
 from reports.address import checked_url
@@ -221,17 +221,7 @@ def _write(analysis: Analysis, out: Path, text: Catalogue, draw: downloads.Draw,
         raise ValueError(f"no place in reports/content.py for {', '.join(unplaced)}")
     analysis = replace(analysis, figures=tuple(sorted(analysis.figures, key=lambda figure: placed.index(figure.id))))
     references = citing.references(analysis, text, url)
-    orders = [
-        downloads.Order(
-            figure=figure,
-            draw=draw,
-            labels=labels(figure.id, text),
-            reference=references[figure.id],
-            alt=plain(text.told("figures", figure.id, "alt", facts=figure.facts)),
-            command=COMMAND,
-        )
-        for figure in analysis.figures
-    ]
+    orders = [order(figure, references[figure.id], text, draw) for figure in analysis.figures]
     drawings = parallel_map(downloads.drawn, orders, tracked("figures", len(orders)))
     drawn = {order.figure.id: drawing for order, drawing in zip(orders, drawings, strict=True)}
     scene = Scene(analysis, text, references, drawn, COMMAND)
@@ -243,6 +233,22 @@ def _write(analysis: Analysis, out: Path, text: Catalogue, draw: downloads.Draw,
     target = out / f"report.{text.language}.html"
     target.write_text(html, encoding="utf-8", newline="\n")
     return target
+
+
+def order(
+    figure: Figure, reference: citing.Reference, text: Catalogue, draw: downloads.Draw | None = None
+) -> downloads.Order:
+    """Return all that is needed to draw a figure and write its files; its cells have to be in force."""
+    from analysis import figures
+
+    return downloads.Order(
+        figure=figure,
+        draw=draw or figures.draw,
+        labels=labels(figure.id, text),
+        reference=reference,
+        alt=plain(text.told("figures", figure.id, "alt", facts=figure.facts)),
+        command=COMMAND,
+    )
 
 
 def labels(figure_id: str, text: Catalogue) -> dict[str, str]:

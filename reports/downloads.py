@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analysis.result import Figure
+from bench.names import unknown
 from reports import citing
 from reports.assets import data_uri, inline_svg, pdf_bytes, png_bytes, svg_bytes
 from reports.numbers import shown
@@ -23,6 +24,10 @@ Draw = Callable[[Figure, str, Mapping[str, str]], "Canvas"]
 
 EMBED_LIMIT = 240_000  # characters of a figure's downloads that the page itself carries; the rest links to figures/
 SLIDES = ("slide-light", "slide-dark")
+TOLD = ("csv", "bib", "json")
+PRINTED = ("svg", "pdf", "png")
+"""Endings of a figure's files: of those that need no drawing, and of those that are one."""
+PAPER_DPI, SLIDE_DPI = 200, 150
 MEDIA = {
     "csv": "text/csv",
     "json": "application/json",
@@ -73,33 +78,51 @@ def drawn(order: Order) -> Drawn:
     import matplotlib.pyplot as plt
 
     figure = order.figure
-    reference = order.reference
-    named = {"Title": reference.title, "Creator": reference.authors}
-    version = f"{figure.id}@{figure.rows_sha}"
-    source = {"Source": reference.url} if reference.url else {}
-    svg_rights = {"Rights": citing.LICENCE, "Identifier": version, **source}
-    png_rights = {"Copyright": citing.LICENCE, "Identifier": version, **source}
-    # A PDF has no field for either: readers show these.
-    pdf_rights = {"Keywords": f"{version}, {citing.LICENCE}"} | ({"Subject": reference.url} if reference.url else {})
-    made = {"Title": reference.title, "Author": reference.authors}
     pages = order.draw(figure, "page", order.labels)
-    svg = inline_svg(svg_bytes(pages, figure.id, named), figure.id, reference.title, order.alt)
+    named = {"Title": order.reference.title, "Creator": order.reference.authors}
+    svg = inline_svg(svg_bytes(pages, figure.id, named), figure.id, order.reference.title, order.alt)
     plt.close(pages)
+    files = {f"{figure.id}.{ending}": told(order, ending) for ending in TOLD}
     paper = order.draw(figure, "paper", order.labels)
-    files = {
-        f"{figure.id}.csv": csv_bytes(figure.data),
-        f"{figure.id}.bib": citing.bibtex(reference).encode(),
-        f"{figure.id}.json": sidecar(figure, reference, order.command),
-        f"{figure.id}.svg": svg_bytes(paper, figure.id, named | svg_rights),
-        f"{figure.id}.pdf": pdf_bytes(paper, made | pdf_rights),
-        f"{figure.id}.png": png_bytes(paper, made | png_rights),
-    }
+    files |= {f"{figure.id}.{ending}": printed(order, paper, ending) for ending in PRINTED}
     plt.close(paper)
     for style in SLIDES:
         slide = order.draw(figure, style, order.labels)
-        files[f"{figure.id}-{style}.png"] = png_bytes(slide, made | png_rights, dpi=150)
+        files[f"{figure.id}-{style}.png"] = printed(order, slide, "png", SLIDE_DPI)
         plt.close(slide)
     return Drawn(svg=svg, alt=order.alt, files=files)
+
+
+def told(order: Order, ending: str) -> bytes:
+    """Return a file of a figure that needs no drawing; `ending` is one of `TOLD`."""
+    if ending == "csv":
+        return csv_bytes(order.figure.data)
+    if ending == "bib":
+        return citing.bibtex(order.reference).encode()
+    if ending == "json":
+        return sidecar(order.figure, order.reference, order.command)
+    raise ValueError(unknown("file ending", ending, TOLD))
+
+
+def printed(order: Order, canvas: Canvas, ending: str, dpi: int = PAPER_DPI) -> bytes:
+    """Return a drawing of a figure as a file that says what it shows, who made it and what may be done with it.
+
+    `ending` is one of `PRINTED`.
+    """
+    figure, reference = order.figure, order.reference
+    version = f"{figure.id}@{figure.rows_sha}"
+    source = {"Source": reference.url} if reference.url else {}
+    rights = {"Identifier": version, **source}
+    made = {"Title": reference.title, "Author": reference.authors}
+    if ending == "svg":
+        named = {"Title": reference.title, "Creator": reference.authors}
+        return svg_bytes(canvas, figure.id, named | {"Rights": citing.LICENCE} | rights)
+    if ending == "pdf":  # has no field for rights or identifier: readers show these
+        subject = {"Subject": reference.url} if reference.url else {}
+        return pdf_bytes(canvas, made | {"Keywords": f"{version}, {citing.LICENCE}"} | subject)
+    if ending == "png":
+        return png_bytes(canvas, made | {"Copyright": citing.LICENCE} | rights, dpi=dpi)
+    raise ValueError(unknown("file ending", ending, PRINTED))
 
 
 def write(item: Drawn, folder: Path) -> None:

@@ -43,6 +43,11 @@ def inline(text: str) -> Markup:
     return Markup("").join(pieces)
 
 
+def unlinked(text: str) -> str:
+    """Return the same text without its links into the page, for where it stands elsewhere."""
+    return TOKEN.sub(lambda match: match["text"] if (match["target"] or "").startswith("#") else match[0], text)
+
+
 def plain(text: str) -> str:
     """Return the same text without its markup, for alternative texts, metadata and citations."""
     return TOKEN.sub(lambda match: _words(match), text)

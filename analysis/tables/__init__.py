@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from analysis.cells import cells_of, using
 from analysis.tables.activations import activation_table
 from analysis.tables.anchors import anchor_table
 from analysis.tables.call_costs import call_cost_table
@@ -17,32 +19,48 @@ from analysis.tables.parameters import parameter_table
 from analysis.tables.scaling import scaling_table
 from analysis.tables.sharings import sharing_table
 from analysis.tables.times import time_table
+from bench.names import unknown
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.result import Table
 
-BUILDERS = (
-    anchor_table,
-    horizon_table,
-    factor_table,
-    gate_table,
-    time_table,
-    grid_table,
-    scaling_table,
-    call_cost_table,
-    activation_table,
-    parameter_table,
-    cuda_table,
-    published_table,
-    sharing_table,
-    kernel_table,
-)
-"""What builds each table; a new one is a line here, and its place on the page one in `reports/content.py`."""
+BUILDERS: Mapping[str, Callable[[pd.DataFrame], Table | None]] = {
+    "anchors": anchor_table,
+    "horizons": horizon_table,
+    "factors": factor_table,
+    "gates": gate_table,
+    "runtime": time_table,
+    "grid": grid_table,
+    "scaling": scaling_table,
+    "call-costs": call_cost_table,
+    "activations": activation_table,
+    "parameters": parameter_table,
+    "cuda": cuda_table,
+    "cuda-published": published_table,
+    "cuda-sharings": sharing_table,
+    "kernels": kernel_table,
+}
+"""Table id to what builds it; a new one is a line here, and its place on the page one in `reports/content.py`."""
 
 
 def build_tables(frame: pd.DataFrame) -> tuple[Table, ...]:
     """Build every table that the rows suffice for."""
-    tables = (build(frame) for build in BUILDERS)
+    tables = (build(frame) for build in BUILDERS.values())
     return tuple(table for table in tables if table is not None)
+
+
+def build_table(table_id: str, frame: pd.DataFrame, environments: Iterable[Mapping[str, object]] = ()) -> Table | None:
+    """Build one table, as `analysis.analyse` builds it; None where the rows do not suffice.
+
+    Raises
+    ------
+    ValueError
+        Where nobody knows the table.
+
+    """
+    if table_id not in BUILDERS:
+        raise ValueError(unknown("table", table_id, BUILDERS))
+    with using(cells_of(environments, frame["cell"].unique())):
+        return BUILDERS[table_id](frame)

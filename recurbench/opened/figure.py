@@ -1,0 +1,228 @@
+"""A figure of a run: it shows itself in a notebook, and gives its data, its citation and its files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analysis.cells import using
+from analysis.result import Fact, Figure
+from bench.names import unknown
+from recurbench.opened.lazily import Lazy
+from recurbench.opened.run import Run, words
+from reports import citing
+from reports.inline import plain
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure as Canvas
+
+    from reports.downloads import Order
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class OpenFigure:
+    """A figure of a run.
+
+    Parameters
+    ----------
+    built
+        The figure as `analysis` built it.
+    environments
+        The machines that its rows were measured on.
+    language
+        Of title, caption, alternative text and the words in the drawing.
+
+    """
+
+    built: Figure
+    environments: tuple[Mapping[str, object], ...]
+    language: str
+
+    @property
+    def id(self) -> str:
+        """Its name, on the page and in citations."""
+        return self.built.id
+
+    @property
+    def version(self) -> str:
+        """The hash of the rows that are drawn: 12 hex digits."""
+        return self.built.rows_sha
+
+    @property
+    def title(self) -> str:
+        """What it shows, in a few words."""
+        return self._reference().title
+
+    @property
+    def caption(self) -> str:
+        """What it shows, with its numbers, and how it is read."""
+        return self._reference().caption
+
+    @property
+    def alt(self) -> str:
+        """The same for readers who do not see it, made from its data."""
+        return plain(words(self.language).told("figures", self.id, "alt", facts=self.built.facts))
+
+    @property
+    def facts(self) -> Mapping[str, Fact]:
+        """The numbers that its caption quotes, and more of their kind."""
+        return dict(self.built.facts)
+
+    @property
+    def data(self) -> pd.DataFrame:
+        """A copy of the rows that are drawn, with intervals as columns."""
+        return self.built.data.copy()
+
+    def cite(self, form: str = "bibtex", url: str = "") -> str:
+        """Return its citation.
+
+        Parameters
+        ----------
+        form
+            One of `reports.citing.FORMATS`: bibtex, csl, apa, latex, markdown or html.
+        url
+            The address of the page that has it, if it was published.
+
+        """
+        return citing.render(self._reference(url), form)
+
+    def draw(self, style: str = "paper") -> Canvas:
+        """Return the drawing, to change it before it is saved.
+
+        Parameters
+        ----------
+        style
+            paper (on white), slide-light, slide-dark, or page (transparent, its ink to be replaced by the page's).
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            With a canvas of its own: pyplot does not know it, and Matplotlib's backend stays what it was.
+
+        """
+        with _plain_settings():
+            return _drawn(self._order(), style)
+
+    def save(self, path: str | Path, style: str = "paper", url: str = "") -> Path:
+        """Write it to a file, as the page offers it, and return where.
+
+        Parameters
+        ----------
+        path
+            Its ending says what is written: .svg, .pdf or .png, the drawing; .csv, its data; .json, all that a machine
+            needs to know about it; .bib, its citation.
+        style, url
+            As for `draw` and `cite`.
+
+        Raises
+        ------
+        ValueError
+            Where the ending is another one; the message names those that are allowed.
+
+        """
+        from reports import downloads
+
+        path = Path(path).expanduser()
+        ending = path.suffix.removeprefix(".").lower()
+        if ending not in (*downloads.PRINTED, *downloads.TOLD):
+            endings = [f".{known}" for known in (*downloads.PRINTED, *downloads.TOLD)]
+            raise ValueError(unknown("file ending", path.suffix, endings, told="allowed"))
+        order = self._order(url)
+        path.write_bytes(downloads.told(order, ending) if ending in downloads.TOLD else _printed(order, ending, style))
+        return path
+
+    def _repr_svg_(self) -> str:
+        """Return the drawing alone, on white."""
+        return _printed(self._order(), "svg", "paper").decode()
+
+    def _repr_html_(self) -> str:
+        """Return it for a notebook: title, drawing, caption and citation."""
+        from reports.notebook import figure_html
+
+        order = self._order()
+        drawing = _printed(order, "svg", "paper")
+        return figure_html(self.built, order.reference, drawing, order.alt, words(self.language))
+
+    def __repr__(self) -> str:
+        return f"Figure {self.id}@{self.version}: {self.title}"
+
+    def _reference(self, url: str = "") -> citing.Reference:
+        return citing.of_figure(self.built, self.environments, words(self.language), url)
+
+    def _order(self, url: str = "") -> Order:
+        from reports.build import order
+
+        with using(self.built.cells):
+            return order(self.built, self._reference(url), words(self.language))
+
+
+class Figures(Lazy[OpenFigure]):
+    """Figure id to figure, of those whose studies were measured, in the order of the page.
+
+    Only the figure that is asked for is built. Where its study was measured in a part that does not suffice, asking for
+    it is answered with `Missing`, a KeyError.
+    """
+
+    what = "figure"
+
+    def __init__(self, run: Run) -> None:
+        super().__init__()
+        self.run = run
+
+    def known(self) -> tuple[str, ...]:
+        """Return all figures, in the order of the page."""
+        from reports.content import PAGE
+
+        return PAGE.figure_ids()
+
+    def names(self) -> tuple[str, ...]:
+        """Return the figures whose studies have rows; none is built for it."""
+        from analysis.figures import REGISTRY
+
+        return tuple(name for name in self.known() if set(REGISTRY[name].STUDIES) <= self.run.studies)
+
+    def build(self, name: str) -> OpenFigure | None:
+        """Build a figure from the rows; nothing else is analysed."""
+        from analysis import build_figures
+
+        built = build_figures(self.run.frame, self.run.environments, (name,))[name]
+        return None if built is None else OpenFigure(built, self.run.environments, self.run.language)
+
+    def lacking(self, name: str) -> str:
+        """Say which studies it needs."""
+        from analysis.figures import REGISTRY
+
+        return f"figure {name!r} is not in {self.run.name}; it needs a run of {' and '.join(REGISTRY[name].STUDIES)}"
+
+    def _repr_html_(self) -> str:
+        """Return the ids with their titles."""
+        from reports.notebook import figures_html
+
+        return figures_html(self.names(), self.run.text)
+
+
+def _printed(order: Order, ending: str, style: str) -> bytes:
+    """Return a drawing as a file, the same bytes as those beside the page."""
+    from reports import downloads
+
+    dpi = downloads.SLIDE_DPI if style.startswith("slide") else downloads.PAPER_DPI
+    with _plain_settings():
+        return downloads.printed(order, _drawn(order, style), ending, dpi)
+
+
+def _drawn(order: Order, style: str) -> Canvas:
+    return order.draw(order.figure, style, order.labels)
+
+
+@contextmanager
+def _plain_settings() -> Iterator[None]:
+    """Draw under Matplotlib's own settings, whatever the notebook has set, and leave those as they were."""
+    import matplotlib as mpl
+
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        yield

@@ -1,0 +1,105 @@
+"""Figures, tables and runs as HTML for a notebook, which brings its own style and may be light or dark.
+
+Text takes the notebook's colour. A drawing is an image on a white ground of its own: ids inside it cannot collide with
+those of another figure, and it survives viewers that take inline SVG and styles away.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from analysis.result import Analysis, Figure, Table
+from reports import citing, components, page, provenance
+from reports.assets import data_uri
+from reports.catalogue import Catalogue
+from reports.downloads import MEDIA
+from reports.inline import inline, unlinked
+from reports.numbers import shown
+from reports.scene import Scene
+
+FOLDER = Path(__file__).parent / "html" / "notebook"
+
+
+def figure_html(figure: Figure, reference: citing.Reference, svg: bytes, alt: str, text: Catalogue) -> str:
+    """Return a figure with its title, its caption and the line that cites it; `svg` is the drawing."""
+    return _filled(
+        "figure.html",
+        title=inline(unlinked(text("figures", figure.id, "title"))),
+        picture=data_uri(svg, MEDIA["svg"]),
+        alt=alt,
+        caption=inline(unlinked(text.told("figures", figure.id, "caption", facts=figure.facts))),
+        source=citing.apa(reference),
+    )
+
+
+def table_html(table: Table, text: Catalogue) -> str:
+    """Return a table as on the page, every row of it; the cells of its rows have to be in force."""
+    scene = Scene(Analysis((), (), (table,), {}, ()), text, {}, {}, "")
+    found = components.table(page.TableBlock(table.id), scene)
+    caption = inline(unlinked(text.told("tables", table.id, "caption", facts=table.facts)))
+    return _filled("table.html", title=found["title"], caption=caption, heads=found["heads"], rows=found["rows"])
+
+
+def run_html(
+    name: str,
+    rows: int,
+    environments: Sequence[provenance.Environment],
+    figures: Iterable[str],
+    text: Catalogue,
+) -> str:
+    """Return what a run is, where and when it was measured, and which figures it has."""
+    told = (
+        ("machine", provenance.machine(environments)),
+        ("gpu", provenance.gpu(environments)),
+        ("day", provenance.day(environments)),
+        ("rows", shown(rows)),
+    )
+    run = [(text("notebook", label), value) for label, value in told if value]
+    return _listing(name, run) + figures_html(figures, text)
+
+
+def figures_html(figures: Iterable[str], text: Catalogue) -> str:
+    """Return the ids of figures with their titles."""
+    return _listing(text("notebook", "figures"), _titled("figures", figures, text))
+
+
+def tables_html(tables: Iterable[str], text: Catalogue) -> str:
+    """Return the ids of tables with their titles."""
+    return _listing(text("notebook", "tables"), _titled("tables", tables, text))
+
+
+def environments_html(environments: Sequence[provenance.Environment], text: Catalogue) -> str:
+    """Return what is known about machines."""
+    scene = Scene(Analysis((), (), (), {}, tuple(environments)), text, {}, {}, "")
+    machines = components.machine(page.Machine(), scene)["environments"]
+    return "".join(_listing("", [(name, value) for name, _, value in machine]) for machine in machines)
+
+
+def _titled(kind: str, ids: Iterable[str], text: Catalogue) -> list[tuple[str, Markup]]:
+    return [(name, inline(unlinked(text(kind, name, "title")))) for name in ids]
+
+
+def _listing(title: str, pairs: Sequence[tuple[str, object]]) -> str:
+    """Return pairs of a name and what it stands for, one a line."""
+    return _filled("listing.html", title=title, pairs=pairs)
+
+
+def _filled(template: str, **context: object) -> str:
+    filled: str = _templates().get_template(template).render(**context)
+    return filled
+
+
+@functools.cache
+def _templates() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from analysis.result import Analysis, Figure, Table
 from reports import citing, components, page, provenance
-from reports.assets import data_uri
+from reports.assets import data_uri, small_svg
 from reports.catalogue import Catalogue
 from reports.downloads import MEDIA
 from reports.inline import inline, unlinked
@@ -30,7 +30,7 @@ def figure_html(figure: Figure, reference: citing.Reference, svg: bytes, alt: st
     return _filled(
         "figure.html",
         title=inline(unlinked(text("figures", figure.id, "title"))),
-        picture=data_uri(svg, MEDIA["svg"]),
+        picture=data_uri(small_svg(svg), MEDIA["svg"]),
         alt=alt,
         caption=inline(unlinked(text.told("figures", figure.id, "caption", facts=figure.facts))),
         source=citing.apa(reference),
@@ -53,14 +53,13 @@ def run_html(
     text: Catalogue,
 ) -> str:
     """Return what a run is, where and when it was measured, and which figures it has."""
-    told = (
-        ("machine", provenance.machine(environments)),
-        ("gpu", provenance.gpu(environments)),
-        ("day", provenance.day(environments)),
-        ("rows", shown(rows)),
-    )
-    run = [(text("notebook", label), value) for label, value in told if value]
-    return _listing(name, run) + figures_html(figures, text)
+    run = [
+        (text("notebook", "machine"), provenance.machine(environments)),
+        (text("notebook", "gpu"), provenance.gpu(environments)),
+        (text("notebook", "day"), provenance.day(environments)),
+        (text("notebook", "rows"), shown(rows)),
+    ]
+    return _listing(name, [(label, value) for label, value in run if value]) + figures_html(figures, text)
 
 
 def figures_html(figures: Iterable[str], text: Catalogue) -> str:

@@ -89,7 +89,7 @@ def test_languages_have_the_same_entries():
 
 
 def test_every_entry_is_used(text, full_page, empty_page):
-    elsewhere = (*OPTIONAL, "compare")  # the page of two runs: tests/reports/test_comparison.py
+    elsewhere = (*OPTIONAL, "compare", "notebook")  # tests/reports/test_comparison.py, tests/test_opened.py
     idle = {path for path in text.leaves() if path not in text.used and path[0] not in elsewhere}
     assert idle == set()
 

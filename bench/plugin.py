@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from bench.experiments.definition import Experiment
     from bench.rows import Measurement
     from bench.run.environment import Environment
     from bench.run.store import Run
@@ -77,6 +78,7 @@ class BenchmarkRun:
         try:
             self.store = Store(config.getoption("--store"))
             self.empty: list[str] = []
+            self.experiments: list[Experiment] = []
             self.items: list[Item]
             files: list[Path] | None = config.getoption("--experiment")
             if files:
@@ -103,17 +105,14 @@ class BenchmarkRun:
         self._bar: Any = None
 
     def _asked(self, files: list[Path], studies: list[str] | None) -> list[Item]:
-        """List the items of the experiments of these files, and keep their definitions in the store."""
-        from bench.experiments.asking import keep, read_toml
+        """List the items of the experiments of these files."""
+        from bench.experiments.asking import read_toml
         from bench.experiments.cases import items_of
 
         if studies:
             raise ValueError(f"--experiment and --study {', '.join(studies)}; allowed: one of them in a run")
-        experiments = [read_toml(file) for file in files]
-        items = [item for experiment in experiments for item in items_of(experiment)]
-        for experiment in experiments:
-            keep(experiment, self.store)
-        return items
+        self.experiments = [read_toml(file) for file in files]
+        return [item for experiment in self.experiments for item in items_of(experiment)]
 
     def pytest_report_header(self) -> list[str]:
         """Say what is about to be measured, and what cannot be."""
@@ -137,8 +136,10 @@ class BenchmarkRun:
             return
         try:
             writer = self._open.enter_context(self.store.writing())
+            for experiment in self.experiments:
+                writer.keep_experiment(experiment.as_json())
             self._run = self._open.enter_context(writer.run(self.environment, planned(self.items)))
-        except StoreError as error:
+        except (ValueError, StoreError) as error:
             raise pytest.UsageError(str(error)) from error
         terminal: Any = session.config.pluginmanager.get_plugin("terminalreporter")
         terminal.showfspath = False  # the bar stands for the file names too

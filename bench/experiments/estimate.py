@@ -39,7 +39,7 @@ COSTS: Mapping[str, tuple[float, Callable[[Case], float], float]] = {
     "truncated": (1e-2, forward_operations, 5e8),
     "memory": (2e-3, forward_operations, 1e9),
     "gates": (5e-3, forward_operations, 3e9),
-    "step-jacobians": (1e-2, jacobian_operations, 2e9),
+    "step-jacobians": (2e-2, jacobian_operations, 4e8),
     "lyapunov-spectrum": (3e-2, jacobian_operations, 5e8),
     "parameters": (2e-4, forward_operations, 1e30),
 }
@@ -51,6 +51,9 @@ CALL_RATE = 2e10
 """Operations per second of a timed call, of all contenders together."""
 CALLS = 2.5
 """Calls of a timed item beside its samples, as long as a sample each: to wake up, to count, to validate."""
+HANDED_OVER_S = {"cpu": 0.02, "cpu-again": 0.02}
+TO_A_PEER_S = 0.08
+"""Seconds until a timed contender has its parameters and input, by backend; of a peer, in its own process."""
 REFERENCE_S = 1.3e-3
 """Seconds that the work of `pace` takes on that machine."""
 COMPILE_S = 12.0
@@ -83,7 +86,8 @@ def _seconds_of(item: Item, measure: str) -> float:
     case = item.case
     if item.study.timed:
         work = forward_operations(case) * (3 if case.direction == "training" else 1)
-        return (item.rounds + CALLS) * max(SAMPLE_S, work / CALL_RATE)
+        handed_over = HANDED_OVER_S.get(case.backend, TO_A_PEER_S)
+        return handed_over + (item.rounds + CALLS) * max(SAMPLE_S, work / CALL_RATE)
     fixed, operations, rate = COSTS[measure]
     return fixed + operations(case) / rate
 

@@ -64,6 +64,10 @@ def _experiments(store: Store, done: Collection[Key]) -> None:
     if told:
         print("\nexperiments:")
     for name, definition in told.items():
-        items = items_of(from_json(definition))
+        try:
+            items = items_of(from_json(definition))
+        except ValueError as error:  # such as more threads than this machine has
+            print(f"{name}: cannot be measured here: {error}; {definition['question']}")
+            continue
         absent = sum(item.key not in done for item in items)
         print(f"{name}: {len(items)} items, {len(items) - absent} measured, {absent} missing; {definition['question']}")

@@ -9,6 +9,7 @@ import pytest
 
 import recurbench
 from bench import ask
+from bench.experiments.asking import define
 from bench.run.environment import ROOT
 from bench.run.store import Store
 
@@ -68,6 +69,14 @@ def test_asking_for_more_keeps_what_is_there_and_a_narrower_question_gives_its_r
     fewer = ask("gates", store=stored, **ASKED | {"seq_len": 8})
     assert set(fewer["seq_len"]) == {8}
     assert len(Store(stored).frame()) == len(more)
+
+
+def test_the_status_of_an_experiment_of_a_larger_machine(stored, capsys):
+    definition = define("runtime", hidden_size=3, name="mine").as_json() | {"axes": [{"threads": [10_000]}]}
+    with Store(stored).writing() as writer:
+        writer.keep_experiment(definition)
+    assert recurbench.main(["status", f"--store={stored}"]) == 0
+    assert "mine: cannot be measured here: threads is 10000; allowed: 1 to" in capsys.readouterr().out
 
 
 def test_another_measure_under_the_same_name_is_refused(stored):

@@ -12,12 +12,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.result import Analysis, Fact, Figure
+    from bench.experiments.definition import Experiment
 
 
 def analyse(
     frame: pd.DataFrame,
     environments: Iterable[Mapping[str, object]] = (),
     track: Callable[[Collection[Any]], Iterable[Any]] = iter,
+    experiments: Iterable[Experiment] = (),
 ) -> Analysis:
     """Judge every claim, build every figure and table that the rows of a run suffice for.
 
@@ -31,10 +33,14 @@ def analyse(
         The machines they were measured on, as the store describes them, and what their cells are (`analysis.cells`).
     track
         Wraps the claims as they are judged: a progress bar, for example.
+    experiments
+        Questions of one's own (`analysis.experiments.asked.definitions`): each that has rows is answered, and no
+        claim, figure, table or fact of the lecture is made from its rows.
 
     """
     from analysis.cells import cells_of, using
     from analysis.claims import CLAIMS, judge
+    from analysis.experiments.asked import answered, is_asked
     from analysis.figures import REGISTRY
     from analysis.load import cells_in, check
     from analysis.readings.device_times import conditions
@@ -46,7 +52,10 @@ def analyse(
     environments = tuple(environments)
     frame = check(frame, mix_machines=True, cells=cells_in(environments))
     cells = cells_of(environments, frame["cell"].unique())
+    own = is_asked(frame["study"])
+    frame, of_experiments = frame.loc[~own], frame.loc[own]
     with using(cells):
+        asked = answered(of_experiments, experiments)
         findings = tuple(judge(claim, frame) for claim in track(CLAIMS))
         built = {figure_id: module.build(frame) for figure_id, module in REGISTRY.items()}
         built_tables = build_tables(frame)
@@ -73,11 +82,15 @@ def analyse(
         environments=environments,
         facts=facts,
         cells=cells,
+        experiments=asked,
     )
 
 
 def build_figures(
-    frame: pd.DataFrame, environments: Iterable[Mapping[str, object]] = (), ids: Collection[str] | None = None
+    frame: pd.DataFrame,
+    environments: Iterable[Mapping[str, object]] = (),
+    ids: Collection[str] | None = None,
+    experiments: Iterable[Experiment] = (),
 ) -> dict[str, Figure | None]:
     """Build figures alone, as `analyse` builds them: nothing is judged.
 
@@ -89,6 +102,8 @@ def build_figures(
         As for `analyse`.
     ids
         The figures; all of them where this is None.
+    experiments
+        As for `analyse`; their figures have the ids "experiment-NAME".
 
     Returns
     -------
@@ -102,16 +117,26 @@ def build_figures(
 
     """
     from analysis.cells import cells_of, using
+    from analysis.experiments.asked import answer, is_asked
     from analysis.figures import REGISTRY
+    from analysis.result import EXPERIMENT_FIGURE
     from bench.names import unknown
 
+    named = {EXPERIMENT_FIGURE + experiment.name: experiment for experiment in experiments}
     for figure_id in ids or ():
-        if figure_id not in REGISTRY:
-            raise ValueError(unknown("figure", figure_id, REGISTRY))
-    modules = {figure_id: REGISTRY[figure_id] for figure_id in (REGISTRY if ids is None else ids)}
+        if figure_id not in REGISTRY and figure_id not in named:
+            raise ValueError(unknown("figure", figure_id, (*REGISTRY, *named)))
+    wanted = (*REGISTRY, *named) if ids is None else tuple(ids)
     cells = cells_of(environments, frame["cell"].unique())
+    own = is_asked(frame["study"])
+    lecture, of_experiments = frame.loc[~own], frame.loc[own]
     with using(cells):
-        return {figure_id: module.build(frame) for figure_id, module in modules.items()}
+        return {
+            figure_id: REGISTRY[figure_id].build(lecture)
+            if figure_id in REGISTRY
+            else answer(of_experiments, named[figure_id]).figure
+            for figure_id in wanted
+        }
 
 
 def compile_facts(frame: pd.DataFrame) -> dict[str, Fact]:

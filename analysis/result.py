@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from analysis.cells import Cells
+from bench.experiments.definition import Experiment
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -133,6 +134,47 @@ class Finding:
     alternatives: tuple[AlternativeVerdict, ...] = ()
 
 
+Levels = tuple[tuple[str, Any], ...]
+"""A place among what varies: pairs of a column and its level, a word or a number."""
+
+EXPERIMENT_FIGURE = "experiment-"
+"""What the id of an experiment's figure begins with; its name follows."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What stands where in the figure of an experiment, which no file of `analysis/figures` knows.
+
+    Parameters
+    ----------
+    definition
+        What was asked.
+    reading
+        Which quantity it is: it has a name for its axis, and sentences, in the catalogue.
+    scale
+        Of the values: "log10" (they are decimal logarithms), "seconds", "ratio", "count", "share" or "plain".
+    x
+        The column along x; where its levels are words, they stand below one another, and the values run along x.
+    colour, line, panels
+        The columns whose levels have a colour, a kind of line and a panel each; empty for none.
+    values
+        Columns of the middle and of its lower and upper end.
+    quoted
+        What the facts are about, by their first word: that of `highest_value` is at the levels of "highest".
+
+    """
+
+    definition: Experiment
+    reading: str
+    scale: str
+    x: str
+    colour: str = ""
+    line: str = ""
+    panels: tuple[str, ...] = ()
+    values: tuple[str, str, str] = ("value", "low", "high")
+    quoted: Mapping[str, Levels] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Figure:
     """A figure as a value: all that a reader needs to use and cite it, and that `analysis.figures.draw` needs.
@@ -140,6 +182,7 @@ class Figure:
     `cells` are those in force when it was built: its marks, order and labels.
     `data` is the tidy frame that is drawn, with intervals as columns: shown as a table, offered as CSV.
     `rows_sha` is 12 hex digits of the sha256 of the canonical CSV of `data`: the figure's version.
+    `layout` says how the figure of an experiment is drawn; None for those that have a file in `analysis/figures`.
     """
 
     id: str
@@ -149,6 +192,7 @@ class Figure:
     seeds: int = 0
     facts: Mapping[str, Fact] = field(default_factory=dict)
     cells: Cells = field(default_factory=Cells)
+    layout: Layout | None = None
 
 
 @dataclass(frozen=True)
@@ -162,8 +206,26 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """An experiment with its answer. `figure` and `table` are None where none of its rows has a value to draw.
+
+    `without` counts its rows that have none, by their status; a row whose status is "zero" is exactly 0, and its
+    logarithm has no number.
+    """
+
+    definition: Experiment
+    figure: Figure | None
+    table: Table | None
+    rows: int
+    without: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Analysis:
-    """All that a report needs. `missing` maps a figure id to the study whose rows would be needed for it."""
+    """All that a report needs. `missing` maps a figure id to the study whose rows would be needed for it.
+
+    `figures` are those of the lecture; an experiment has its own in `experiments`, from which nothing is judged.
+    """
 
     findings: tuple[Finding, ...]
     figures: tuple[Figure, ...]
@@ -172,3 +234,9 @@ class Analysis:
     environments: tuple[Mapping[str, object], ...]
     facts: Mapping[str, Fact] = field(default_factory=dict)
     cells: Cells = field(default_factory=Cells)
+    experiments: tuple[Asked, ...] = ()
+
+    @property
+    def every_figure(self) -> tuple[Figure, ...]:
+        """Return the figures of the lecture, and after them those of the experiments."""
+        return self.figures + tuple(asked.figure for asked in self.experiments if asked.figure is not None)

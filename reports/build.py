@@ -7,20 +7,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from analysis.cells import known, using
-from analysis.result import Analysis, Figure
+from analysis.cells import using
+from analysis.result import EXPERIMENT_FIGURE, Analysis, Figure
 from bench.names import unknown
-from reports import citing, downloads
+from reports import citing, downloads, wording
 from reports.address import checked_url
+from reports.asked import again
 from reports.catalogue import Catalogue, load_catalogue
 from reports.content import PAGE
-from reports.inline import plain
 from reports.pool import parallel_map
 from reports.render import render
 from reports.scene import Scene
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from bench.experiments.definition import Experiment
 
 REFERENCE = Path(__file__).parent / "reference"
 COMMAND = "pytest --benchmark --preset course"
@@ -60,7 +62,8 @@ def build(source: Path, out: Path, language: str = "en", url: str = "") -> Path:
     if url:
         checked_url(url)  # before the minutes that an analysis takes
     frame, environments = read(source)
-    return write(analyse(frame, environments, tracked("claims")), out, text, url=url)
+    analysis = analyse(frame, environments, tracked("claims"), asked_in(source))
+    return write(analysis, out, text, url=url)
 
 
 def tracked(what: str, total: int | None = None) -> Callable[[Iterable[Any]], Iterable[Any]]:
@@ -100,17 +103,19 @@ def citation(source: Path, figure_id: str | None, form: str, language: str = "en
     if form not in citing.FORMATS:
         raise ValueError(unknown("citation format", form, citing.FORMATS))
     suite = figure_id in (None, citing.SUITE)
-    if not suite and figure_id not in REGISTRY:
-        raise ValueError(unknown("figure", figure_id, (citing.SUITE, *REGISTRY)))
     if url:
         checked_url(url)
+    own = {EXPERIMENT_FIGURE + experiment.name: experiment for experiment in asked_in(source)}
+    if not suite and figure_id not in REGISTRY and figure_id not in own:
+        raise ValueError(unknown("figure", figure_id, (citing.SUITE, *REGISTRY, *own)))
     frame, environments = read(source)
-    built = build_figures(frame, environments, None if suite else (str(figure_id),))
+    built = build_figures(frame, environments, None if suite else (str(figure_id),), own.values())
     found = [figure for figure in built.values() if figure is not None]
     if suite:
         return citing.render(citing.of_suite(found, environments, text, url), form)
     if not found:
-        studies = " and ".join(REGISTRY[str(figure_id)].STUDIES)
+        name = str(figure_id)
+        studies = own[name].study if name in own else " and ".join(REGISTRY[name].STUDIES)
         raise ValueError(f"figure {figure_id!r} is not in the rows of {source}; it needs a run of {studies}")
     return citing.render(citing.of_figure(found[0], environments, text, url), form)
 
@@ -124,9 +129,7 @@ def read(source: Path) -> tuple[pd.DataFrame, tuple[Mapping[str, object], ...]]:
 
     from analysis.load import in_order, load
 
-    source = Path(source)
-    if not source.exists() and (REFERENCE / source).is_dir():
-        source = REFERENCE / source
+    source = located(source)
     frame = load(source)
     found = list(_environments(source))
     for companion in companions(source):
@@ -137,6 +140,21 @@ def read(source: Path) -> tuple[pd.DataFrame, tuple[Mapping[str, object], ...]]:
             frame = in_order(pd.concat([frame, more], ignore_index=True))
             found += _environments(companion)
     return frame, described(frame, found)
+
+
+def located(source: Path) -> Path:
+    """Return where a run lies: a path, or the name of a committed one."""
+    source = Path(source)
+    return REFERENCE / source if not source.exists() and (REFERENCE / source).is_dir() else source
+
+
+def asked_in(source: Path) -> tuple[Experiment, ...]:
+    """Return the experiments of one's own that a run keeps, sorted by name."""
+    from analysis.experiments.asked import definitions
+    from analysis.load import load_about
+
+    source = located(source)
+    return definitions(load_about(source).experiments) if source.exists() else ()
 
 
 def companions(source: Path) -> list[Path]:
@@ -221,7 +239,7 @@ def _write(analysis: Analysis, out: Path, text: Catalogue, draw: downloads.Draw,
         raise ValueError(f"no place in reports/content.py for {', '.join(unplaced)}")
     analysis = replace(analysis, figures=tuple(sorted(analysis.figures, key=lambda figure: placed.index(figure.id))))
     references = citing.references(analysis, text, url)
-    orders = [order(figure, references[figure.id], text, draw) for figure in analysis.figures]
+    orders = [order(figure, references[figure.id], text, draw) for figure in analysis.every_figure]
     drawings = parallel_map(downloads.drawn, orders, tracked("figures", len(orders)))
     drawn = {order.figure.id: drawing for order, drawing in zip(orders, drawings, strict=True)}
     scene = Scene(analysis, text, references, drawn, COMMAND)
@@ -244,16 +262,8 @@ def order(
     return downloads.Order(
         figure=figure,
         draw=draw or figures.draw,
-        labels=labels(figure.id, text),
+        labels=wording.labels(figure.id, text),
         reference=reference,
-        alt=plain(text.told("figures", figure.id, "alt", facts=figure.facts)),
-        command=COMMAND,
+        alt=wording.alt(figure, text),
+        command=COMMAND if figure.layout is None else again(figure.layout.definition),
     )
-
-
-def labels(figure_id: str, text: Catalogue) -> dict[str, str]:
-    """Return the words of a drawing: levels as `<kind>.<level>`, and its own, such as the names of its axes."""
-    cells = {f"cell.{name}": known().find(name).label for name in known().order}
-    kinds = text.keys("levels")
-    levels = {f"{kind}.{name}": word for kind in kinds for name, word in text.table("levels", kind).items()}
-    return cells | levels | text.table("labels", figure_id)

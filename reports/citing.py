@@ -13,7 +13,7 @@ from html import escape
 
 from analysis.result import Analysis, Figure
 from bench.names import unknown
-from reports import provenance
+from reports import provenance, wording
 from reports.address import beside, checked_url
 from reports.catalogue import Catalogue
 from reports.inline import plain
@@ -90,9 +90,9 @@ class Reference:
 
 
 def references(analysis: Analysis, text: Catalogue, url: str = "") -> dict[str, Reference]:
-    """Return the report and each of its figures, by id; `url` is the page's address, if it has one."""
-    suite = of_suite(analysis.figures, analysis.environments, text, url)
-    figures = (of_figure(figure, analysis.environments, text, url) for figure in analysis.figures)
+    """Return the report and each of its figures, by id, experiments last; `url` is the page's, if it has one."""
+    suite = of_suite(analysis.every_figure, analysis.environments, text, url)
+    figures = (of_figure(figure, analysis.environments, text, url) for figure in analysis.every_figure)
     return {SUITE: suite, **{reference.id: reference for reference in figures}}
 
 
@@ -111,8 +111,8 @@ def of_figure(
     figure: Figure, environments: Sequence[provenance.Environment], text: Catalogue, url: str = ""
 ) -> Reference:
     """Return what a citation of a figure needs."""
-    title = plain(text("figures", figure.id, "title"))
-    caption = plain(text.told("figures", figure.id, "caption", facts=figure.facts))
+    title = plain(wording.title(figure.id, text))
+    caption = plain(wording.caption(figure, text))
     return Reference(figure.id, title, caption, *_made(environments, text), figure.rows_sha, *_page(text, url))
 
 

@@ -6,23 +6,21 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from analysis import cells
-from analysis.readings.device_times import STUDY
-from analysis.result import VERDICTS, Cell, Figure
+from analysis.result import VERDICTS, Cell
 from reports import citing, page, provenance
 from reports.alternatives import alternatives
+from reports.asked import experiments
 from reports.cards import verdicts
 from reports.catalogue import Catalogue
 from reports.dial import forget_dial
-from reports.downloads import MEDIA, SLIDES
 from reports.equations import DEFINITIONS
+from reports.figure_block import citations, figure_shown
 from reports.inline import inline, mathml
-from reports.numbers import show_number, shown
+from reports.numbers import shown
 from reports.scene import Context, Scene, level, slug
 from reports.works import WORKS
 
 FOLDED_ROWS = 12  # a longer table is folded
-ROWS_SHOWN = 200  # rows of a figure's data in the page; the CSV has them all
-OFFERED = ("png", "svg", "pdf", "csv", "json")  # the order of the downloads
 FORMS = {"tolerance": "± {}"}  # how a column writes its numbers, where that is not the number alone
 
 
@@ -46,96 +44,13 @@ def figure(block: page.FigureBlock, scene: Scene) -> Context:
             "missing": True,
             "needs": " + ".join(scene.text("studies", study) for study in studies),
         }
-    drawn = scene.drawn[found.id]
-    reference = scene.references[found.id]
-    addresses = drawn.addresses(found.id)
-    return {
-        "id": found.id,
-        "number": [item.id for item in scene.analysis.figures].index(found.id) + 1,
-        "title": inline(title),
-        "missing": False,
-        "svg": drawn.svg,
-        "caption": inline(scene.text.told("figures", found.id, "caption", facts=found.facts)),
-        "table": data_table(found, scene.text),
-        "series": series(drawn.svg, scene) if block.toggles else [],
-        "provenance": figure_provenance(found, scene),
-        "downloads": [
-            {"label": ending.upper(), "href": addresses[ending], "name": f"{reference.key}.{ending}"}
-            for ending in sorted(MEDIA, key=OFFERED.index)
-        ]
-        + [
-            {
-                "label": scene.text("ui", style.replace("-", "_")),
-                "href": f"figures/{found.id}-{style}.png",
-                "name": f"{reference.key}-{style}.png",
-            }
-            for style in SLIDES
-        ],
-        "citations": citations(reference, scene.text),
-    }
+    return figure_shown(found, scene, toggles=block.toggles)
 
 
 def absent(item: page.Section, scene: Scene) -> Context:
     """Return the note in place of a chapter of which nothing was measured; its figures' anchors lead to it."""
     title, *paragraphs = scene.text.sentences("chapters", item.id, "absent")
     return {"ids": item.figure_ids(), "title": inline(title), "paragraphs": [inline(part) for part in paragraphs]}
-
-
-def series(svg: str, scene: Scene) -> list[Context]:
-    """Return the series of a drawing that can be shown and hidden, by their gid `series-<cell>`."""
-    names = []
-    for part in svg.split('data-series="series-')[1:]:
-        name = part.partition('"')[0].partition("--")[0]
-        if name not in names:
-            names.append(name)
-    return [{"name": name, "label": scene.level("name", name)} for name in names]
-
-
-def figure_provenance(found: Figure, scene: Scene) -> list[tuple[str, str]]:
-    """Label and value of each piece of a figure's origin."""
-    text, environments = scene.text, scene.analysis.environments
-    pieces = [
-        (text("ui", "studies"), ", ".join(found.studies)),
-        (text("ui", "machine"), provenance.machine(environments)),
-        (text("environment", "gpu"), provenance.gpu(environments) if STUDY in found.studies else ""),
-        (text("ui", "commit"), provenance.commit(environments)),
-        (text("ui", "day"), provenance.day(environments)),
-        (text("ui", "seeds"), str(found.seeds) if found.seeds else ""),
-        (text("ui", "rows"), found.rows_sha),
-    ]
-    return [(label, value) for label, value in pieces if value]
-
-
-def data_table(found: Figure, text: Catalogue) -> Context:
-    """Return the rows of a figure, as texts; numbers are marked so that they align."""
-    data = found.data.head(ROWS_SHOWN)
-    numeric = [bool(kind.kind in "iuf") for kind in data.dtypes]
-    return {
-        "heads": [(_data_head(found.id, str(name), text), num) for name, num in zip(data, numeric, strict=True)],
-        "rows": [
-            [
-                (show_number(float(value)) if is_number else level(str(name), str(value), text), is_number)
-                for name, value, is_number in zip(data, row, numeric, strict=True)
-            ]
-            for row in data.itertuples(index=False, name=None)
-        ],
-        "total": len(found.data),
-        "shown": len(data),
-    }
-
-
-def _data_head(figure_id: str, column: str, text: Catalogue) -> str:
-    """Return the head of a column of a figure's data; a figure that keeps logarithms there has a word of its own."""
-    own = f"{figure_id}.{column}"
-    return text("columns", own if text.has("columns", own) else column)
-
-
-def citations(reference: citing.Reference, text: Catalogue) -> list[Context]:
-    """Each format of a citation with its name."""
-    return [
-        {"form": form, "name": text("citing", form), "text": citing.render(reference, form).strip()}
-        for form in ("bibtex", "apa", "latex", "markdown", "html", "csl")
-    ]
 
 
 def table(block: page.TableBlock, scene: Scene) -> Context:
@@ -279,6 +194,7 @@ COMPONENTS: Mapping[type, tuple[str, Callable[[Any, Scene], Context]]] = {
     page.TableBlock: ("table", table),
     page.Equations: ("equations", equations),
     page.ForgetDial: ("forget-dial", forget_dial),
+    page.Experiments: ("experiments", experiments),
     page.Definitions: ("definitions", definitions),
     page.Initialisations: ("initialisations", initialisations),
     page.Decisions: ("decisions", decisions),

@@ -8,6 +8,7 @@ from reports.page import (
     Decisions,
     Definitions,
     Equations,
+    Experiments,
     FigureBlock,
     ForgetDial,
     Initialisations,
@@ -106,6 +107,7 @@ PAGE = Page(
             (Prose("parameters", "count"), FigureBlock("parameter-count"), TableBlock("parameters")),
         ),
         Section("bilstm", (Prose("bilstm", "what"), FigureBlock("input-reach"))),
+        Section("experiments", (Experiments(),)),
         Section(
             "methods",
             (

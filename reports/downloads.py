@@ -155,4 +155,6 @@ def sidecar(figure: Figure, reference: citing.Reference, command: str) -> bytes:
         "command": command,
         "url": reference.url or None,
     }
+    if figure.layout is not None:
+        content["experiment"] = figure.layout.definition.as_json()
     return (json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()

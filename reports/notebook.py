@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from analysis.result import Analysis, Figure, Table
-from reports import citing, components, page, provenance
+from reports import citing, components, page, provenance, wording
 from reports.assets import data_uri, small_svg
 from reports.catalogue import Catalogue
 from reports.downloads import MEDIA
@@ -29,10 +29,10 @@ def figure_html(figure: Figure, reference: citing.Reference, svg: bytes, alt: st
     """Return a figure with its title, its caption and the line that cites it; `svg` is the drawing."""
     return _filled(
         "figure.html",
-        title=inline(unlinked(text("figures", figure.id, "title"))),
+        title=inline(unlinked(wording.title(figure.id, text))),
         picture=data_uri(small_svg(svg), MEDIA["svg"]),
         alt=alt,
-        caption=inline(unlinked(text.told("figures", figure.id, "caption", facts=figure.facts))),
+        caption=inline(unlinked(wording.caption(figure, text))),
         source=citing.apa(reference),
     )
 

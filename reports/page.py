@@ -44,6 +44,11 @@ class ForgetDial:
 
 
 @dataclass(frozen=True)
+class Experiments:
+    """Questions of one's own, each with its figure; a chapter that has them is left out where a run has none."""
+
+
+@dataclass(frozen=True)
 class Definitions:
     """The quantities of the methods chapter, as formula and words."""
 
@@ -90,6 +95,7 @@ Block = (
     | FigureBlock
     | TableBlock
     | Equations
+    | Experiments
     | ForgetDial
     | Definitions
     | Initialisations

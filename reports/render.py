@@ -15,7 +15,7 @@ from reports import citing, provenance
 from reports.catalogue import placeholders
 from reports.components import COMPONENTS, absent
 from reports.inline import inline, plain
-from reports.page import Page, Section
+from reports.page import Experiments, Page, Section
 from reports.scene import Scene
 
 FOLDER = Path(__file__).parent / "html"
@@ -57,7 +57,7 @@ def render(page: Page, scene: Scene) -> str:
         script_words=text.table("script"),
         answer=answer(scene),
         run=run,
-        sections=[section(item, scene) for item in page.sections],
+        sections=[section(item, scene) for item in page.sections if not left_out(item, scene)],
         style=Markup(style),
         script=Markup(script),
         policy=policy(style, script),
@@ -69,6 +69,11 @@ def answer(scene: Scene) -> Markup:
     """Return the sentences under the title that answer it; those that need an unknown fact are left out."""
     filled = (scene.text.filled(sentence, scene.facts) for sentence in scene.text.sentences("answer", "measured"))
     return inline(" ".join(sentence for sentence in filled if sentence is not None))
+
+
+def left_out(item: Section, scene: Scene) -> bool:
+    """Say whether a chapter is about experiments of one's own, of which the run has none."""
+    return not scene.analysis.experiments and any(isinstance(block, Experiments) for block in item.blocks)
 
 
 def section(item: Section, scene: Scene) -> dict[str, Any]:
@@ -150,7 +155,7 @@ def linked_data(scene: Scene) -> Markup:
                     },
                 },
             }
-            for figure in scene.analysis.figures
+            for figure in scene.analysis.every_figure
         ],
     }
     if suite.url:

@@ -39,12 +39,14 @@ ROOMS = {
     "readings": {"readings"} | BASIS,
     "claims": {"claims", "readings"} | BASIS,
     "drawing": {"drawing", "readings"} | BASIS,
-    "figures": {"figures", "drawing", "readings"} | BASIS,
+    "experiments": {"experiments", "drawing", "readings"} | BASIS,
+    "figures": {"figures", "experiments", "drawing", "readings"} | BASIS,
     "tables": {"tables", "readings"} | BASIS,
     "comparison": {"comparison", "claims", "drawing", "readings"} | BASIS,
 }
 """Which room of `analysis` may import which: claims, figures and tables share their readings and nothing else; a
-comparison judges the claims of two runs and draws what it finds."""
+figure that has no file is drawn by the experiments; a comparison judges the claims of two runs and draws what it
+finds."""
 
 
 def imports(path, names=False):

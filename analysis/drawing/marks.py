@@ -72,6 +72,14 @@ BACKENDS = {
     "onnxruntime": Mark(OKABE_ITO["purple"], "^", (0, (1.2, 1.2))),
 }
 
+GATES = {
+    "f": Mark(OKABE_ITO["blue"], "o", "-"),
+    "i": Mark(OKABE_ITO["orange"], "s", (0, (5, 1.5))),
+    "o": Mark(OKABE_ITO["purple"], "^", (0, (1.2, 1.2))),
+    "z": Mark(OKABE_ITO["green"], "D", "-"),
+    "r": Mark(OKABE_ITO["vermillion"], "v", (0, (5, 1.5))),
+}
+
 
 def shades(levels: Sequence[Any]) -> dict[Any, Any]:
     """Return a colour for each level of something that grows: the middle of viridis, whose ends vanish on some page."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure as Canvas
 
+from analysis.experiments import drawing
 from analysis.result import Figure
 
 
@@ -57,7 +58,7 @@ def draw(figure: Figure, style: str, labels: Mapping[str, str]) -> Canvas:
     Parameters
     ----------
     figure
-        A figure of `REGISTRY`: from `analyse`, or from its module's `build`.
+        A figure of `REGISTRY`, from `analyse` or from its module's `build`; or an experiment's, which has a layout.
     style
         One of `analysis.drawing.style.STYLES`: "page", "paper", "slide-light" or "slide-dark".
     labels
@@ -74,6 +75,9 @@ def draw(figure: Figure, style: str, labels: Mapping[str, str]) -> Canvas:
         Where the figure's id or the style is unknown.
 
     """
+    if figure.layout is not None:
+        with using(figure.cells):
+            return drawing.draw(figure, style, labels)
     if figure.id not in REGISTRY:
         raise ValueError(unknown("figure", figure.id, REGISTRY))
     with using(figure.cells):

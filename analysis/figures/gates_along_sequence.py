@@ -38,14 +38,6 @@ FACTS = (
 )
 """Facts of a full run: <cell>_<gate>_<initialiser>, the mean over steps and seeds. There are more."""
 
-MARKS = {
-    "f": marks.Mark(marks.OKABE_ITO["blue"], "o", "-"),
-    "i": marks.Mark(marks.OKABE_ITO["orange"], "s", (0, (5, 1.5))),
-    "o": marks.Mark(marks.OKABE_ITO["purple"], "^", (0, (1.2, 1.2))),
-    "z": marks.Mark(marks.OKABE_ITO["green"], "D", "-"),
-    "r": marks.Mark(marks.OKABE_ITO["vermillion"], "v", (0, (5, 1.5))),
-}
-
 
 def build(frame: pd.DataFrame) -> Figure | None:
     """Median over seeds of each gate's mean over units and batch, with the band of 95 % of the seeds."""
@@ -78,7 +70,7 @@ def _gates(name: str) -> tuple[str, ...]:
 
 def _mark(gate: str) -> marks.Mark:
     """Return the mark of a gate; one whose name is not in the palette has the mark of what is like nothing else."""
-    return MARKS.get(gate, marks.OTHER)
+    return marks.GATES.get(gate, marks.OTHER)
 
 
 def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:

@@ -13,8 +13,7 @@ from analysis.result import Fact, Figure
 from bench.names import unknown
 from recurbench.opened.lazily import Lazy
 from recurbench.opened.run import Run, words
-from reports import citing
-from reports.inline import plain
+from reports import citing, wording
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,7 +64,7 @@ class OpenFigure:
     @property
     def alt(self) -> str:
         """The same for readers who do not see it, made from its data."""
-        return plain(words(self.language).told("figures", self.id, "alt", facts=self.built.facts))
+        return wording.alt(self.built, words(self.language))
 
     @property
     def facts(self) -> Mapping[str, Fact]:

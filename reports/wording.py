@@ -1,0 +1,94 @@
+"""The words of a figure: its title, caption and description, and those that its drawing asks for.
+
+Those of the lecture's figures stand in the catalogue by their ids. Those of an experiment are put together from its
+name and its numbers; what its user wrote as a question is no part of them.
+"""
+
+from __future__ import annotations
+
+from analysis.cells import known
+from analysis.experiments.levels import described, in_order
+from analysis.result import EXPERIMENT_FIGURE, Fact, Figure, Layout, fact_key
+from reports.catalogue import Catalogue
+from reports.inline import plain
+
+TOP = "experiments"
+
+
+def title(figure_id: str, text: Catalogue) -> str:
+    """Return a figure's title; an experiment's is its name as it is read: "Long memory" of "experiment-long-memory"."""
+    if not figure_id.startswith(EXPERIMENT_FIGURE):
+        return text("figures", figure_id, "title")
+    words = figure_id.removeprefix(EXPERIMENT_FIGURE).replace("-", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+def caption(figure: Figure, text: Catalogue) -> str:
+    """Return a figure's caption, in the catalogue's markup: what is found, then how to read it."""
+    if figure.layout is None:
+        return text.told("figures", figure.id, "caption", facts=figure.facts)
+    return f"{finding(figure, text)} {how(figure, text)}"
+
+
+def alt(figure: Figure, text: Catalogue) -> str:
+    """Return what a reader is told who does not see a figure, without markup."""
+    layout = figure.layout
+    if layout is None:
+        return plain(text.told("figures", figure.id, "alt", facts=figure.facts))
+    words = labels(figure.id, text)
+    axes: dict[str, Fact] = {"value": _first_upper(words[f"y.{layout.reading}"]), "along": words[f"x.{layout.x}"]}
+    return plain(f"{text.told(TOP, 'alt', facts=axes)} {finding(figure, text)}")
+
+
+def finding(figure: Figure, text: Catalogue) -> str:
+    """Return what an experiment found: the highest and the lowest value, or how each peer compares."""
+    layout = _layout(figure)
+    words = labels(figure.id, text)
+    levels: dict[str, Fact] = {word: described(found, words) for word, found in layout.quoted.items() if found}
+    if layout.reading != "runtime":
+        return text.told(TOP, "finding", layout.reading, facts={**figure.facts, **levels})
+    sentences = []
+    for peer in in_order("backend", figure.data["backend"]):
+        facts: dict[str, Fact] = {"peer": words.get(f"backend.{peer}", peer)}
+        for word in ("alone", "mean", "points", "least", "most"):
+            key = fact_key(peer, word)
+            facts |= {word: figure.facts[key]} if key in figure.facts else {}
+            facts |= {f"{word}_place": levels[key]} if key in levels else {}
+        sentences.append(text.told(TOP, "finding", "runtime", facts=facts))
+    return " ".join(sentences)
+
+
+def how(figure: Figure, text: Catalogue) -> str:
+    """Return how the figure of an experiment is read, and what everything in it has in common."""
+    layout = _layout(figure)
+    kind = layout.scale if layout.scale == "ratio" else "times" if layout.scale == "seconds" else "mean"
+    if layout.values[0] == "median":
+        kind = "curve" if figure.seeds > 1 else "alone"
+    elif layout.values[0] == layout.values[1]:
+        kind = "exact"
+    sentences = [text.told(TOP, "how", kind, facts=figure.facts)]
+    if "noise_low" in figure.facts:
+        sentences.append(text.told(TOP, "how", "noise" if kind == "ratio" else "noise_told", facts=figure.facts))
+    if layout.quoted.get("common"):
+        common = described(layout.quoted["common"], labels(figure.id, text))
+        sentences.append(text.told(TOP, "common", facts={"common": common}))
+    return " ".join(sentences)
+
+
+def labels(figure_id: str, text: Catalogue) -> dict[str, str]:
+    """Return the words of a drawing: levels as `<kind>.<level>`, and its own, such as the names of its axes."""
+    cells = {f"cell.{name}": known().find(name).label for name in known().order}
+    kinds = text.keys("levels")
+    levels = {f"{kind}.{name}": word for kind in kinds for name, word in text.table("levels", kind).items()}
+    own = (TOP, "labels") if figure_id.startswith(EXPERIMENT_FIGURE) else ("labels", figure_id)
+    return cells | levels | text.table(*own)
+
+
+def _layout(figure: Figure) -> Layout:
+    if figure.layout is None:
+        raise ValueError(f"figure {figure.id!r} has no layout; allowed: figures of experiments")
+    return figure.layout
+
+
+def _first_upper(words: str) -> str:
+    return words[:1].upper() + words[1:]

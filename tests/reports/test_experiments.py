@@ -1,0 +1,125 @@
+"""Experiments of one's own on the page: in words, cited, measured again; and hostile text stays text."""
+
+from __future__ import annotations
+
+import dataclasses
+import html as markup
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from analysis import analyse
+from analysis.experiments.asked import answer
+from analysis.figures import draw
+from analysis.result import Analysis
+from bench.about import ABOUT, About
+from bench.experiments.definition import Experiment, from_json
+from cells.registry import cell_meanings
+from reports import asked as chapter
+from reports import citing, wording
+from reports.build import asked_in, citation, write
+from reports.check import check
+from tests.analysis.experiments.test_experiments import LEGAL
+from tests.support import exports
+from tests.support.rows import synthetic_analysis as synthetic
+from tests.support.rows.synthetic_experiments import experiment, frame
+
+MACHINE = ({"cpu": "Example CPU", "cells": cell_meanings(), "measured_at": "2026-01-02"},)
+HOSTILE = """</script><script>alert(1)</script> $x_{ \\frac** [a](javascript:alert(1)) `c` "q" 'q' & 50 % }"""
+ASKED = (
+    experiment("long-memory", "gradient-flow", {"cell": ["lstm", "gru"], "gate_bias": [0, 3]}, question=HOSTILE),
+    experiment("nothing", "gates", {"cell": "gru", "seq_len": 5}, question=HOSTILE),
+)
+
+
+@pytest.fixture(scope="module")
+def analysis() -> Analysis:
+    rows = pd.concat([frame(ASKED[0]), frame(ASKED[1], status="diverged")], ignore_index=True)
+    return analyse(rows, MACHINE, experiments=ASKED)
+
+
+@pytest.fixture(scope="module")
+def page(analysis, text, tmp_path_factory) -> Path:
+    return write(analysis, tmp_path_factory.mktemp("asked"), text, draw)
+
+
+def test_the_page_has_a_chapter_of_them(page, empty_page):
+    html = page.read_text(encoding="utf-8")
+    assert check(page) == []
+    assert '<li><a href="#experiments">Your experiments</a></li>' in html
+    assert html.index('id="bilstm"') < html.index('id="experiments"') < html.index('id="methods"')
+    assert '<figure id="experiment-long-memory">' in html
+    assert "Most of the gradient is left with LSTM, gate bias 3" in html
+    assert '<div class="absent" id="experiment-nothing">' in html
+    assert re.search(r"30 of 30 rows have no value: 30 are not finite", html)
+    assert 'id="experiments"' not in empty_page.read_text(encoding="utf-8")
+
+
+def test_the_figures_of_the_lecture_keep_their_numbers(text, tmp_path, analysis):
+    lecture = synthetic.full(text)
+    missing = {figure.id: "gates" for figure in lecture.figures[1:]}
+    both = dataclasses.replace(lecture, figures=lecture.figures[:1], missing=missing, experiments=analysis.experiments)
+    html = write(both, tmp_path, text, synthetic.draw).read_text(encoding="utf-8")
+    numbers = re.findall(r'<figure id="([a-z-]+)">.*?>Figure (\d+)\.<', html, flags=re.DOTALL)
+    assert numbers == [(lecture.figures[0].id, "1"), ("experiment-long-memory", "2")]
+
+
+def test_it_comes_with_the_files_of_every_figure(page):
+    found = {path.name for path in (page.parent / "figures").iterdir()}
+    endings = (".csv", ".bib", ".json", ".svg", ".pdf", ".png", "-slide-light.png", "-slide-dark.png")
+    assert found == {f"experiment-long-memory{ending}" for ending in endings}
+    told = json.loads((page.parent / "figures" / "experiment-long-memory.json").read_text(encoding="utf-8"))
+    assert from_json(told["experiment"]) == ASKED[0]
+    assert told["command"] == "recurbench ask long-memory.toml"
+
+
+def test_what_a_user_wrote_is_escaped_everywhere(page):
+    html = page.read_text(encoding="utf-8")
+    assert html.count("<script") == 2
+    assert "<script>alert" not in html
+    assert 'href="javascript' not in html
+    assert markup.unescape(html).count(HOSTILE) >= 2
+    for name in ("csv", "bib", "svg"):
+        assert "alert" not in (page.parent / "figures" / f"experiment-long-memory.{name}").read_text(encoding="utf-8")
+
+
+def test_the_definition_on_the_page_measures_the_same_again(page):
+    html = page.read_text(encoding="utf-8")
+    pre = re.search(r'id="experiment-long-memory-definition"[^>]*>(.*?)</pre>', html, flags=re.DOTALL)
+    assert pre is not None
+    assert from_json(tomllib.loads(markup.unescape(pre[1]))) == ASKED[0]
+
+
+def test_every_entry_about_experiments_is_used(text, page):
+    for asked in LEGAL:
+        figure = answer(frame(asked), asked).figure
+        assert figure is not None
+        assert wording.caption(figure, text)
+        assert wording.alt(figure, text).count(wording.labels(figure.id, text)[f"y.{figure.layout.reading}"][1:]) >= 1
+    for status in ("zero", "censored", "failed"):
+        assert chapter.missing(dataclasses.replace(answer(frame(ASKED[0]), ASKED[0]), without={status: 1}), text)
+    written = {path for path in text.leaves() if path[0] == "experiments" or path[:2] == ("chapters", "experiments")}
+    assert written - text.used == set()
+
+
+@pytest.mark.parametrize("form", citing.FORMATS)
+def test_a_figure_of_an_experiment_is_cited_from_an_export(form, tmp_path):
+    folder = kept(tmp_path, ASKED)
+    cited = citation(folder, "experiment-long-memory", form, url="https://example.org/p.html")
+    assert "Long memory" in cited or form == "latex"
+    assert "experiment-long-memory" in cited
+    with pytest.raises(ValueError, match=r"unknown figure 'experiment-long'.*experiment-long-memory"):
+        citation(folder, "experiment-long", form)
+    assert asked_in(folder) == ASKED
+
+
+def kept(folder: Path, experiments: tuple[Experiment, ...]) -> Path:
+    """An export of experiments with their definitions."""
+    exports.write(folder, frame(experiments[0]))
+    about = About(experiments={each.name: each.as_json() for each in experiments})
+    (folder / ABOUT).write_text(json.dumps(about.as_json()), encoding="utf-8")
+    return folder

@@ -161,15 +161,11 @@ SCHEMA: dict[str, Column] = {
 SCHEMA = {name: SCHEMA[name] for name in COLUMNS}
 
 
-def schema(cells: Iterable[str] = (), studies: Iterable[str] = ()) -> dict[str, Column]:
-    """Return `SCHEMA`, with cells and studies besides that are not of this checkout."""
-    more = {"cell": tuple(cells), "study": tuple(studies)}
-    extended = dict(SCHEMA)
-    for name, words in more.items():
-        column = SCHEMA[name]
-        assert isinstance(column, Words)
-        extended[name] = replace(column, known=tuple(dict.fromkeys((*column.known, *words))))
-    return extended
+def schema(cells: Iterable[str] = ()) -> dict[str, Column]:
+    """Return `SCHEMA`, with cells besides that are not of this checkout."""
+    column = SCHEMA["cell"]
+    assert isinstance(column, Words)
+    return SCHEMA | {"cell": replace(column, known=tuple(dict.fromkeys((*column.known, *cells))))}
 
 
 NAMED = r"[a-z][a-z0-9]*"  # a gate or a state: cells that are not of this checkout have others than its own

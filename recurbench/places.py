@@ -26,7 +26,11 @@ def add_source(parser: argparse.ArgumentParser) -> None:
 
 def add_url(parser: argparse.ArgumentParser) -> None:
     """Add the option that gives the page's address."""
-    parser.add_argument("--url", default="", help="where others find the page, for citations: https://...")
+    parser.add_argument(
+        "--url",
+        default="",
+        help="where others find the page, for citations: https://... (report keeps it in the store)",
+    )
 
 
 def source_of(arguments: argparse.Namespace) -> Path:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis.cells import using
+from analysis.exported import is_table
 from analysis.result import EXPERIMENT_FIGURE, Analysis, Figure
 from bench.names import unknown
 from reports import citing, downloads, wording
@@ -41,7 +42,8 @@ def build(source: Path, out: Path, language: str = "en", url: str = "") -> Path:
     language
         A language that has a catalogue in `reports/text/`.
     url
-        The address at which others will find the page, for its citations; without one they name the page's file.
+        The address at which others will find the page, for its citations; without one that which was kept with the
+        run counts, and where there is none either, they name the page's file.
 
     Returns
     -------
@@ -59,8 +61,7 @@ def build(source: Path, out: Path, language: str = "en", url: str = "") -> Path:
     from analysis import analyse
 
     text = load_catalogue(language)
-    if url:
-        checked_url(url)  # before the minutes that an analysis takes
+    url = address_of(source, url)  # before the minutes that an analysis takes
     frame, environments = read(source)
     analysis = analyse(frame, environments, tracked("claims"), asked_in(source))
     return write(analysis, out, text, url=url)
@@ -103,8 +104,7 @@ def citation(source: Path, figure_id: str | None, form: str, language: str = "en
     if form not in citing.FORMATS:
         raise ValueError(unknown("citation format", form, citing.FORMATS))
     suite = figure_id in (None, citing.SUITE)
-    if url:
-        checked_url(url)
+    url = address_of(source, url)
     own = {EXPERIMENT_FIGURE + experiment.name: experiment for experiment in asked_in(source)}
     if not suite and figure_id not in REGISTRY and figure_id not in own:
         raise ValueError(unknown("figure", figure_id, (citing.SUITE, *REGISTRY, *own)))
@@ -116,8 +116,31 @@ def citation(source: Path, figure_id: str | None, form: str, language: str = "en
     if not found:
         name = str(figure_id)
         studies = own[name].study if name in own else " and ".join(REGISTRY[name].STUDIES)
-        raise ValueError(f"figure {figure_id!r} is not in the rows of {source}; it needs a run of {studies}")
+        raise ValueError(f"the rows of {source} do not suffice for figure {figure_id!r}; it needs a run of {studies}")
     return citing.render(citing.of_figure(found[0], environments, text, url), form)
+
+
+def address_of(source: Path, url: str = "") -> str:
+    """Return the page's address: the one that is given, else the one that is kept with the run; ValueError if none."""
+    from analysis.load import load_about
+
+    kept = "" if url else load_about(located(source)).settings.get("url", "")
+    return checked_url(url or kept) if url or kept else ""
+
+
+def keep_address(source: Path, url: str) -> bool:
+    """Keep the page's address with the run, for later pages, citations and exports; say whether it was kept.
+
+    Only a store keeps it: an exported folder and a reference run stay as they are.
+    """
+    from bench.run.store import Store
+
+    checked_url(url)
+    if not Path(source).is_file() or is_table(Path(source)):
+        return False
+    with Store(source).writing() as writer:
+        writer.keep_setting("url", url)
+    return True
 
 
 def read(source: Path) -> tuple[pd.DataFrame, tuple[Mapping[str, object], ...]]:

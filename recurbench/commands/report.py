@@ -21,9 +21,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the page and say where it is."""
-    from reports.build import build
+    from reports.build import build, keep_address
 
     source = source_of(arguments)
+    if arguments.url and keep_address(source, arguments.url):
+        print(f"{arguments.url} is kept in {source}: later pages, citations and exports have it too")
     page = build(source, arguments.out, arguments.language, arguments.url).resolve()
     print(f"rows: {source}\npage: {page}")
     if arguments.open:

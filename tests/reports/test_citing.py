@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import html
+import itertools
 import json
 import re
 
+import numpy as np
 import pytest
 
+import recurbench
 from analysis import analyse
+from bench.run.environment import IDENTITY, Environment
+from bench.run.store import Store
 from reports import citing
 from reports.build import citation, read, write
 from reports.check import check
 from reports.content import PAGE
+from tests.bench.run.stores import add
 from tests.support import exports
 from tests.support.rows import synthetic as rows
 from tests.support.rows import synthetic_analysis as synthetic
@@ -195,10 +201,55 @@ def test_a_figure_of_a_citation_is_built_alone(export, monkeypatch):
     [
         ("x", "bibtex", "", "unknown figure 'x'; known: recurbench, activations"),
         ("activations", "ris", "", "unknown citation format 'ris'; known: bibtex"),
-        ("decay-rate", "bibtex", "", "figure 'decay-rate' is not in the rows of .*; it needs a run of gradients"),
+        (
+            "decay-rate",
+            "bibtex",
+            "",
+            "the rows of .* do not suffice for figure 'decay-rate'; it needs a run of gradients",
+        ),
         ("activations", "bibtex", "ftp://a", "url is 'ftp://a'; allowed: "),
     ],
 )
 def test_what_cannot_be_cited_says_why(export, figure, form, url, message):
     with pytest.raises(ValueError, match=message):
         citation(export, figure, form, url=url)
+
+
+@pytest.fixture
+def store(tmp_path):
+    """A store with the values of sigma and tanh."""
+    path = tmp_path / "run.sqlite"
+    by_case = itertools.groupby(rows.activations(rows.Truth(), np.random.default_rng(0)), lambda row: row.case)
+    for case, measured in by_case:
+        add(Store(path), Environment({name: "x" for name in IDENTITY}), case, list(measured))
+    return path
+
+
+def test_an_address_is_kept_in_the_store_and_travels_with_its_export(store, tmp_path, monkeypatch, capsys):
+    told = f"{URL}#activations"
+    arguments = ["cite", "activations", "--source"]
+    assert recurbench.main([*arguments, str(store)]) == 0
+    assert "url" not in capsys.readouterr().out
+    pages = []
+    monkeypatch.setattr("reports.build.build", lambda source, out, language, url: pages.append(url) or tmp_path / "p")
+    assert recurbench.main(["report", "--source", str(store), "--url", URL]) == 0
+    assert pages == [URL]
+    assert f"{URL} is kept in {store}" in capsys.readouterr().out
+    assert recurbench.main([*arguments, str(store)]) == 0
+    assert told in capsys.readouterr().out
+    Store(store).export(tmp_path / "export")
+    before = {path.name: path.read_bytes() for path in (tmp_path / "export").iterdir()}
+    assert recurbench.main([*arguments, str(tmp_path / "export")]) == 0
+    assert told in capsys.readouterr().out
+    assert recurbench.main(["report", "--source", str(tmp_path / "export"), "--url", "https://example.com/"]) == 0
+    assert "is kept" not in capsys.readouterr().out
+    assert {path.name: path.read_bytes() for path in (tmp_path / "export").iterdir()} == before
+    assert recurbench.main([*arguments, str(store), "--url", "https://example.com/"]) == 0
+    assert "https://example.com/#activations" in capsys.readouterr().out
+    assert Store(store).about().settings == {"url": URL}
+
+
+def test_an_address_that_is_none_is_not_kept(store, capsys):
+    assert recurbench.main(["report", "--source", str(store), "--url", "javascript:alert(1)"]) == 2
+    assert "url is 'javascript:alert(1)'; allowed: " in capsys.readouterr().err
+    assert Store(store).about().settings == {}

@@ -76,6 +76,8 @@ def _table(frame: pd.DataFrame) -> pd.DataFrame:
     keys = [*ARM, "seq_len"]
     complete = (rows["status"] == "ok").groupby([rows[key] for key in keys]).transform("all")
     rows = rows.loc[complete]
+    if set(rows["metric"]) != set(METRICS):
+        return rows.iloc[:0]
     table = rows.pivot(index=[*keys, "seed"], columns="metric", values="value").rename(columns=METRICS).reset_index()
     uses = rows.loc[rows["metric"] == "log10_recent_gradient", [*keys, "seed", "step"]]
     table = table.merge(uses.rename(columns={"step": "uses"}), on=[*keys, "seed"])

@@ -58,6 +58,8 @@ def _facts(data: pd.DataFrame, rows: pd.DataFrame) -> dict[str, Fact]:
     facts: dict[str, Fact] = {name: float(rows[name].iloc[0]) for name in ("seq_len", "batch_size", "hidden_size")}
     for name, part in data.groupby("name"):
         whole = rows.loc[(rows["name"] == name) & (rows["metric"] == "whole_s"), "value"]
+        if whole.empty:  # the whole failed where its parts did not
+            continue
         low, median, high = quartiles(whole)
         products = part.loc[part["floor_s"].notna()]
         facts[f"{name}_whole"] = Estimate(median, low, high, "s", len(whole))

@@ -35,7 +35,7 @@ def gradient_curves(
 
 def common_size(frame: pd.DataFrame) -> int:
     """Return the hidden size at which the study of gradients has most cases: the one that texts name."""
-    return main_level(measured(frame, "gradients", "log10_norm_h"), "hidden_size", SHARED)
+    return main_level(measured(frame, "gradients", WHOLE_STATE), "hidden_size", SHARED)
 
 
 def state_curves(frame: pd.DataFrame) -> pd.DataFrame:

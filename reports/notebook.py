@@ -13,8 +13,10 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from analysis.result import Analysis, Figure, Table
+from analysis.result import Analysis, Asked, Figure, Table
+from bench.experiments.definition import Experiment
 from reports import citing, components, page, provenance, wording
+from reports.asked import missing
 from reports.assets import data_uri, small_svg
 from reports.catalogue import Catalogue
 from reports.downloads import MEDIA
@@ -64,12 +66,32 @@ def run_html(
 
 def figures_html(figures: Iterable[str], text: Catalogue) -> str:
     """Return the ids of figures with their titles."""
-    return _listing(text("notebook", "figures"), _titled("figures", figures, text))
+    return _listing(
+        text("notebook", "figures"), [(name, inline(unlinked(wording.title(name, text)))) for name in figures]
+    )
 
 
 def tables_html(tables: Iterable[str], text: Catalogue) -> str:
     """Return the ids of tables with their titles."""
-    return _listing(text("notebook", "tables"), _titled("tables", tables, text))
+    titled = [(name, inline(unlinked(text("tables", name, "title")))) for name in tables]
+    return _listing(text("notebook", "tables"), titled)
+
+
+def experiments_html(experiments: Sequence[Experiment], text: Catalogue) -> str:
+    """Return the names of experiments with their questions, as they were written; nothing where there are none."""
+    asked = [(experiment.name, experiment.question) for experiment in experiments]
+    return _listing(text("notebook", "experiments"), asked) if asked else ""
+
+
+def experiment_html(asked: Asked, figure: str, text: Catalogue) -> str:
+    """Return an experiment's question, as it was written, above its figure, and how many rows have no value."""
+    nothing = "" if figure else text(wording.TOP, "nothing")
+    return _filled(
+        "experiment.html",
+        question=asked.definition.question,
+        figure=Markup(figure),
+        notes=[note for note in (nothing, missing(asked, text)) if note],
+    )
 
 
 def environments_html(environments: Sequence[provenance.Environment], text: Catalogue) -> str:
@@ -77,10 +99,6 @@ def environments_html(environments: Sequence[provenance.Environment], text: Cata
     scene = Scene(Analysis((), (), (), {}, tuple(environments)), text, {}, {}, "")
     machines = components.machine(page.Machine(), scene)["environments"]
     return "".join(_listing("", [(name, value) for name, _, value in machine]) for machine in machines)
-
-
-def _titled(kind: str, ids: Iterable[str], text: Catalogue) -> list[tuple[str, Markup]]:
-    return [(name, inline(unlinked(text(kind, name, "title")))) for name in ids]
 
 
 def _listing(title: str, pairs: Sequence[tuple[str, object]]) -> str:

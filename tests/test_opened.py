@@ -13,27 +13,38 @@ from pathlib import Path
 
 import html5lib
 import matplotlib as mpl
+import pandas as pd
 import pytest
 
 import recurbench
 from analysis.figures import REGISTRY
+from bench.about import ABOUT, About
 from bench.run.store import StoreError
 from recurbench.command import main
 from reports import build, downloads
 from reports.build import citation
 from reports.citing import FORMATS
 from tests.support import exports
-from tests.support.rows import synthetic
+from tests.support.rows import synthetic, synthetic_experiments
+from tests.support.rows.synthetic_experiments import experiment
 
 STUDIES = ("gates", "parameters")
-FIGURES = ["gates-along-sequence", "parameter-count"]
+FIGURES = ["gates-along-sequence", "parameter-count", "experiment-gate-bias", "experiment-nothing"]
+QUESTION = "Does <b> or & help?"
+ASKED = experiment("gate-bias", "gradient-flow", {"cell": ["lstm", "gru"], "gate_bias": [0, 3]}, question=QUESTION)
+NOTHING = experiment("nothing", "parameters", {"cell": ["lstm"]})
+LATER = experiment("later", "parameters", {"cell": ["gru"]})
 FILES = ("svg", "pdf", "png", "csv", "json", "bib")
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = synthetic.frame(synthetic.Truth(seeds=2, blocks=4), studies=STUDIES)
-    return exports.write(tmp_path_factory.mktemp("run") / "tiny", rows).parent
+    rows = pd.concat([rows, synthetic_experiments.frame(ASKED), synthetic_experiments.frame(NOTHING, status="failed")])
+    folder = exports.write(tmp_path_factory.mktemp("run") / "tiny", rows).parent
+    kept = {asked.name: asked.as_json() for asked in (ASKED, NOTHING, LATER)}
+    (folder / ABOUT).write_text(json.dumps(About(experiments=kept).as_json()))
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +74,7 @@ def test_a_run_says_what_it_is(results):
 
 def test_every_word_of_a_notebook_is_used(results):
     text = results._run.text
-    for shown in (results, results.figures, results.tables):
+    for shown in (results, results.figures, results.tables, results.experiments):
         well_formed(shown._repr_html_())
     assert {path for path in text.leaves() if path[0] == "notebook"} - text.used == set()
 
@@ -175,6 +186,38 @@ def test_tables(results):
         results.tables["grid"]
 
 
+def test_a_question_of_ones_own(results, folder):
+    assert list(results.experiments) == ["gate-bias", "nothing"]
+    asked = results.experiments["gate-bias"]
+    assert (asked.name, asked.question, asked.definition) == ("gate-bias", QUESTION, ASKED)
+    assert set(asked.frame["study"]) == {ASKED.study}
+    assert asked.figure.version == results.figures["experiment-gate-bias"].version
+    assert asked.figure.cite("latex") == citation(folder, "experiment-gate-bias", "latex")
+    assert "LSTM" in asked.figure.caption
+    assert {"name", "gate_bias", "value", "value_low", "n"} <= set(asked.data.columns)
+    assert len(asked.data) == 4
+    told = "".join(well_formed(asked._repr_html_()).itertext())
+    for part in (QUESTION, "Gate bias", asked.figure.caption, asked.figure.cite("apa")):
+        assert part in told
+    for shown in (results, results.experiments):
+        assert QUESTION in "".join(well_formed(shown._repr_html_()).itertext())
+    assert repr(asked) == f"Experiment gate-bias: {QUESTION}"
+
+
+def test_a_question_without_an_answer_says_why(results):
+    nothing = results.experiments["nothing"]
+    assert "Nothing to draw" in "".join(well_formed(nothing._repr_html_()).itertext())
+    for part in ("figure", "data"):
+        with pytest.raises(ValueError, match=r"none of the \d+ rows of experiment 'nothing' has a value: \d+ failed"):
+            getattr(nothing, part)
+    with pytest.raises(KeyError, match="figure 'experiment-nothing' is not in tiny"):
+        results.figures["experiment-nothing"]
+    with pytest.raises(KeyError, match="experiment 'later' has no rows in tiny; `recurbench ask` measures them"):
+        results.experiments["later"]
+    with pytest.raises(KeyError, match=r"unknown experiment 'gate-bais'.*did you mean 'gate-bias'\?"):
+        results.experiments["gate-bais"]
+
+
 def test_environments_show_themselves(results):
     told = "".join(well_formed(results.environments._repr_html_()).itertext())
     assert "Example CPU" in told
@@ -190,6 +233,7 @@ def test_what_is_opened_travels(way, results, figure):
     assert again.figures["parameter-count"].version == figure.version
     assert again._repr_html_() == results._repr_html_()
     assert repr(way(results.tables["parameters"])) == repr(results.tables["parameters"])
+    assert way(results.experiments["gate-bias"]).data.equals(results.experiments["gate-bias"].data)
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis.cells import using
-from analysis.result import Fact, Figure
+from analysis.result import EXPERIMENT_FIGURE, Fact, Figure
 from bench.names import unknown
 from recurbench.opened.lazily import Lazy
 from recurbench.opened.run import Run, words
@@ -53,7 +53,7 @@ class OpenFigure:
 
     @property
     def title(self) -> str:
-        """What it shows, in a few words."""
+        """What it shows, in a few words; an experiment's is its name."""
         return self._reference().title
 
     @property
@@ -64,7 +64,8 @@ class OpenFigure:
     @property
     def alt(self) -> str:
         """The same for readers who do not see it, made from its data."""
-        return wording.alt(self.built, words(self.language))
+        with using(self.built.cells):
+            return wording.alt(self.built, words(self.language))
 
     @property
     def facts(self) -> Mapping[str, Fact]:
@@ -144,13 +145,15 @@ class OpenFigure:
 
         order = self._order()
         drawing = _printed(order, "svg", "paper")
-        return figure_html(self.built, order.reference, drawing, order.alt, words(self.language))
+        with using(self.built.cells):
+            return figure_html(self.built, order.reference, drawing, order.alt, words(self.language))
 
     def __repr__(self) -> str:
         return f"Figure {self.id}@{self.version}: {self.title}"
 
     def _reference(self, url: str = "") -> citing.Reference:
-        return citing.of_figure(self.built, self.environments, words(self.language), url)
+        with using(self.built.cells):
+            return citing.of_figure(self.built, self.environments, words(self.language), url)
 
     def _order(self, url: str = "") -> Order:
         from reports.build import order
@@ -160,7 +163,7 @@ class OpenFigure:
 
 
 class Figures(Lazy[OpenFigure]):
-    """Figure id to figure, of those whose studies were measured, in the order of the page.
+    """Figure id to figure, of those whose studies were measured: in the order of the page, experiments last.
 
     Only the figure that is asked for is built. Where its study was measured in a part that does not suffice, asking for
     it is answered with `Missing`, a KeyError.
@@ -174,28 +177,31 @@ class Figures(Lazy[OpenFigure]):
 
     def known(self) -> tuple[str, ...]:
         """Return all figures, in the order of the page."""
-        from reports.content import PAGE
-
-        return PAGE.figure_ids()
+        return tuple(self._needed())
 
     def names(self) -> tuple[str, ...]:
         """Return the figures whose studies have rows; none is built for it."""
-        from analysis.figures import REGISTRY
-
-        return tuple(name for name in self.known() if set(REGISTRY[name].STUDIES) <= self.run.studies)
+        return tuple(name for name, studies in self._needed().items() if set(studies) <= self.run.studies)
 
     def build(self, name: str) -> OpenFigure | None:
         """Build a figure from the rows; nothing else is analysed."""
         from analysis import build_figures
 
-        built = build_figures(self.run.frame, self.run.environments, (name,))[name]
-        return None if built is None else OpenFigure(built, self.run.environments, self.run.language)
+        run = self.run
+        built = build_figures(run.frame, run.environments, (name,), run.experiments)[name]
+        return None if built is None else OpenFigure(built, run.environments, run.language)
 
     def lacking(self, name: str) -> str:
         """Say which studies it needs."""
-        from analysis.figures import REGISTRY
+        return f"figure {name!r} is not in {self.run.name}; it needs a run of {' and '.join(self._needed()[name])}"
 
-        return f"figure {name!r} is not in {self.run.name}; it needs a run of {' and '.join(REGISTRY[name].STUDIES)}"
+    def _needed(self) -> dict[str, tuple[str, ...]]:
+        """Return the studies that each figure needs."""
+        from analysis.figures import REGISTRY
+        from reports.content import PAGE
+
+        lecture = {name: REGISTRY[name].STUDIES for name in PAGE.figure_ids()}
+        return lecture | {EXPERIMENT_FIGURE + asked.name: (asked.study,) for asked in self.run.experiments}
 
     def _repr_html_(self) -> str:
         """Return the ids with their titles."""

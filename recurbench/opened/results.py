@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
+from recurbench.opened.experiment import Experiments
 from recurbench.opened.figure import Figures
 from recurbench.opened.run import Run, words
 from recurbench.opened.table import Tables
@@ -39,12 +40,13 @@ def open(path: str | Path | None = None, language: str = "en") -> Results:
         Where the store cannot be read.
 
     """
-    from reports.build import read
+    from reports.build import asked_in, read
 
     words(language)
     source = measured_or_reference(STORE) if path is None else Path(path).expanduser()
     frame, environments = read(source)
-    return Results(Run(source.stem if source.is_file() else source.name, frame, environments, language))
+    name = source.stem if source.is_file() else source.name
+    return Results(Run(name, frame, environments, asked_in(source), language))
 
 
 class Results:
@@ -54,6 +56,7 @@ class Results:
         self._run = run
         self.figures = Figures(run)
         self.tables = Tables(run)
+        self.experiments = Experiments(run)
 
     @property
     def name(self) -> str:
@@ -75,7 +78,7 @@ class Results:
         """Everything at once: all claims judged, all figures and tables. Takes a minute for a full run."""
         from analysis import analyse
 
-        return analyse(self.frame, self._run.environments)
+        return analyse(self.frame, self._run.environments, experiments=self._run.experiments)
 
     @property
     def verdicts(self) -> pd.DataFrame:
@@ -107,11 +110,12 @@ class Results:
         return citing.render(citing.of_suite(figures, self._run.environments, self._run.text, url), form)
 
     def _repr_html_(self) -> str:
-        """Return it for a notebook: the machine, the days, the rows, and the figures with their titles."""
+        """Return it for a notebook: the machine, the days, the rows, figures with their titles, and questions."""
         from reports.notebook import run_html
 
         run = self._run
-        return run_html(run.name, len(run.frame), run.environments, self.figures.names(), run.text)
+        told = run_html(run.name, len(run.frame), run.environments, self.figures.names(), run.text)
+        return told + self.experiments._repr_html_()
 
     def __repr__(self) -> str:
         return f"{self.name}: {len(self.frame)} rows, {len(self.figures)} figures"

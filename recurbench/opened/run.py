@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from analysis.cells import Cells, cells_of
+from bench.experiments.definition import Experiment
 from reports.catalogue import Catalogue, load_catalogue
 
 if TYPE_CHECKING:
@@ -15,17 +17,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Run:
-    """Tidy rows, the machines they were measured on, and the language of titles and captions."""
+    """Tidy rows, the machines they were measured on, questions of one's own, and the language of titles."""
 
     name: str
     frame: pd.DataFrame
     environments: tuple[Mapping[str, object], ...]
+    experiments: tuple[Experiment, ...]
     language: str
 
     @property
     def text(self) -> Catalogue:
         """The words of the language."""
         return words(self.language)
+
+    @functools.cached_property
+    def cells(self) -> Cells:
+        """The cells that the rows are about."""
+        return cells_of(self.environments, self.frame["cell"].unique())
 
     @functools.cached_property
     def studies(self) -> frozenset[str]:

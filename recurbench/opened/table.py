@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analysis.cells import Cells, cells_of, using
+from analysis.cells import Cells, using
 from analysis.result import Estimate, Fact, Number, Table
 from recurbench.opened.lazily import Lazy
 from recurbench.opened.run import Run, words
@@ -58,15 +58,7 @@ class OpenTable:
     @property
     def data(self) -> pd.DataFrame:
         """Its numbers, unrounded; an estimate has its interval in two more columns, `<column>_low` and `_high`."""
-        import pandas as pd
-
-        columns: dict[str, list[object]] = {}
-        for name, cells in zip(self.built.columns, zip(*self.built.rows, strict=True), strict=True):
-            columns[name] = [cell.value if isinstance(cell, (Estimate, Number)) else cell for cell in cells]
-            if any(isinstance(cell, Estimate) for cell in cells):
-                for end in ("low", "high"):
-                    columns[f"{name}_{end}"] = [getattr(cell, end, None) for cell in cells]
-        return pd.DataFrame(columns)
+        return numbers_of(self.built)
 
     def _repr_html_(self) -> str:
         """Return it for a notebook, rounded as on the page."""
@@ -99,11 +91,12 @@ class Tables(Lazy[OpenTable]):
 
     def build(self, name: str) -> OpenTable | None:
         """Build a table from the rows; nothing else is analysed."""
+        from analysis.experiments.asked import is_asked
         from analysis.tables import build_table
 
-        built = build_table(name, self.run.frame, self.run.environments)
-        cells = cells_of(self.run.environments, self.run.frame["cell"].unique())
-        return None if built is None else OpenTable(built, cells, self.run.language)
+        run = self.run
+        built = build_table(name, run.frame.loc[~is_asked(run.frame["study"])], run.environments)
+        return None if built is None else OpenTable(built, run.cells, run.language)
 
     def lacking(self, name: str) -> str:
         """Say that its rows are missing."""
@@ -114,3 +107,16 @@ class Tables(Lazy[OpenTable]):
         from reports.notebook import tables_html
 
         return tables_html(self.names(), self.run.text)
+
+
+def numbers_of(table: Table) -> pd.DataFrame:
+    """Return the numbers of a table, unrounded; an estimate has its interval in two more columns."""
+    import pandas as pd
+
+    columns: dict[str, list[object]] = {}
+    for name, cells in zip(table.columns, zip(*table.rows, strict=True), strict=True):
+        columns[name] = [cell.value if isinstance(cell, (Estimate, Number)) else cell for cell in cells]
+        if any(isinstance(cell, Estimate) for cell in cells):
+            for end in ("low", "high"):
+                columns[f"{name}_{end}"] = [getattr(cell, end, None) for cell in cells]
+    return pd.DataFrame(columns)

@@ -70,8 +70,13 @@ def show(estimate: Estimate) -> str:
     """Write an estimate: "0.64 [0.61, 0.67]", "1.24 [1.21, 1.30] ms", "33,300", "≥ 7.7", "0.02 … 0.98".
 
     A number that is known from one side only (the horizon lies beyond the sequence) is written as its bound; one with
-    too few units for an interval is written alone.
+    too few units for an interval is written alone. A decimal logarithm is written as the number it stands for, and so
+    are its ends, each in its own digits: "0.94 [0.0031, 5.1]".
     """
+    if estimate.unit == LOGARITHM:
+        alone = math.isinf(estimate.low) and math.isinf(estimate.high) and math.isfinite(estimate.value)
+        ends = "" if alone else f" [{show_power(estimate.low)}, {show_power(estimate.high)}]"
+        return show_power(estimate.value) + ends
     scale, symbol = _scale(estimate.value if math.isfinite(estimate.value) else estimate.low, estimate.unit)
     suffix = f" {symbol}" if symbol else ""
     value, low, high = (number / scale for number in (estimate.value, estimate.low, estimate.high))

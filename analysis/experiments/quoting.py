@@ -14,6 +14,8 @@ from bench.experiments.definition import Experiment
 UNITS = {"seconds": "s", "ratio": "ratio"}
 SMALLEST = -300.0
 """Decimal logarithm below which a number stays one."""
+WIDE = 0.3
+"""Decades of an interval from which on its ends have digits of their own, not those that its width allows."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +45,14 @@ def quotes(items: Sequence[Item], scale: str) -> tuple[dict[str, Fact], dict[str
 
 
 def shown_as(estimate: Estimate, scale: str) -> Estimate | Number:
-    """Return a value as it is quoted: a decimal logarithm as the number it stands for."""
+    """Return a value as it is quoted: a decimal logarithm as the number it stands for, where the interval is narrow."""
     value, low, high = estimate.value, estimate.low, estimate.high
     if scale != "log10":
         return Estimate(value, low, high, UNITS.get(scale, "1"), estimate.n)
-    known = math.isfinite(low) or math.isfinite(high) or low == high
-    if value < SMALLEST or low < SMALLEST or not known:
+    if low == high or (math.isinf(low) and math.isinf(high)):
         return Number(value, LOGARITHM)
+    if low < SMALLEST or high - low > WIDE:
+        return Estimate(value, low, high, LOGARITHM, estimate.n)
     return Estimate(10.0**value, 10.0**low, 10.0**high, "1", estimate.n)
 
 

@@ -48,6 +48,8 @@ def scale_axis(axes: Axes, scale: str, data: pd.DataFrame, values: tuple[str, st
         _logarithmic(axes, vertical, 10)
         axis.set_major_formatter(FuncFormatter(thousands))
     else:
+        if scale == "count":
+            limits(0, high * 1.06)
         axis.set_major_locator(MaxNLocator(5, steps=NICE))
         axis.set_major_formatter(FuncFormatter(thousands if scale == "count" else signed))
 

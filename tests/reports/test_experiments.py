@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import html as markup
 import json
+import math
 import re
 import tomllib
 from pathlib import Path
@@ -12,10 +13,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import recurbench
 from analysis import analyse
 from analysis.experiments.asked import answer
 from analysis.figures import draw
-from analysis.result import Analysis
+from analysis.result import LOGARITHM, Analysis, Estimate
 from bench.about import ABOUT, About
 from bench.experiments.definition import Experiment, from_json
 from cells.registry import cell_meanings
@@ -23,6 +25,7 @@ from reports import asked as chapter
 from reports import citing, wording
 from reports.build import asked_in, citation, write
 from reports.check import check
+from reports.numbers import show, show_value
 from tests.analysis.experiments.test_experiments import LEGAL
 from tests.support import exports
 from tests.support.rows import synthetic_analysis as synthetic
@@ -115,6 +118,32 @@ def test_a_figure_of_an_experiment_is_cited_from_an_export(form, tmp_path):
     with pytest.raises(ValueError, match=r"unknown figure 'experiment-long'.*experiment-long-memory"):
         citation(folder, "experiment-long", form)
     assert asked_in(folder) == ASKED
+
+
+def test_an_opened_run_has_their_figures_too(tmp_path):
+    opened = recurbench.open(kept(tmp_path, ASKED))
+    assert list(opened.figures) == ["experiment-long-memory"]
+    figure = opened.figures["experiment-long-memory"]
+    assert figure.title == "Long memory"
+    assert "LSTM, gate bias 3" in figure.alt
+    assert opened.cite() == citation(tmp_path, None, "bibtex")
+    assert "Long memory" in opened._repr_html_()
+    with pytest.raises(KeyError, match="it needs a run of experiment:nothing"):
+        opened.figures["experiment-nothing"]
+
+
+@pytest.mark.parametrize(
+    ("estimate", "text"),
+    [
+        (Estimate(-0.03, -2.5, 0.7, LOGARITHM, 5), "0.93 [0.0032, 5]"),
+        (Estimate(-60.0, -61.6, -58.8, LOGARITHM, 5), "10⁻⁶⁰ [3 × 10⁻⁶², 2 × 10⁻⁵⁹]"),
+        (Estimate(-700.0, -math.inf, -600.0, LOGARITHM, 5), "10⁻⁷⁰⁰ [0, 10⁻⁶⁰⁰]"),
+        (Estimate(-1.0, -math.inf, math.inf, LOGARITHM, 2), "0.1"),
+    ],
+)
+def test_a_logarithm_with_a_wide_interval_is_written_as_the_number(estimate, text):
+    assert show(estimate) == text
+    assert show_value(estimate) == text.partition(" [")[0]
 
 
 def kept(folder: Path, experiments: tuple[Experiment, ...]) -> Path:

@@ -220,7 +220,7 @@ class Asked:
     without: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Analysis:
     """All that a report needs. `missing` maps a figure id to the study whose rows would be needed for it.
 
@@ -240,3 +240,7 @@ class Analysis:
     def every_figure(self) -> tuple[Figure, ...]:
         """Return the figures of the lecture, and after them those of the experiments."""
         return self.figures + tuple(asked.figure for asked in self.experiments if asked.figure is not None)
+
+    def __repr__(self) -> str:
+        parts = {"findings": self.findings, "figures": self.every_figure, "tables": self.tables}
+        return f"Analysis of {', '.join(f'{len(found)} {name}' for name, found in parts.items())}"

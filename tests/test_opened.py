@@ -245,6 +245,7 @@ def test_verdicts(results):
     measured = verdicts.dropna(subset=["estimate", "low", "high"])
     assert len(measured) > 3
     assert (measured["low"] <= measured["high"]).all()
+    assert repr(results.analysis) == f"Analysis of {len(verdicts)} findings, 3 figures, {len(results.tables)} tables"
 
 
 @pytest.mark.parametrize("broken", ["absent", "empty folder", "damaged", "no store"])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analysis.experiments.levels import is_text
-from bench.experiments.definition import Experiment
+from bench.experiments.definition import STEP, Experiment
 
 FEW_LINES = 4
 """Levels that kinds of line tell apart."""
@@ -22,10 +22,15 @@ class Places:
     line: str
     panels: tuple[str, ...]
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Return the columns that have a place, whether or not they vary; steps are none."""
+        return tuple(field for field in (self.x, self.colour, self.line, *self.panels) if field not in ("", STEP))
+
 
 def column_of(field: str) -> str:
-    """Return the column of a field of a definition: that of the cell is `name`."""
-    return "name" if field == "cell" else field
+    """Return the column of a field of a definition, that of the cell is `name`; empty for "step", which is no field."""
+    return {"cell": "name", STEP: ""}.get(field, field)
 
 
 def places(experiment: Experiment, levels: Mapping[str, Sequence[Any]], x: str) -> Places:

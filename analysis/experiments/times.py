@@ -53,9 +53,9 @@ def _compared(ratios: pd.DataFrame, peers: list[str], experiment: Experiment) ->
     levels = levels_of(ratios, fields_of(experiment))
     placed = places(experiment, levels, along(levels, PREFERRED))
     varied = [field for field, found in levels.items() if len(found) > 1 and field not in ("name", "backend")]
-    groups = ["name", "backend", *varied]
+    groups = list(dict.fromkeys(["name", "backend", *varied, *placed.columns]))
     noisy = [name for name in ("noise_low", "noise_high") if name in ratios.columns]
-    columns = list(dict.fromkeys([*groups, placed.x, "ratio", "low", "high", "blocks", "own_s", *noisy]))
+    columns = list(dict.fromkeys([*groups, "ratio", "low", "high", "blocks", "own_s", *noisy]))
     data = ratios[columns].sort_values(groups)
     facts: dict[str, Fact] = {"blocks": int(data["blocks"].min()), **noise_facts(data)}
     quoted: dict[str, Levels] = {"common": in_common(experiment, {k: v for k, v in levels.items() if k != "backend"})}
@@ -99,9 +99,9 @@ def _alone(found: pd.DataFrame, intervals: pd.DataFrame, experiment: Experiment)
     levels = levels_of(found, fields_of(experiment))
     placed = places(experiment, levels, along(levels, PREFERRED))
     varied = [field for field, here in levels.items() if len(here) > 1 and field != "name"]
-    groups = list(dict.fromkeys(["name", *varied, placed.x]))
+    groups = list(dict.fromkeys(["name", *varied, *placed.columns]))
     data = timed(found, groups)
-    told = [field for field in groups if len(levels[field]) > 1] or ["name"]
+    told = [field for field in groups if len(levels.get(field, ())) > 1] or ["name"]
     items = [
         Item(
             tuple((field, row[field]) for field in told),

@@ -12,7 +12,7 @@ import pandas as pd
 from analysis.experiments.curves import Reading, along_field, band, counted, curve, metric_rows
 from analysis.experiments.levels import fields_of, levels_of
 from analysis.experiments.parts import Answer
-from analysis.experiments.placing import along, places
+from analysis.experiments.placing import Places, along, places
 from analysis.experiments.quoting import Item, in_common, quotes
 from analysis.result import Estimate, Fact, Layout, Levels
 from analysis.statistics.intervals import centred, exact, generator
@@ -41,7 +41,7 @@ def _curves(reading: Reading, experiment: Experiment) -> Answer | None:
         return None
     levels = levels_of(found, fields_of(experiment))
     placed = places(experiment, levels, STEP)
-    groups = _groups(levels)
+    groups = _groups(levels, placed)
     lines = found.groupby([*groups, x], sort=True)["value"]
     data = pd.DataFrame(
         [(*key, *band(part), len(part)) for key, part in lines], columns=[*groups, x, "median", "low", "high", "seeds"]
@@ -68,7 +68,7 @@ def _points(reading: Reading, experiment: Experiment) -> Answer | None:
         return None
     levels = levels_of(found, fields_of(experiment))
     placed = places(experiment, levels, along(levels))
-    groups = list(dict.fromkeys([*_groups(levels), placed.x]))
+    groups = _groups(levels, placed)
     rng = generator(experiment.name)
     items, rows = [], []
     for key, part in found.groupby(groups, sort=True):
@@ -100,14 +100,15 @@ def ends(value: Estimate) -> tuple[float, float]:
     return tuple(end if math.isfinite(end) else math.nan for end in (value.low, value.high))  # type: ignore[return-value]
 
 
-def _groups(levels: Mapping[str, list[Any]]) -> list[str]:
-    return ["name", *(field for field, found in levels.items() if len(found) > 1 and field != "name")]
+def _groups(levels: Mapping[str, list[Any]], placed: Places) -> list[str]:
+    """Return the columns of the data that tell series and points apart: the cell, what varies, and what has a place."""
+    return list(dict.fromkeys(["name", *(field for field, found in levels.items() if len(found) > 1), *placed.columns]))
 
 
 def _varied(groups: Sequence[str], key: tuple[Any, ...], levels: Mapping[str, list[Any]]) -> Levels:
     """Pair each column that varies with its level; one point alone is told by its cell."""
     pairs = list(zip(groups, key, strict=True))
-    return tuple(pair for pair in pairs if len(levels[pair[0]]) > 1) or tuple(pairs[:1])
+    return tuple(pair for pair in pairs if len(levels.get(pair[0], ())) > 1) or tuple(pairs[:1])
 
 
 def _seeds(found: pd.DataFrame, experiment: Experiment) -> dict[str, Fact]:

@@ -48,6 +48,11 @@ LEGAL = [
     experiment("parameters", "parameters", {"hidden_size": [16, 64], "input_size": [1, 4], "merge": ["none", "mean"]}),
     experiment("ratio", "runtime", TIMES | {"seq_len": [25, 50]}, blocks=3),
     experiment("ratio-of-one", "runtime", TIMES | {"cell": "lstm"}, blocks=3),
+    experiment("steps-of-a-number", "memory", {"cell": ["lstm", "gru"]}, x="step", column="seq_len"),
+    experiment("places-of-what-does-not-vary", "every-step", {"cell": "gru"}, colour="hidden_size", column="inputs"),
+    experiment("one-time", "runtime", {"cell": "gru"}, x="merge", colour="dtype", column="backend", blocks=2),
+    experiment("every-merge", "runtime", {"merge": ["none", "mean", "concat"]}, column="merge", blocks=2),
+    experiment("peer-alone", "runtime", {"backend": ["torch"], "threads": [1]}, x="backend", blocks=2),
     experiment("own-times", "runtime", {"cell": ["lstm", "gru"], "direction": ["inference", "training"]}, blocks=3),
     experiment("own-times-of-two-blocks", "runtime", {"cell": ["lstm", "gru"], "hidden_size": [8, 16]}, blocks=2),
 ]

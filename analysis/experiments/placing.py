@@ -54,7 +54,8 @@ def places(experiment: Experiment, levels: Mapping[str, Sequence[Any]], x: str) 
         rest.remove(colour)
     panels = [column] if column else []
     line = ""
-    able = [field for field in rest if field != "name" and len(levels[field]) <= FEW_LINES]
+    dots = is_text(levels.get(x, ()))  # they have no lines
+    able = [field for field in rest if not dots and field != "name" and len(levels[field]) <= FEW_LINES]
     if len(rest) + len(panels) > 1 and able:
         line = min(able, key=lambda field: (len(levels[field]), -rest.index(field)))
     panels += [field for field in rest if field != line]

@@ -197,6 +197,16 @@ def test_what_the_definition_places_stays_there() -> None:
     assert (figure.layout.x, figure.layout.colour, figure.layout.panels) == ("lag", "gate_bias", ("name",))
 
 
+def test_dots_have_no_kinds_of_line() -> None:
+    axes = TIMES | {"dtype": ["float32", "float64"], "direction": ["inference", "training"]}
+    asked = experiment("e", "runtime", axes | {"backend": ["cpu", "torch", "onnxruntime"]}, blocks=2)
+    figure = answer(frame(asked), asked).figure
+    assert figure is not None
+    assert figure.layout is not None
+    assert (figure.layout.x, figure.layout.line) == ("name", "")
+    assert {figure.layout.colour, *figure.layout.panels} == {"direction", "dtype", "backend"}
+
+
 def test_nothing_of_the_lecture_changes_with_experiments() -> None:
     rows = synthetic.frame(synthetic.Truth(seeds=2, blocks=2), studies=("parameters", "activations"))
     without = analyse(rows, MACHINE)

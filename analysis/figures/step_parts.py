@@ -19,7 +19,7 @@ from analysis.select import measured, ordered
 from analysis.statistics.intervals import quartiles
 
 ID = "step-parts"
-STUDIES = ("steps",)
+STUDIES = ("steps", "peak")
 PARTS = (
     "input_product",
     "recurrent_product",

@@ -19,7 +19,8 @@ from tests.support.notebooks import NOTEBOOKS, ROOT, executed, read, tidied
 QUESTIONS = sorted((ROOT / "examples").glob("*.toml"))
 EVERY_NOTEBOOK = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 LARGEST = 300_000
-PLACES = re.compile(r"/(?:home|root|tmp|work|Users|var)/|[A-Z]:\\\\")
+PLACES = re.compile(r"(?<![\w.:/<])/(?:[\w.-]+/)+[\w.-]*|[A-Z]:\\\\")
+"""Absolute paths; those of addresses and end tags are none."""
 KINDS = {"run": Results, "own": Results, "figure": OpenFigure}
 """What the notebook's names stand for."""
 

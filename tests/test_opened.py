@@ -128,6 +128,14 @@ def test_the_run_is_cited_as_by_the_command(results, folder):
     assert results.cite("apa") == citation(folder, None, "apa")
 
 
+def test_citations_have_the_address_that_the_run_keeps(folder, tmp_path):
+    published = shutil.copytree(folder, tmp_path / "published")
+    (published / "run.json").write_text('{"settings": {"url": "https://example.org/kept.html"}}')
+    figure = recurbench.open(published).figures["parameter-count"]
+    assert "https://example.org/kept.html#parameter-count" in figure.cite("apa")
+    assert "https://example.org/other.html#parameter-count" in figure.cite("apa", "https://example.org/other.html")
+
+
 @pytest.mark.slow
 def test_the_files_are_those_of_the_page(figure, folder, tmp_path):
     order = figure._order()

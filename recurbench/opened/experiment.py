@@ -50,7 +50,7 @@ class OpenExperiment:
         """Its figure. Raises ValueError where none of its rows has a value."""
         if self.asked.figure is None:
             raise ValueError(self._nothing())
-        return OpenFigure(self.asked.figure, self.run.environments, self.run.language)
+        return OpenFigure(self.asked.figure, self.run.environments, self.run.language, self.run.url)
 
     @property
     def data(self) -> pd.DataFrame:

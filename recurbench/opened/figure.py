@@ -34,12 +34,15 @@ class OpenFigure:
         The machines that its rows were measured on.
     language
         Of title, caption, alternative text and the words in the drawing.
+    url
+        The address of the page that has it, where the run keeps one: for citations.
 
     """
 
     built: Figure
     environments: tuple[Mapping[str, object], ...]
     language: str
+    url: str = ""
 
     @property
     def id(self) -> str:
@@ -85,7 +88,7 @@ class OpenFigure:
         form
             One of `reports.citing.FORMATS`: bibtex, csl, apa, latex, markdown or html.
         url
-            The address of the page that has it, if it was published.
+            The address of the page that has it, if it was published; that which the run keeps, unless another is given.
 
         """
         return citing.render(self._reference(url), form)
@@ -153,7 +156,7 @@ class OpenFigure:
 
     def _reference(self, url: str = "") -> citing.Reference:
         with using(self.built.cells):
-            return citing.of_figure(self.built, self.environments, words(self.language), url)
+            return citing.of_figure(self.built, self.environments, words(self.language), url or self.url)
 
     def _order(self, url: str = "") -> Order:
         from reports.build import order
@@ -189,7 +192,7 @@ class Figures(Lazy[OpenFigure]):
 
         run = self.run
         built = build_figures(run.frame, run.environments, (name,), run.experiments)[name]
-        return None if built is None else OpenFigure(built, run.environments, run.language)
+        return None if built is None else OpenFigure(built, run.environments, run.language, run.url)
 
     def lacking(self, name: str) -> str:
         """Say which studies it needs."""

@@ -40,13 +40,13 @@ def open(path: str | Path | None = None, language: str = "en") -> Results:
         Where the store cannot be read.
 
     """
-    from reports.build import asked_in, read
+    from reports.build import address_of, asked_in, read
 
     words(language)
     source = measured_or_reference(STORE) if path is None else Path(path).expanduser()
     frame, environments = read(source)
     name = source.stem if source.is_file() else source.name
-    return Results(Run(name, frame, environments, asked_in(source), language))
+    return Results(Run(name, frame, environments, asked_in(source), language, address_of(source)))
 
 
 class Results:
@@ -107,7 +107,9 @@ class Results:
         from reports import citing
 
         figures = [figure.built for figure in map(self.figures.get, self.figures) if figure is not None]
-        return citing.render(citing.of_suite(figures, self._run.environments, self._run.text, url), form)
+        return citing.render(
+            citing.of_suite(figures, self._run.environments, self._run.text, url or self._run.url), form
+        )
 
     def _repr_html_(self) -> str:
         """Return it for a notebook: the machine, the days, the rows, figures with their titles, and questions."""

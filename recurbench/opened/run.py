@@ -24,6 +24,8 @@ class Run:
     environments: tuple[Mapping[str, object], ...]
     experiments: tuple[Experiment, ...]
     language: str
+    url: str = ""
+    """The address of the page, where the run keeps one."""
 
     @property
     def text(self) -> Catalogue:

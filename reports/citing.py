@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -51,6 +52,9 @@ LATEX_SPECIAL = {
     "\u202f": r"\,",
     "\u00a0": "~",
 }
+LOWERED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
+RAISED = re.compile("([⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺]+)")
+"""Exponents in raised digits, which fonts of LaTeX do not have."""
 
 
 @dataclass(frozen=True)
@@ -236,5 +240,8 @@ def render(reference: Reference, form: str) -> str:
 
 
 def latex_escape(text: str) -> str:
-    """Return the text with the characters that LaTeX reads as commands written out."""
-    return "".join(LATEX_SPECIAL.get(character, character) for character in text)
+    """Return the text with the characters that LaTeX reads as commands, or does not know, written out."""
+    parts = RAISED.split(text)  # plain, raised, plain, ...
+    parts[::2] = ["".join(LATEX_SPECIAL.get(character, character) for character in part) for part in parts[::2]]
+    parts[1::2] = [f"$^{{{part.translate(LOWERED)}}}$" for part in parts[1::2]]
+    return "".join(parts)

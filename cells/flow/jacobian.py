@@ -220,10 +220,10 @@ def jacobian_norms(trace: Trace, lags: Any) -> dict[str, Array]:
 
     """
     parts = linearise("jacobian_norms", trace)
-    wanted = as_array("lags", lags)
+    wanted = None if lags is None else as_array("lags", lags)
     if parts.past.shape[3] != 1:
         raise ValueError(f"jacobian_norms: the trace has {parts.past.shape[3]} rows; allowed: 1")
-    if wanted.ndim != 1 or (wanted.size and wanted.dtype.kind not in "iu"):
+    if wanted is None or wanted.ndim != 1 or (wanted.size and wanted.dtype.kind not in "iu"):
         raise TypeError(f"lags are {lags!r}; allowed: a sequence of integers, 0 .. {parts.steps}")
     if wanted.size and not (wanted.min() >= 0 and wanted.max() <= parts.steps):
         raise ValueError(f"lags are {wanted.min()} .. {wanted.max()}; allowed: 0 .. {parts.steps}")

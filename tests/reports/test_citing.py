@@ -55,6 +55,11 @@ def test_bibtex_is_balanced_and_escaped():
     assert plain.count("{") == plain.count("}")
 
 
+def test_latex_knows_every_character_of_an_exponent():
+    assert citing.latex_escape("4.2 × 10⁻⁵⁹ & 3²") == r"4.2 $\times$ 10$^{-59}$ \& 3$^{2}$"
+    assert citing.latex_escape("$^{2}$") == r"\$\textasciicircum{}\{2\}\$"
+
+
 def test_csl_json_is_json(references):
     item = json.loads(citing.csl_json(references["gradient-profile"]))[0]
     assert item["issued"] == {"date-parts": [[2026]]}

@@ -50,7 +50,7 @@ def test_rows_of_two_gpus_are_not_mixed(tmp_path, constants, capsys):
     one = gpu_fit.fit_rows(store.path, other, constants)
     assert one.facts == replace(H200, name=other)
     assert len(one.points) == len(gpu_fit.fit_rows(store.path, NAME, constants).points)
-    with pytest.raises(ValueError, match=f"no rows of the GPU 'H800'; known: {other}, {NAME}"):
+    with pytest.raises(ValueError, match=f"unknown GPU 'H800'; the rows are of: {other}, {NAME}"):
         gpu_fit.fit_rows(store.path, "H800", constants)
 
 

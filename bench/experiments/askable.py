@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bench.names import unknown
+from bench.names import cell_names, unknown
 
 CURVE, NUMBER, TIME = "curve", "number", "time"
 """A metric along `step`; one number a case; times of contenders that are compared."""
@@ -17,6 +17,11 @@ CURVE, NUMBER, TIME = "curve", "number", "time"
 LAYER = ("cell", "seq_len", "hidden_size", "input_size", "initialiser", "gate_bias", "write_bias")
 FLOW = (*LAYER, "inputs", "input_scale", "input_seed")
 """Fields of a layer, and of a layer under an input, that a measure of gradients or gates may vary."""
+
+TIMED_ON = ("cpu", "cpu-again", "torch", "onnxruntime")
+CALLS = ("inference", "training")
+CHOICES: Mapping[str, tuple[str, ...]] = {"cell": cell_names(), "backend": TIMED_ON, "direction": CALLS}
+"""Fields that can be asked with some of their words only; the others are of studies of the suite itself."""
 
 ALIASES = {"forget_bias": "gate_bias", "steps": "seq_len", "units": "hidden_size", "seed": "seeds"}
 """Names that users have for a field: "forget_bias" is the bias of the gate that keeps, whatever the cell calls it."""
@@ -31,7 +36,7 @@ MEANINGS: Mapping[str, str] = {
     "initialiser": "how parameters are drawn: a name, or name:value (chrono:100, forget-bias:1, gaussian:1.5)",
     "gate_bias": "added to the bias of the gate that keeps the state, towards keeping (also called forget_bias)",
     "write_bias": "added to the bias of the gate that writes, towards writing",
-    "inputs": "what is fed: normal, zero, or start (zero after a random state)",
+    "inputs": "what is fed: normal; start (nothing, after a random state); zero (nothing: a simple cell stays at rest)",
     "input_scale": "standard deviation of the input",
     "input_seed": "a seed that draws the input alone; -1: the case's own",
     "merge": "how the outputs of two directions become one; none for one direction",

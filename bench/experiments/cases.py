@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -21,6 +22,7 @@ from cells.registry import cell_names, find_cell
 from cells.spec import CellSpec
 
 SILENT = ("zero", "start")
+MOST_CASES = 100_000
 MOST_MEMORY = 0.8
 """Share of the memory that a case may need: parameters, and a forward pass that keeps everything."""
 BYTES = {"float32": 4, "float64": 8}
@@ -64,6 +66,10 @@ def items_of(experiment: Experiment) -> list[Item]:
 
 def cases_of(experiment: Experiment) -> list[Case]:
     """List the cases of all grids, each once; ValueError where a value or a combination is not allowed."""
+    seeds = experiment.seeds if experiment.asked.seeds else 1
+    count = seeds * sum(math.prod(len(values) for values in grid.values()) for grid in experiment.grids)
+    if count > MOST_CASES:
+        raise ValueError(f"the experiment has {count:,} cases or more; allowed: {MOST_CASES:,}")
     found = [case for grid in experiment.grids for case in _cases_of_grid(experiment, grid)]
     return list(dict.fromkeys(found))
 

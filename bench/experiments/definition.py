@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
@@ -10,12 +11,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.columns import SCHEMA, Real, Whole, Words
-from bench.experiments.askable import ALIASES, MEANINGS, TIME, Askable, find_askable
+from bench.experiments.askable import ALIASES, CHOICES, MEANINGS, TIME, Askable, find_askable
 from bench.names import EXPERIMENT, EXPERIMENT_NAME, INITIALISERS, unknown
 
 Axes = Mapping[str, tuple[Any, ...]]
 """Field to its values: every combination is measured."""
 
+LONGEST = 300
+"""Characters of a question."""
+NOTHING = "-"
+"""The word of a field that a case does without; nobody asks for it."""
 STEP = "step"
 """What stands on x by default where the rows are curves: the lag, the time step or the place."""
 
@@ -61,6 +66,11 @@ class Experiment:
                 f"name is {self.name!r}; allowed: small letters, digits and dashes, a letter or digit first, at most 60"
             )
         asked = find_askable(self.measure)
+        if len(self.question) > LONGEST or not self.question.isprintable():
+            raise ValueError(
+                f"question is {self.question[:40]!r}, {len(self.question)} characters; allowed: one line of printable"
+                f" characters, up to {LONGEST}"
+            )
         if not self.grids:
             raise ValueError("the experiment has no axes; allowed: one table of fields with values, or several")
         for grid in self.grids:
@@ -146,7 +156,7 @@ def from_json(told: Mapping[str, Any]) -> Experiment:
     counts = {part: told[part] for part in ("seeds", "blocks", "rounds") if part in told}
     return Experiment(
         name=texts["name"] or default_name(texts["measure"], grids),
-        question=texts["question"].strip() or asked.question,
+        question=" ".join(texts["question"].split()) or asked.question,
         measure=asked.name,
         grids=grids,
         **counts,
@@ -163,10 +173,11 @@ def named(field: str) -> str:
 
 
 def default_name(measure: str, grids: Sequence[Axes]) -> str:
-    """Name an experiment after its measure and what it varies."""
+    """Name an experiment after its measure and what it varies; four hex digits tell it from others of that kind."""
     varied = [field for field in MEANINGS if len({value for grid in grids for value in grid.get(field, ())}) > 1]
     words = [measure, *(["by"] if varied else []), *(field.replace("_", "-") for field in varied)]
-    return "-".join(words)[:60].rstrip("-")
+    told = json.dumps([sorted((field, list(map(str, grid[field]))) for field in grid) for grid in grids])
+    return f"{'-'.join(words)[:50].rstrip('-')}-{hashlib.sha256(told.encode()).hexdigest()[:4]}"
 
 
 def as_toml(experiment: Experiment) -> str:
@@ -200,7 +211,7 @@ def normalised(field: str, value: Any) -> Any:
         return f"{name}:{_number(field, text):g}" if colon else name
     kind = SCHEMA[field]
     if isinstance(kind, Whole):
-        number = _number(field, value)
+        number = _number(field, value, kind.allowed)
         if number != int(number) or not kind.least <= number <= kind.most:
             raise ValueError(f"{field} is {value!r}; allowed: {kind.allowed}")
         return int(number)
@@ -210,18 +221,20 @@ def normalised(field: str, value: Any) -> Any:
             raise ValueError(f"{field} is {value!r}; allowed: {kind.allowed}")
         return number
     assert isinstance(kind, Words), field
-    if value not in kind.known:
-        raise ValueError(unknown(field, value, kind.known))
+    allowed = CHOICES.get(field, tuple(word for word in kind.known if word != NOTHING))
+    if value not in allowed:
+        raise ValueError(unknown(field, value, allowed, told="allowed"))
     return value
 
 
-def _number(field: str, value: Any) -> float:
+def _number(field: str, value: Any, allowed: str = "a finite number") -> float:
     try:
         number = math.nan if isinstance(value, bool) else float(value)
     except (TypeError, ValueError):
         number = math.nan
     if not math.isfinite(number):
-        raise ValueError(f"{field} is {value!r}; allowed: a finite number")
+        several = "; several stand apart, with spaces in a command" if "," in str(value) else ""
+        raise ValueError(f"{field} is {value!r}; allowed: {allowed}{several}")
     return number
 
 
@@ -229,10 +242,13 @@ def _grid(table: Any, asked: Askable) -> dict[str, tuple[Any, ...]]:
     if not isinstance(table, Mapping):
         raise ValueError(f"axes has {table!r}; allowed: a table from fields to values, or a list of such tables")
     grid: dict[str, tuple[Any, ...]] = {}
+    called: dict[str, str] = {}
     for field, values in table.items():
         several = values if isinstance(values, Sequence) and not isinstance(values, str) else [values]
         if named(str(field)) in grid:
-            raise ValueError(f"axes has {named(str(field))} twice, as {field} too; allowed: once")
+            both = f"{called[named(str(field))]} and {field}"
+            raise ValueError(f"axes has {named(str(field))} twice, as {both}; allowed: once")
+        called[named(str(field))] = str(field)
         name = named(str(field))
         check_field(name, asked)
         grid[name] = tuple(normalised(name, value) for value in several)

@@ -54,7 +54,7 @@ CALLS = 2.5
 HANDED_OVER_S = {"cpu": 0.02, "cpu-again": 0.02}
 TO_A_PEER_S = 0.08
 """Seconds until a timed contender has its parameters and input, by backend; of a peer, in its own process."""
-REFERENCE_S = 1.3e-3
+REFERENCE_S = 1.3e-4
 """Seconds that the work of `pace` takes on that machine."""
 COMPILE_S = 12.0
 """Seconds to compile the kernels of a cell and a dtype, where they are not on disk yet."""
@@ -64,9 +64,9 @@ def pace() -> float:
     """Return how fast this machine is beside the one whose rates are known: many small products of NumPy."""
     matrix, vector = np.full((64, 64), 0.01), np.ones(64)
     times = []
-    for _ in range(5):
+    for _ in range(40):  # short ones: some are left alone by whatever else is running
         start = time.perf_counter()
-        for _ in range(500):
+        for _ in range(50):
             vector = np.tanh(matrix @ vector)
         times.append(time.perf_counter() - start)
     return REFERENCE_S / min(times)

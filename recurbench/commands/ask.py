@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 TEXT = "measure a question of your own: a measure and any fields, several values each, or a TOML file"
 PARTS = {
-    "name": (str, "its name in the store, on the page and in citations (default: after what varies)"),
+    "name": (
+        str,
+        "its name on the page and in citations: small letters, digits, dashes (default: after what varies)",
+    ),
     "question": (str, "the question, as a sentence for whoever reads the page"),
     "seeds": (int, "draws of each case (default 5)"),
     "blocks": (int, "shuffled blocks in which times are taken (default 8)"),
@@ -46,7 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for field, meaning in MEANINGS.items():
         names = [field, also[field]] if field in also else [field]
         options = [f"--{name.replace('_', '-')}" for name in names]
-        fields.add_argument(*options, dest=f"axis_{field}", nargs="+", metavar="VALUE", help=meaning.replace("%", "%%"))
+        fields.add_argument(
+            *options, dest=f"axis_{field}", action="extend", nargs="+", metavar="VALUE", help=meaning.replace("%", "%%")
+        )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -111,6 +116,7 @@ def announced(experiment: Experiment, items: list[Any], store: Any) -> Iterator[
 
     todo = missing(items, store.done(this_environment()))
     yield f"{experiment.name}: {experiment.question}"
+    yield from _notices(experiment, items, store)
     for grid in experiment.grids:
         yield "  " + ", ".join(f"{field} {' '.join(map(_plain, values))}" for field, values in grid.items())
     cases = len({item.case for item in items})
@@ -119,6 +125,24 @@ def announced(experiment: Experiment, items: list[Any], store: Any) -> Iterator[
     time = f", about {duration}, and up to a minute for a cell's first kernels" if todo else ""
     yield f"{cases} cases{often}; {len(todo)} of {len(items)} items to measure{time}"
     yield f'see it: recurbench report --store {store.path}, chapter "Your experiments"'
+
+
+def _notices(experiment: Experiment, items: list[Any], store: Any) -> Iterator[str]:
+    """Yield what a user may not expect: a definition that is replaced, a state that stays at rest, a busy machine."""
+    from bench.experiments.definition import from_json
+    from bench.run.doctor import concerns
+
+    known = store.about().experiments.get(experiment.name)
+    if known is not None and known != experiment.as_json():
+        before = from_json(known)
+        yield f"note: this replaces what was asked under this name: {before.question}"
+        for grid in before.grids:
+            yield "  " + ", ".join(f"{field} {' '.join(map(_plain, values))}" for field, values in grid.items())
+        yield "  its rows stay in the store; the figure has a new version"
+    if any(item.case.word("inputs") == "zero" for item in items):
+        yield "note: with inputs zero a cell without biases stays at rest; inputs start leaves it from a random state"
+    if items[0].study.timed:
+        yield from (f"note: times are not to be trusted now: {concern}" for concern in concerns())
 
 
 def _plain(value: object) -> str:

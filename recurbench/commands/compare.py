@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from recurbench.places import COMPARISONS
@@ -23,6 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the table, write the page, and say where it is."""
     from reports.comparison import compare_runs
 
+    print(f"reading and judging {arguments.a} and {arguments.b}; a full run takes a minute", file=sys.stderr)
     lines, page = compare_runs(arguments.a, arguments.b, arguments.out, arguments.language)
     print("\n".join(lines))
     print(f"\npage: {page.resolve()}")

@@ -15,11 +15,13 @@ from bench.studies.axes import FIRST_SEED, PEER_CELLS
 
 
 def test_every_combination_has_as_many_cases_as_seeds():
-    cases = cases_of(define("gradient-flow", cell=["lstm", "gru"], seq_len=[10, 20], forget_bias=[0, 3], seeds=4))
+    cases = cases_of(
+        define("gradient-flow", cell=["lstm", "gru"], seq_len=[10, 20], forget_bias=[0, 3], seeds=4, name="mine")
+    )
     assert len(set(cases)) == len(cases) == 2 * 2 * 2 * 4
     assert {case.seed for case in cases} == set(range(FIRST_SEED, FIRST_SEED + 4))
     assert {case.number("gate_bias") for case in cases} == {0.0, 3.0}
-    assert {case.study for case in cases} == {"experiment:gradient-flow-by-cell-seq-len-gate-bias"}
+    assert {case.study for case in cases} == {"experiment:mine"}
 
 
 def test_grids_are_measured_together_and_what_they_share_once():
@@ -70,6 +72,9 @@ WRONG = {
     "memory of a cell without": ("memory", {"cell": "rnn"}, "rnn has no gate that keeps a state; allowed: .*gru"),
     "a peer that cannot": ("runtime", {"backend": "onnxruntime", "direction": "training"}, "onnxruntime"),
     "a case that fills the memory": ("gradient-flow", {"hidden_size": 1_000_000}, r"needs about \d+ GiB; allowed"),
+    "a call of a study": ("runtime", {"direction": "profile"}, "unknown direction 'profile'; allowed: inference, "),
+    "a GPU": ("runtime", {"backend": "cuda"}, "unknown backend 'cuda'; allowed: cpu, cpu-again, torch, onnxruntime"),
+    "too many cases": ("gates", {"seq_len": list(range(1, 100_003))}, "100,002 cases or more; allowed: 100,000"),
     "threads": ("runtime", {"threads": 10_000}, "threads is 10000; allowed: 1 to"),
 }  # fmt: skip
 

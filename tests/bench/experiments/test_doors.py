@@ -79,6 +79,16 @@ def test_the_status_of_an_experiment_of_a_larger_machine(stored, capsys):
     assert "mine: cannot be measured here: threads is 10000; allowed: 1 to" in capsys.readouterr().out
 
 
+def test_what_a_user_may_not_expect_is_told_before_it_starts(stored, capsys):
+    ask("gates", store=stored, **ASKED, question="How open?")
+    words = "ask gates --cell rnn --cell gru --seq-len 8 --inputs zero --name mine --dry-run".split()
+    assert recurbench.main([*words, f"--store={stored}"]) == 0
+    said = capsys.readouterr().out
+    assert "this replaces what was asked under this name: How open?" in said
+    assert "cell rnn gru" in said
+    assert "inputs start leaves it from a random state" in said
+
+
 def test_another_measure_under_the_same_name_is_refused(stored):
     ask("parameters", store=stored, hidden_size=3, name="mine")
     with pytest.raises(ValueError, match="'mine' is stored and measures parameters, not gates"):

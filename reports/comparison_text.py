@@ -92,7 +92,8 @@ def _numbers(comparison: Comparison, text: Catalogue) -> list[str]:
         found += [f"  {item.study} {item.metric}: {place_words(item.furthest_at, text)}" for item in furthest]
     if same:
         counted = Counter(item.study for item in same)
-        listed = ", ".join(f"{study} ({count})" for study, count in counted.items())
+        told = {study: text.filled(text(COMPARE, "words", "metrics"), {"count": n}) for study, n in counted.items()}
+        listed = ", ".join(f"{study} ({metrics})" for study, metrics in told.items())
         found += ["", *_wrapped(f"{text(COMPARE, 'words', 'all_same')}: {listed}", "")]
     return found
 

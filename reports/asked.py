@@ -5,7 +5,9 @@ What a user wrote, the question and the name, is escaped as it stands and never 
 
 from __future__ import annotations
 
-from analysis.result import EXPERIMENT_FIGURE, Asked, Fact, Table
+from collections.abc import Mapping
+
+from analysis.result import EXPERIMENT_FIGURE, Asked, Cell, Fact, Table
 from bench.experiments.definition import Experiment, as_toml
 from reports import page, wording
 from reports.catalogue import Catalogue
@@ -57,15 +59,25 @@ def _table(asked: Asked, found: Table, scene: Scene) -> Context:
     words = wording.labels(found.id, scene.text)
     reading = asked.figure.layout.reading if asked.figure is not None and asked.figure.layout is not None else ""
     numeric = [not any(isinstance(row[place], str) for row in found.rows) for place in range(len(found.columns))]
-    heads = [words[f"y.{reading}"] if name == "value" else scene.text("columns", name) for name in found.columns]
+    heads = [
+        words[f"y.{reading}"] if name == "value" else words.get(f"column.{name}") or scene.text("columns", name)
+        for name in found.columns
+    ]
     return {
         "title": scene.text(wording.TOP, "values"),
         "heads": list(zip(heads, numeric, strict=True)),
         "rows": [
             [
-                (scene.level(column, cell) if isinstance(cell, str) else shown(cell), number)
+                (_cell(column, cell, words, scene), number)
                 for column, cell, number in zip(found.columns, row, numeric, strict=True)
             ]
             for row in found.rows
         ],
     }
+
+
+def _cell(column: str, cell: Cell, words: Mapping[str, str], scene: Scene) -> str:
+    """Tell a level as the figure does, else as every table does; write a number."""
+    if not isinstance(cell, str):
+        return shown(cell)
+    return words.get(f"{column}.{cell}") or scene.level(column, cell)

@@ -6,11 +6,14 @@ name and its numbers; what its user wrote as a question is no part of them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from analysis.cells import known
 from analysis.experiments.levels import described, in_order
-from analysis.result import EXPERIMENT_FIGURE, Fact, Figure, Layout, fact_key
+from analysis.result import EXPERIMENT_FIGURE, Estimate, Fact, Figure, Layout, fact_key
 from reports.catalogue import Catalogue
 from reports.inline import plain
+from reports.numbers import shown
 
 TOP = "experiments"
 
@@ -69,10 +72,26 @@ def how(figure: Figure, text: Catalogue) -> str:
     sentences = [text.told(TOP, "how", kind, facts=figure.facts)]
     if "noise_low" in figure.facts:
         sentences.append(text.told(TOP, "how", "noise" if kind == "ratio" else "noise_told", facts=figure.facts))
+    if any(isinstance(fact, Estimate) and "[" in shown(fact) for fact in figure.facts.values()):
+        sentences.append(text(TOP, "how", f"brackets_{kind}"))
+    words = labels(figure.id, text)
+    gates = _other_gates(figure, words)
+    if gates:
+        sentences.append(text.told(TOP, "how", "keeps", facts={"gates": gates}))
     if layout.quoted.get("common"):
-        common = described(layout.quoted["common"], labels(figure.id, text))
+        common = described(layout.quoted["common"], words)
         sentences.append(text.told(TOP, "common", facts={"common": common}))
     return " ".join(sentences)
+
+
+def _other_gates(figure: Figure, words: Mapping[str, str]) -> str:
+    """Name, of each cell without a forget gate, the one that a forget bias goes to; empty where none is asked."""
+    told = {field for field, _ in _layout(figure).quoted.get("common", ())}
+    if "gate_bias" not in told | set(figure.data.columns):
+        return ""
+    cells = [known().find(name) for name in in_order("name", figure.data["name"])]
+    kept = [(cell.label, cell.keeps) for cell in cells if cell.keeps is not None and not cell.has_forget_gate]
+    return ", ".join(f"{label}: {words.get(f'gate.{gate}', gate)}" for label, gate in kept)
 
 
 def labels(figure_id: str, text: Catalogue) -> dict[str, str]:

@@ -16,6 +16,7 @@ import pytest
 import recurbench
 from analysis import analyse
 from analysis.experiments.asked import answer
+from analysis.experiments.levels import told
 from analysis.figures import draw
 from analysis.result import LOGARITHM, Analysis, Estimate
 from bench.about import ABOUT, About
@@ -56,7 +57,7 @@ def test_the_page_has_a_chapter_of_them(page, empty_page):
     assert '<li><a href="#experiments">Your experiments</a></li>' in html
     assert html.index('id="bilstm"') < html.index('id="experiments"') < html.index('id="methods"')
     assert '<figure id="experiment-long-memory">' in html
-    assert "Most of the gradient is left with LSTM, gate bias 3" in html
+    assert "Most of the gradient is left with LSTM, forget bias 3" in html
     assert '<div class="absent" id="experiment-nothing">' in html
     assert re.search(r"30 of 30 rows have no value: 30 are not finite", html)
     assert 'id="experiments"' not in empty_page.read_text(encoding="utf-8")
@@ -109,6 +110,24 @@ def test_every_entry_about_experiments_is_used(text, page):
     assert written - text.used == set()
 
 
+def test_no_input_and_a_zero_input_have_names_apart(text):
+    asked = experiment("inputs", "step-jacobians", {"cell": "rnn", "inputs": ["normal", "start", "zero"]})
+    words = wording.labels("experiment-inputs", text)
+    assert [told("inputs", level, words) for level in ("start", "zero")] == ["no input, random start", "zero input"]
+    caption = wording.caption(answer(frame(asked), asked).figure, text)
+    assert re.search(r"with (no input, random start|zero input|random input):", caption)
+
+
+def test_a_caption_explains_brackets_and_the_gate_of_a_cell_without_a_forget_gate(text, page):
+    html = page.read_text(encoding="utf-8")
+    assert "forget gate has another gate for that (GRU: update z)" in html
+    assert ">Forget bias</th>" in html
+    mean = experiment("mean", "memory", {"cell": ["lstm", "rnn"], "gate_bias": [0, 1]}, seeds=8)
+    caption = wording.caption(answer(frame(mean), mean).figure, text)
+    assert ("Brackets: 95 % interval of the mean." in caption) == ("[" in caption)
+    assert "GRU" not in caption
+
+
 @pytest.mark.parametrize("form", citing.FORMATS)
 def test_a_figure_of_an_experiment_is_cited_from_an_export(form, tmp_path):
     folder = kept(tmp_path, ASKED)
@@ -125,7 +144,7 @@ def test_an_opened_run_has_their_figures_too(tmp_path):
     assert list(opened.figures) == ["experiment-long-memory"]
     figure = opened.figures["experiment-long-memory"]
     assert figure.title == "Long memory"
-    assert "LSTM, gate bias 3" in figure.alt
+    assert "LSTM, forget bias 3" in figure.alt
     assert opened.cite() == citation(tmp_path, None, "bibtex")
     assert "Long memory" in opened._repr_html_()
     with pytest.raises(KeyError, match="it needs a run of experiment:nothing"):

@@ -1,7 +1,7 @@
 """The one rounding rule: how every number of the page is written.
 
 An interval decides the digits of its number: its width is shown to two significant digits where they are below 30,
-else to one. The decimal mark is a point, as in English and in the Spanish of Mexico; the minus is a minus sign.
+else to one; a number and an end that would then look the same have two digits each. The decimal mark is a point, as in English and in the Spanish of Mexico; the minus is a minus sign.
 """
 
 from __future__ import annotations
@@ -99,8 +99,13 @@ def show(estimate: Estimate) -> str:
     if finest is None and _tiny_or_huge(max(abs(low), abs(high))):
         return f"{show_number(value)} [{show_number(low)}, {show_number(high)}]{suffix}"
     decimals = _decimals(high - low, max(abs(low), abs(high)))
+    alike = [end for end in (low, high) if end != value and _fixed(end, decimals) == _fixed(value, decimals)]
+    if alike:  # two digits of each, so that they can be told apart
+        decimals = max(decimals, *(1 - math.floor(math.log10(abs(number))) for number in (value, *alike) if number))
     if finest is not None:
         decimals = min(decimals, finest)
+    elif alike and decimals > DIGITS:
+        return f"{show_number(value, digits=2)} [{show_number(low, digits=2)}, {show_number(high, digits=2)}]{suffix}"
     return f"{_fixed(value, decimals)} [{_fixed(low, decimals)}, {_fixed(high, decimals)}]{suffix}"
 
 

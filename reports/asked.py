@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from analysis.experiments.levels import value_name
 from analysis.result import EXPERIMENT_FIGURE, Asked, Cell, Fact, Table
 from bench.experiments.definition import Experiment, as_toml
 from reports import page, wording
@@ -57,10 +58,11 @@ def missing(asked: Asked, text: Catalogue) -> str:
 def _table(asked: Asked, found: Table, scene: Scene) -> Context:
     """Return the values in words: a row for each series or point."""
     words = wording.labels(found.id, scene.text)
-    reading = asked.figure.layout.reading if asked.figure is not None and asked.figure.layout is not None else ""
+    figure = asked.figure
+    value = "" if figure is None or figure.layout is None else value_name(figure.layout, figure.data, words)
     numeric = [not any(isinstance(row[place], str) for row in found.rows) for place in range(len(found.columns))]
     heads = [
-        words[f"y.{reading}"] if name == "value" else words.get(f"column.{name}") or scene.text("columns", name)
+        value if name == "value" else words.get(f"column.{name}") or scene.text("columns", name)
         for name in found.columns
     ]
     return {

@@ -1,7 +1,8 @@
 """The one rounding rule: how every number of the page is written.
 
 An interval decides the digits of its number: its width is shown to two significant digits where they are below 30,
-else to one; a number and an end that would then look the same have two digits each. The decimal mark is a point, as in English and in the Spanish of Mexico; the minus is a minus sign.
+else to one; a number and an end that would then look the same have two digits each. The decimal mark is a point, as in
+English and in the Spanish of Mexico; the minus is a minus sign.
 """
 
 from __future__ import annotations

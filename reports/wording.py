@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from analysis.cells import known
-from analysis.experiments.levels import described, in_order
+from analysis.experiments.levels import described, in_order, value_name
 from analysis.result import EXPERIMENT_FIGURE, Estimate, Fact, Figure, Layout, fact_key
 from reports.catalogue import Catalogue
 from reports.inline import plain
@@ -39,7 +39,10 @@ def alt(figure: Figure, text: Catalogue) -> str:
     if layout is None:
         return plain(text.told("figures", figure.id, "alt", facts=figure.facts))
     words = labels(figure.id, text)
-    axes: dict[str, Fact] = {"value": _first_upper(words[f"y.{layout.reading}"]), "along": words[f"x.{layout.x}"]}
+    axes: dict[str, Fact] = {
+        "value": _first_upper(value_name(layout, figure.data, words)),
+        "along": words[f"x.{layout.x}"],
+    }
     return plain(f"{text.told(TOP, 'alt', facts=axes)} {finding(figure, text)}")
 
 
@@ -53,7 +56,8 @@ def finding(figure: Figure, text: Catalogue) -> str:
     sentences = []
     for peer in in_order("backend", figure.data["backend"]):
         facts: dict[str, Fact] = {"peer": words.get(f"backend.{peer}", peer)}
-        for word in ("alone", "mean", "points", "least", "most"):
+        pairs = [f"{word}_{whose}" for word in ("alone", "least", "most") for whose in ("own", "theirs")]
+        for word in ("alone", "mean", "points", "least", "most", "own_from", "own_to", *pairs):
             key = fact_key(peer, word)
             facts |= {word: figure.facts[key]} if key in figure.facts else {}
             facts |= {f"{word}_place": levels[key]} if key in levels else {}

@@ -97,14 +97,19 @@ def _table(answer: Answer, experiment: Experiment) -> Table:
     """One row for each series or point: where it is, its value, and at which step, if at any."""
     columns = list(dict.fromkeys(field for item in answer.items for field, _ in item.levels))
     at = [answer.layout.x] if answer.items[0].at is not None else []
+    beside = [name for name, _ in answer.items[0].beside]
     scale = answer.layout.scale
+    drawn = experiment.asked.seeds or experiment.asked.kind == TIME  # what is counted has no n
     rows = tuple(
         (
             *(dict(item.levels).get(field) for field in columns),
             *([item.at] if at else []),
             shown_as(item.value, scale),
-            item.value.n,
+            *(number for _, number in item.beside),
+            *([item.value.n] if drawn else []),
         )
         for item in answer.items
     )
-    return Table(EXPERIMENT_FIGURE + experiment.name, (*columns, *at, "value", "n"), rows)
+    return Table(
+        EXPERIMENT_FIGURE + experiment.name, (*columns, *at, "value", *beside, *(["n"] if drawn else [])), rows
+    )

@@ -16,7 +16,7 @@ from analysis.drawing import style
 from analysis.drawing.axes import signed, size_axis, thousands
 from analysis.drawing.lines import banded_line, noise_band
 from analysis.experiments import keys
-from analysis.experiments.levels import SIZES, described, in_order, is_text, told
+from analysis.experiments.levels import SIZES, described, in_order, is_text, told, value_name
 from analysis.experiments.looks import Looks, looks_of
 from analysis.experiments.scales import scale_axis
 from analysis.result import Figure, Layout
@@ -60,7 +60,8 @@ def draw(figure: Figure, style_name: str, labels: Mapping[str, str]) -> Canvas:
             axes.set_title(described(tuple(zip(layout.panels, panel, strict=True)), labels, " · "), loc="left")
         for axes in drawing.flat[len(panels) :]:
             axes.axis("off")
-        _label_axes(drawing, layout, labels, beside, columns, len(panels))
+        names = labels.get(f"x.{layout.x}", ""), value_name(layout, data, labels)
+        _label_axes(drawing, names, beside, columns, len(panels))
         keys.draw(drawing, keys.arranged(data, layout, looks, labels, drawing.look))
     return drawing.figure
 
@@ -176,11 +177,9 @@ def _gid(part: pd.DataFrame, key: Sequence[Any], layout: Layout) -> str:
     return f"series-{name}--{plain}" if plain else f"series-{name}"
 
 
-def _label_axes(
-    drawing: style.Drawing, layout: Layout, labels: Mapping[str, str], beside: bool, columns: int, panels: int
-) -> None:
+def _label_axes(drawing: style.Drawing, names: tuple[str, str], beside: bool, columns: int, panels: int) -> None:
     """Name the axes once: at the edges where there are several panels."""
-    along, value = labels.get(f"x.{layout.x}", ""), labels[f"y.{layout.reading}"]
+    along, value = names
     if beside:
         along, value = value, ""
     if panels == 1:

@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.cells import cell_order
 from analysis.drawing import style
 from analysis.drawing.axes import signed, thousands
-from analysis.result import Levels
+from analysis.result import Layout, Levels
 from analysis.select import BACKEND_ORDER, DIRECTION_ORDER, INITIALISER_ORDER, ordered
 from bench.experiments.definition import Experiment
 
@@ -62,6 +62,14 @@ def told(field: str, level: Any, labels: Mapping[str, str]) -> str:
     if field == "initialiser" and colon:
         return pattern.replace("{value}", f"{style.word(labels, kind, name)} {signed(float(value))}")
     return pattern.replace("{value}", style.word(labels, kind, level))
+
+
+def value_name(layout: Layout, data: pd.DataFrame, labels: Mapping[str, str]) -> str:
+    """Name the axis of values; that of a ratio says whose time is divided, where it is one library's."""
+    peers = list(dict.fromkeys(data["backend"])) if layout.reading == "runtime" else []
+    if len(peers) == 1:
+        return labels["one_peer"].replace("{peer}", labels.get(f"backend.{peers[0]}", peers[0]))
+    return labels[f"y.{layout.reading}"]
 
 
 def described(levels: Levels, labels: Mapping[str, str], between: str = ", ") -> str:

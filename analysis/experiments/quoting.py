@@ -20,11 +20,15 @@ WIDE = 0.3
 
 @dataclass(frozen=True)
 class Item:
-    """One series or point: where it is among what varies, its value, and at which step, if at any."""
+    """One series or point: where it is among what varies, its value, at which step, if at any, and what it is made of.
+
+    `beside` has columns of the table of values with their numbers: both times of a ratio.
+    """
 
     levels: Levels
     value: Estimate
     at: float | None = None
+    beside: tuple[tuple[str, Number], ...] = ()
 
 
 def quotes(items: Sequence[Item], scale: str) -> tuple[dict[str, Fact], dict[str, Levels]]:

@@ -39,7 +39,9 @@ def scale_axis(axes: Axes, scale: str, data: pd.DataFrame, values: tuple[str, st
         axis.set_major_formatter(FuncFormatter(seconds))
     elif scale == "ratio":
         _logarithmic(axes, vertical, 2)
-        ends = min(low, 1.0) / 1.1, max(high, 1.0) * 1.1
+        noise = data[[name for name in ("noise_low", "noise_high") if name in data.columns]].to_numpy(float).ravel()
+        noise = [float(end) for end in noise if np.isfinite(end)]  # its whole band is to be seen
+        ends = min(low, 1.0, *noise) / 1.1, max(high, 1.0, *noise) * 1.1
         limits(*ends)
         axis.set_major_locator(FixedLocator(_ratios(*ends)))
         axis.set_major_formatter(FuncFormatter(thousands))

@@ -45,8 +45,16 @@ def _ratios(found: pd.DataFrame, peers: list[str], experiment: Experiment) -> pd
             there = part.loc[part["backend"] == peer]
             if not block_ratios(there, own).empty:
                 ratio = paired_ratio(there, own, rng)
-                rows.append((*key, peer, ratio.value, *known_ends(ratio), ratio.n, float(own["value"].median())))
-    return pd.DataFrame(rows, columns=[*keys, "backend", "ratio", "low", "high", "blocks", "own_s"])
+                rows.append((*key, peer, ratio.value, *known_ends(ratio), ratio.n, *_medians(own, there)))
+    return pd.DataFrame(rows, columns=[*keys, "backend", "ratio", "low", "high", "blocks", "own_s", "peer_s"])
+
+
+def _medians(own: pd.DataFrame, there: pd.DataFrame) -> tuple[float, float]:
+    return float(own["value"].median()), float(there["value"].median())
+
+
+def _seconds(value: float) -> Number:
+    return Number(float(value), "s", digits=2)
 
 
 def _compared(ratios: pd.DataFrame, peers: list[str], experiment: Experiment) -> Answer:
@@ -55,7 +63,7 @@ def _compared(ratios: pd.DataFrame, peers: list[str], experiment: Experiment) ->
     varied = [field for field, found in levels.items() if len(found) > 1 and field not in ("name", "backend")]
     groups = list(dict.fromkeys(["name", "backend", *varied, *placed.columns]))
     noisy = [name for name in ("noise_low", "noise_high") if name in ratios.columns]
-    columns = list(dict.fromkeys([*groups, "ratio", "low", "high", "blocks", "own_s", *noisy]))
+    columns = list(dict.fromkeys([*groups, "ratio", "low", "high", "blocks", "own_s", "peer_s", *noisy]))
     data = ratios[columns].sort_values(groups)
     facts: dict[str, Fact] = {"blocks": int(data["blocks"].min()), **noise_facts(data)}
     quoted: dict[str, Levels] = {"common": in_common(experiment, {k: v for k, v in levels.items() if k != "backend"})}
@@ -65,14 +73,22 @@ def _compared(ratios: pd.DataFrame, peers: list[str], experiment: Experiment) ->
         facts[fact_key(peer, "points")] = len(part)
         if len(part) == 1:
             facts[fact_key(peer, "alone")] = _estimate(part.iloc[0])
+            facts |= _both(part.iloc[0], fact_key(peer, "alone"))
             continue
+        facts[fact_key(peer, "own_from")] = _seconds(part["own_s"].min())
+        facts[fact_key(peer, "own_to")] = _seconds(part["own_s"].max())
         facts[fact_key(peer, "mean")] = Number(geometric_mean(part["ratio"].to_numpy()), digits=3)
         for word, place in (("least", part["ratio"].idxmin()), ("most", part["ratio"].idxmax())):
             row = part.loc[place]
             facts[fact_key(peer, word)] = _estimate(row)
+            facts |= _both(row, fact_key(peer, word))
             quoted[fact_key(peer, word)] = tuple((field, row[field]) for field in told)
     items = [
-        Item(tuple((field, row[field]) for field in dict.fromkeys(["backend", *told])), _estimate(row))
+        Item(
+            tuple((field, row[field]) for field in dict.fromkeys(["backend", *told])),
+            _estimate(row),
+            beside=tuple((name, _seconds(row[name])) for name in ("own_s", "peer_s")),
+        )
         for _, row in data.iterrows()
     ]
     layout = Layout(
@@ -87,6 +103,11 @@ def _compared(ratios: pd.DataFrame, peers: list[str], experiment: Experiment) ->
         quoted,
     )
     return Answer(data, layout, facts, items)
+
+
+def _both(row: pd.Series, key: str) -> dict[str, Fact]:
+    """Return the median times that a ratio is of: ours, and the peer's."""
+    return {f"{key}_own": _seconds(row["own_s"]), f"{key}_theirs": _seconds(row["peer_s"])}
 
 
 def _estimate(row: pd.Series) -> Estimate:

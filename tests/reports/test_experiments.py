@@ -16,7 +16,7 @@ import pytest
 import recurbench
 from analysis import analyse
 from analysis.experiments.asked import answer
-from analysis.experiments.levels import told
+from analysis.experiments.levels import told, value_name
 from analysis.figures import draw
 from analysis.result import LOGARITHM, Analysis, Estimate
 from bench.about import ABOUT, About
@@ -103,7 +103,10 @@ def test_every_entry_about_experiments_is_used(text, page):
         figure = answer(frame(asked), asked).figure
         assert figure is not None
         assert wording.caption(figure, text)
-        assert wording.alt(figure, text).count(wording.labels(figure.id, text)[f"y.{figure.layout.reading}"][1:]) >= 1
+        assert (
+            wording.alt(figure, text).count(value_name(figure.layout, figure.data, wording.labels(figure.id, text))[1:])
+            >= 1
+        )
     for status in ("zero", "censored", "failed"):
         assert chapter.missing(dataclasses.replace(answer(frame(ASKED[0]), ASKED[0]), without={status: 1}), text)
     written = {path for path in text.leaves() if path[0] == "experiments" or path[:2] == ("chapters", "experiments")}
@@ -126,6 +129,17 @@ def test_a_caption_explains_brackets_and_the_gate_of_a_cell_without_a_forget_gat
     caption = wording.caption(answer(frame(mean), mean).figure, text)
     assert ("Brackets: 95 % interval of the mean." in caption) == ("[" in caption)
     assert "GRU" not in caption
+
+
+def test_a_comparison_says_how_long_both_take(text):
+    asked = experiment("long", "runtime", {"cell": "lstm", "backend": ["cpu", "cpu-again", "torch"]}, blocks=4)
+    found = answer(frame(asked), asked)
+    caption = wording.caption(found.figure, text)
+    assert re.search(r"Recurbench takes [\d.]+ (m|µ)?s, PyTorch [\d.]+ (m|µ)?s: 1\.\d+", caption)
+    assert {"own_s", "peer_s"} <= set(found.table.columns)
+    assert value_name(found.figure.layout, found.figure.data, wording.labels(found.figure.id, text)) == (
+        "time of PyTorch over recurbench’s, ratio"
+    )
 
 
 @pytest.mark.parametrize("form", citing.FORMATS)

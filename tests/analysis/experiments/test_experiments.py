@@ -156,6 +156,18 @@ def test_counted_parameters_have_no_interval() -> None:
     found = answer(frame(asked), asked)
     assert found.figure is not None
     assert list(found.figure.data) == ["name", "hidden_size", "value"]
+    assert found.table is not None
+    assert "n" not in found.table.columns
+
+
+def test_the_axis_of_ratios_shows_the_whole_band_of_noise() -> None:
+    asked = experiment("ratio", "runtime", TIMES | {"cell": "lstm"}, blocks=6)
+    figure = answer(frame(asked), asked).figure
+    assert figure is not None
+    wide = dataclasses.replace(figure, data=figure.data.assign(noise_low=0.69, noise_high=1.9))
+    left, right = draw(wide, "page", labels(figure.id, load_catalogue("en"))).axes[0].get_xlim()
+    assert left < 0.69
+    assert right > 1.9
 
 
 @pytest.mark.parametrize("asked", LEGAL, ids=lambda asked: asked.name)

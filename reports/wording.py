@@ -6,6 +6,7 @@ name and its numbers; what its user wrote as a question is no part of them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from analysis.cells import known
@@ -51,6 +52,8 @@ def finding(figure: Figure, text: Catalogue) -> str:
     layout = _layout(figure)
     words = labels(figure.id, text)
     levels: dict[str, Fact] = {word: described(found, words) for word, found in layout.quoted.items() if found}
+    if layout.reading in ("lyapunov-spectrum", "largest-exponent"):
+        levels |= _ways(figure, text.table(TOP, "ways"))
     if layout.reading != "runtime":
         return text.told(TOP, "finding", layout.reading, facts={**figure.facts, **levels})
     sentences = []
@@ -86,6 +89,17 @@ def how(figure: Figure, text: Catalogue) -> str:
         common = described(layout.quoted["common"], words)
         sentences.append(text.told(TOP, "common", facts={"common": common}))
     return " ".join(sentences)
+
+
+def _ways(figure: Figure, words: Mapping[str, str]) -> dict[str, Fact]:
+    """Say of each quoted exponent what its sign means; an interval around zero decides nothing."""
+    found: dict[str, Fact] = {}
+    for word in ("highest", "lowest", "only"):
+        value = figure.facts.get(f"{word}_value")
+        if isinstance(value, Estimate):
+            low, high = (end if math.isfinite(end) else value.value for end in (value.low, value.high))
+            found[f"{word}_way"] = words["apart" if low > 0 else "together" if high < 0 else "undecided"]
+    return found
 
 
 def _other_gates(figure: Figure, words: Mapping[str, str]) -> str:

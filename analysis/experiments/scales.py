@@ -48,10 +48,13 @@ def scale_axis(axes: Axes, scale: str, data: pd.DataFrame, values: tuple[str, st
         (axes.axhline if vertical else axes.axvline)(1.0, color=axes.yaxis.label.get_color(), linewidth=0.8)
     elif scale == "count" and low > 0 and high > WIDE * low:
         _logarithmic(axes, vertical, 10)
+        axis.set_major_locator(LogLocator(subs=(1.0,) if high > 1000 * low else (1.0, 2.0, 5.0), numticks=12))
         axis.set_major_formatter(FuncFormatter(thousands))
     else:
         if scale == "count":
             limits(0, high * 1.06)
+        elif low < 0 < high:  # the sign tells growth from decay
+            (axes.axhline if vertical else axes.axvline)(0.0, color=axes.yaxis.label.get_color(), linewidth=1.4)
         axis.set_major_locator(MaxNLocator(5, steps=NICE))
         axis.set_major_formatter(FuncFormatter(thousands if scale == "count" else signed))
 

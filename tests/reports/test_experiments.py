@@ -135,11 +135,20 @@ def test_a_comparison_says_how_long_both_take(text):
     asked = experiment("long", "runtime", {"cell": "lstm", "backend": ["cpu", "cpu-again", "torch"]}, blocks=4)
     found = answer(frame(asked), asked)
     caption = wording.caption(found.figure, text)
-    assert re.search(r"Recurbench takes [\d.]+ (m|µ)?s, PyTorch [\d.]+ (m|µ)?s: 1\.\d+", caption)
+    assert re.search(r"recurbench takes [\d.]+ (m|µ)?s, PyTorch [\d.]+ (m|µ)?s: 1\.\d+", caption)
     assert {"own_s", "peer_s"} <= set(found.table.columns)
     assert value_name(found.figure.layout, found.figure.data, wording.labels(found.figure.id, text)) == (
         "time of PyTorch over recurbench’s, ratio"
     )
+
+
+def test_the_sign_of_an_exponent_says_what_nearby_states_do(text):
+    asked = experiment("signs", "lyapunov-spectrum", {"cell": ["rnn", "lstm"], "hidden_size": 4})
+    rows = frame(asked)
+    rows.loc[rows["cell"] == "rnn", "value"] += 2
+    caption = wording.caption(answer(rows, asked).figure, text)
+    assert "with RNN: nearby states come apart. It is −" in caption
+    assert "with LSTM: nearby states come together." in caption
 
 
 @pytest.mark.parametrize("form", citing.FORMATS)

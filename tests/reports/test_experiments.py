@@ -63,6 +63,24 @@ def test_the_page_has_a_chapter_of_them(page, empty_page):
     assert 'id="experiments"' not in empty_page.read_text(encoding="utf-8")
 
 
+EVERY_KIND = (
+    experiment("times", "runtime", {"cell": ["lstm", "gru"], "backend": ["cpu", "cpu-again", "torch"]}, blocks=4),
+    experiment("alone", "runtime", {"cell": "lstm", "backend": ["cpu", "cpu-again"]}, blocks=4),
+    experiment("counts", "parameters", {"cell": ["lstm", "gru"], "hidden_size": [4, 8]}),
+    experiment("exponents", "lyapunov-spectrum", {"cell": ["rnn", "lstm"], "hidden_size": 4}),
+    experiment("open", "gates", {"cell": "gru", "seq_len": 5}),
+)
+
+
+def test_a_page_has_experiments_of_every_kind(text, tmp_path):
+    """Every column of their data, every level and every word of their figures is in the catalogue."""
+    rows = pd.concat([frame(asked) for asked in EVERY_KIND], ignore_index=True)
+    page = write(analyse(rows, MACHINE, experiments=EVERY_KIND), tmp_path, text, draw)
+    assert check(page) == []
+    html = page.read_text(encoding="utf-8")
+    assert [asked.name for asked in EVERY_KIND if f'<figure id="experiment-{asked.name}">' not in html] == []
+
+
 def test_the_figures_of_the_lecture_keep_their_numbers(text, tmp_path, analysis):
     lecture = synthetic.full(text)
     missing = {figure.id: "gates" for figure in lecture.figures[1:]}

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+DEFAULT_STORE = Path("results") / "recurbench.sqlite"
+"""Where rows go, unless the user says otherwise."""
 ABOUT = "run.json"
 """The file of an export that says it."""
 SETTINGS = ("url",)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bench.about import DEFAULT_STORE
+
 if TYPE_CHECKING:
     from bench.experiments.definition import Experiment
     from bench.rows import Measurement
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from bench.run.store import Run
     from bench.study import Item
 
-DEFAULT_STORE = Path("results") / "recurbench.sqlite"
 HERE = Path(__file__).resolve().parent
 
 

@@ -6,14 +6,15 @@ import argparse
 import sys
 from pathlib import Path
 
-STORE = Path("results") / "recurbench.sqlite"
+from bench.about import DEFAULT_STORE
+
 PAGES = Path("results") / "report"
 COMPARISONS = Path("results") / "compare"
 
 
 def add_store(parser: argparse.ArgumentParser) -> None:
     """Add the option that names the store."""
-    parser.add_argument("--store", type=Path, default=STORE, help=f"the store (default {STORE})")
+    parser.add_argument("--store", type=Path, default=DEFAULT_STORE, help=f"the store (default {DEFAULT_STORE})")
 
 
 def add_source(parser: argparse.ArgumentParser) -> None:

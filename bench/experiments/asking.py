@@ -8,6 +8,7 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bench.about import DEFAULT_STORE
 from bench.experiments.cases import items_of
 from bench.experiments.definition import Experiment, from_json, named
 from bench.run.environment import this_environment
@@ -18,7 +19,6 @@ from bench.study import Item
 if TYPE_CHECKING:
     import pandas as pd
 
-DEFAULT_STORE = Path("results") / "recurbench.sqlite"
 SETTINGS = ("name", "question", "seeds", "blocks", "rounds", "x", "colour", "column")
 """Parts of a definition beside its measure and its axes."""
 

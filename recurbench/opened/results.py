@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
+from bench.about import DEFAULT_STORE
 from recurbench.opened.experiment import Experiments
 from recurbench.opened.figure import Figures
 from recurbench.opened.run import Run, words
 from recurbench.opened.table import Tables
-from recurbench.places import STORE, measured_or_reference
+from recurbench.places import measured_or_reference
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,7 +44,7 @@ def open(path: str | Path | None = None, language: str = "en") -> Results:
     from reports.build import address_of, asked_in, read
 
     words(language)
-    source = measured_or_reference(STORE) if path is None else Path(path).expanduser()
+    source = measured_or_reference(DEFAULT_STORE) if path is None else Path(path).expanduser()
     frame, environments = read(source)
     name = source.stem if source.is_file() else source.name
     return Results(Run(name, frame, environments, asked_in(source), language, address_of(source)))

@@ -120,7 +120,14 @@ Column = Whole | Real | Words | Text | Moment | MetricName
 
 IDENTIFIER = Text(r"[0-9A-Za-z_-]+", "letters, digits, _ and -")
 SIZES = {name: Whole(least) for name, least in LEAST.items() if name != "seed"}
-CONDITION_RANGES: dict[str, Column] = {"input_scale": Real(0), "input_seed": Whole(-1, 2**53, kept_as="float64")}
+CONDITION_RANGES: dict[str, Column] = {
+    "input_scale": Real(0),
+    "input_seed": Whole(-1, 2**53, kept_as="float64"),
+    "learning_rate": Real(0),
+    "clip": Real(0),
+    "budget": Whole(0, kept_as="float64"),
+    "train_size": Whole(0, kept_as="float64"),
+}
 """Of the conditions that are numbers those whose meaning has a range; of the others every finite number."""
 
 
@@ -182,6 +189,11 @@ FAMILIES: dict[str, tuple[str, str]] = {
     "gate_max": ("1", NAMED),
     "gate_saturated": ("1", NAMED),
     "time_constant": ("steps", NAMED),
+    "log10_profile": ("log10", "before|during|after"),
+    "keep": ("1", "before|during|after"),
+    "trained_gate": ("1", NAMED),
+    "trained_state": ("1", NAMED),
+    "train_part_s": ("s", "[a-z_]+"),
 }
 """Of the metrics whose names end with a part, a gate or a state: the unit, and a pattern of that ending."""
 ONLY_FAMILIES = frozenset(FAMILIES) & frozenset(METRICS)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bench.names import unknown
+from bench.names import task_names, unknown
 
 Value = float | str
 Conditions = tuple[tuple[str, Value], ...]
@@ -65,6 +65,37 @@ CONDITIONS: dict[str, Condition] = {
         lambda value: f"input{value:g}",
     ),
     "variant": Condition("who shares the units of a batch row on the GPU, where that is forced", "-", str),
+    # of trained networks
+    "task": Condition(
+        'what a network is trained for, a name of `bench.tasks`; "-": nothing is trained',
+        "-",
+        str,
+        allowed=("-", *task_names()),
+    ),
+    "offset": Condition(
+        "steps from an output to the input that it tells, y_t = x_(t + offset)", 0.0, lambda value: f"offset{value:g}"
+    ),
+    "layout": Condition(
+        'how a sequence is fed: "steps", one after another; "flat", all at once to a feedforward network',
+        "steps",
+        str,
+        allowed=("steps", "flat"),
+    ),
+    "role": Condition(
+        'what a training is for: "tuning" chooses the learning rate, "judging" is judged at all of them',
+        "-",
+        str,
+        allowed=("-", "tuning", "judging"),
+    ),
+    "optimiser": Condition("what updates the parameters", "-", str, allowed=("-", "adam", "sgd", "rmsprop")),
+    "learning_rate": Condition("of the optimiser", 0.0, lambda value: f"lr{value:g}"),
+    "clip": Condition(
+        "largest L2 norm of the gradient of all parameters; 0: not clipped", 0.0, lambda value: f"clip{value:g}"
+    ),
+    "budget": Condition("training steps at most", 0.0, lambda value: f"budget{value:g}"),
+    "train_size": Condition(
+        "sequences of the training set; 0: new ones at every step", 0.0, lambda value: f"train{value:g}"
+    ),
 }
 """Condition name to what it is."""
 

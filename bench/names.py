@@ -14,6 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 EQUATIONS = ROOT / "cells" / "equations"
 STUDIES = ROOT / "bench" / "studies"
+TASKS = ROOT / "bench" / "tasks"
 
 DTYPES = ("float32", "float64", "bfloat16", "float16")
 INITIALISERS = (
@@ -38,6 +39,11 @@ def cell_names() -> tuple[str, ...]:
 def study_names() -> tuple[str, ...]:
     """Name the studies: a file of `bench/studies` each."""
     return tuple(name for name in _stems(STUDIES) if name != "registry" and not name.endswith("axes"))
+
+
+def task_names() -> tuple[str, ...]:
+    """Name the tasks that networks are trained for: a file of `bench/tasks` each."""
+    return tuple(name for name in _stems(TASKS) if name != "registry")
 
 
 def is_study(name: str) -> bool:

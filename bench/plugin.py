@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bench.experiments.definition import Experiment
     from bench.rows import Measurement
     from bench.run.environment import Environment
-    from bench.run.store import Run
+    from bench.run.writer import Run
     from bench.study import Item
 
 HERE = Path(__file__).resolve().parent

@@ -13,7 +13,8 @@ from bench.gpu_checks.timing import from_item
 from bench.measures import runtime
 from bench.run.code import code_version
 from bench.run.environment import Environment
-from bench.run.store import Run, Store
+from bench.run.store import Store
+from bench.run.writer import Run
 
 
 class Rows:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from bench.case import Case
-from bench.run.store import Key
+from bench.run.writer import Key
 from bench.studies.registry import find_studies
 from bench.study import Item, Study, check_preset
 

@@ -11,7 +11,8 @@ from bench.contenders.process import stop_peers
 from bench.rows import Measurement
 from bench.run.environment import Environment, this_environment
 from bench.run.plan import missing, planned
-from bench.run.store import Run, Store
+from bench.run.store import Store
+from bench.run.writer import Run
 from bench.study import Item
 
 Rows = list[Measurement]

@@ -10,7 +10,8 @@ from bench.names import EXPERIMENT
 from recurbench.places import add_store
 
 if TYPE_CHECKING:
-    from bench.run.store import Key, Store
+    from bench.run.store import Store
+    from bench.run.writer import Key
 
 TEXT = "what is measured, and what a preset still misses"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Iterator
@@ -26,6 +27,8 @@ from tests.support.rows import synthetic_gpu as devices
 from tests.support.rows import synthetic_machine as machine
 from tests.support.rows import synthetic_probes as probes
 from tests.support.rows import synthetic_spectra as spectra
+from tests.support.rows import synthetic_trained as trained
+from tests.support.rows import synthetic_training as trainings
 
 LAGS = (0, 1, 2, 3, 5, 7, 10, 14, 20, 28, 40, 56, 80, 100)
 DRAWN = {
@@ -54,6 +57,7 @@ class Truth:
     blocks: int = 7
     noise: float = 0.02
     factor_noise: float = 0.01
+    learned: trainings.Learned = field(default_factory=trainings.Learned)
 
 
 def frame(truth: Truth | None = None, studies: tuple[str, ...] | None = None, seed: int = 0) -> pd.DataFrame:
@@ -72,9 +76,15 @@ def frame(truth: Truth | None = None, studies: tuple[str, ...] | None = None, se
         "call-costs": calls.call_costs,
         "underflow": spectra.underflow, "gain": gains.gain, "mean-field": gains.mean_field,
         "gpu": devices.gpu, "kernels": devices.kernels, "sharings": devices.sharings,
+        "memory-tasks": trainings.memory_tasks, "more-tasks": trainings.more_tasks,
+        "learning-curves": trained.learning_curves, "random-search": trainings.random_search,
+        "future-context": trained.future_context, "during-training": trained.during_training,
+        "one-network": trained.one_network, "clipped-training": trainings.clipped_training,
+        "time-to-solve": trainings.time_to_solve,
     }  # fmt: skip
     rows = []
-    for name in studies or tuple(makers):
+    all_of_them = tuple(name for name in makers if trainings.all_stand() or name not in trainings.STUDIES)
+    for name in studies or all_of_them:
         rng = np.random.default_rng([seed, len(name)])
         rows += [row(measurement) for measurement in makers[name](truth, rng)]
     return pd.DataFrame(rows, columns=list(COLUMNS))
@@ -94,7 +104,10 @@ def row(measurement: Measurement) -> dict[str, Any]:
         "whole": 1,
         "measured_at": "2026-01-01T00:00:00Z",
     }
-    return as_row(measurement.case) | values | run
+    return _columns(measurement.case) | values | run
+
+
+_columns = functools.lru_cache(maxsize=1)(as_row)  # the measurements of a case follow one another
 
 
 def runtime(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
@@ -170,20 +183,9 @@ def gradients(truth: Truth, rng: np.random.Generator) -> Iterator[Measurement]:
                 for seed in range(truth.seeds):
                     value = 100.0 if initialiser == "chrono" else 0.0
                     case = Case(
-                        "gradients",
-                        cell,
-                        "cpu",
-                        "profile",
-                        "none",
-                        t,
-                        h,
-                        1,
-                        4,
-                        "float64",
-                        initialiser,
-                        value,
+                        "gradients", cell, "cpu", "profile", "none", t, h, 1, 4, "float64", initialiser, value,
                         seed=seed,
-                    )
+                    )  # fmt: skip
                     own = factor * (1 - 0.5 / h) * math.exp(rng.normal(0, truth.factor_noise))
                     yield from profile(case, "log10_norm_h", own, rng)
                     for state in find_cell(cell).states[1:]:

@@ -94,7 +94,8 @@ class Task:
     make
         (rng, steps, size) to a batch, all sizes being allowed ones; `draw` checks them.
     baseline
-        steps to the loss of the best guess that does not look at the input, in closed form; in nats for classes.
+        steps to the loss of the best guess that does not look at the input, in closed form; in nats for classes. It may
+        know at which step it is.
     chance
         steps to the score of such a guess where the score is an accuracy; else None.
     plateau
@@ -111,6 +112,8 @@ class Task:
         (rng, steps) to the test set, where that is not `TEST_SIZE` fresh sequences.
     data_set
         (train_size, seed) to the three parts, where sequences are data and not drawn; None else.
+    with_offset
+        offset to the task with so many steps from an output to the input that it tells; None where it has none.
     whole
         Whether a sequence counts as one answer, right where all of its judged steps are.
     solved_mse
@@ -135,6 +138,7 @@ class Task:
     only_steps: int | None = None
     test_set: Callable[[np.random.Generator, int], Batch] | None = None
     data_set: Callable[[int, int], Split] | None = None
+    with_offset: Callable[[int], Task] | None = None
     whole: bool = False
     solved_mse: float = SOLVED_MSE
 

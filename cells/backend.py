@@ -138,7 +138,7 @@ class Backend(Protocol[ArrayT, WeightsT, RunT, GradientsT_co]):
     def forward(self, weights: WeightsT, x: ArrayT, initial: ArrayT | None) -> RunT:
         """Run through x (T, B, I) from initial states (S, B, H), or zero, and keep every slot and state."""
 
-    def backward(self, run: RunT, d_output: ArrayT, d_final: ArrayT | None) -> GradientsT_co:
+    def backward(self, run: RunT, d_output: ArrayT | None, d_final: ArrayT | None) -> GradientsT_co:
         """Return the gradients for dL/d output (T, B, H) and dL/d final states (S, B, H), or zero."""
 
     def profile(self, run: RunT, d_last: HostArray) -> HostArray:

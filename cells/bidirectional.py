@@ -38,6 +38,26 @@ def split_gradient(d_output: Array, merge: str | None) -> tuple[Array, ...]:
     return each, each
 
 
-def in_order(array: Array, direction: int) -> Array:
-    """Return a (T, ...) array in the order in which the direction runs through it; its own inverse."""
-    return np.ascontiguousarray(array[::-1] if direction else array)
+def in_order(array: Array, direction: int, lengths: Array | None = None) -> Array:
+    """Return a (T, B, N) array in the order in which the direction runs through it; its own inverse.
+
+    lengths: (B,), the steps of each row, None where all have T. Each row is turned round inside its own.
+    """
+    if not direction or lengths is None:
+        return np.ascontiguousarray(array[::-1] if direction else array)
+    step = np.arange(len(array))[:, None]
+    source = np.where(past_end(lengths, len(array)), step, lengths - 1 - step)
+    return np.take_along_axis(array, source[..., None], axis=0)
+
+
+def past_end(lengths: Array, steps: int) -> NDArray[np.bool_]:
+    """Say of each step and row, (T, B), whether the row has ended before."""
+    past: NDArray[np.bool_] = np.arange(steps)[:, None] >= lengths
+    return past
+
+
+def cut(array: Array, lengths: Array) -> Array:
+    """Return a copy of an array (T, B, ...) that is zero past each row's end."""
+    out = array.copy(order="C")
+    out[past_end(lengths, len(array))] = 0
+    return out

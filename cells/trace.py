@@ -138,27 +138,27 @@ class Trace:
         """The last state by name, (B, H) or (2, B, H)."""
         return {name: states[..., -1, :, :] for name, states in self.states.items()}
 
-    def backward(self, d_output: Any, d_final: Mapping[str, Any] | None = None) -> Gradients:
+    def backward(self, d_output: Any = None, d_final: Mapping[str, Any] | None = None) -> Gradients:
         """Back-propagate through time over the whole sequence (Werbos 1990).
 
         The derivatives of gates come from their outputs, which the trace holds.
 
         Parameters
         ----------
-        d_output : array, shaped as `output`
-            dL/d output.
+        d_output : array, shaped as `output`, optional
+            dL/d output; None where the loss sees the final state alone.
         d_final : mapping, optional
-            dL/d final state by name, shaped as `final`; zero if None.
+            dL/d final state by name, shaped as `final`; zero if None. One of the two must be given.
 
         Returns
         -------
         Gradients
-            In device memory where `d_output` was, else NumPy arrays.
+            In device memory where `d_output` was, or without it `d_final`, else NumPy arrays.
 
         Raises
         ------
         TypeError, ValueError
-            For a wrong dtype, name or shape, or for NaN or infinity.
+            For a wrong dtype, name or shape, for NaN or infinity, or where neither is given.
 
         """
         return _backward(find_backend(self.backend), self._spec, self.merge, self.runs, d_output, d_final)
@@ -172,28 +172,45 @@ def _backward(
     given: object,
     given_final: Mapping[str, Any] | None,
 ) -> Gradients:
-    steps, batch, _ = runs[0].x.shape
-    hidden = runs[0].weights.hidden_size
-    dtype = runs[0].x.dtype.name
-    shape, legend = ((steps, batch, 2 * hidden), "T B 2H") if merge == "concat" else ((steps, batch, hidden), "T B H")
-    d_output = backend.check("d_output", given, shape, legend, dtype)
-    d_finals = states_by_direction(backend, "d_final", given_final, spec.states, merge, dtype, (batch, hidden))
-    d_outputs = backend.split_gradient(d_output, merge)
+    like = next(iter(given_final.values()), None) if given is None and isinstance(given_final, Mapping) else given
     parameters: dict[str, Array] = {}
     d_inputs: list[ArrayT] = []
     by_direction: list[GradientsT_co] = []
-    for d, (run, part, d_last) in enumerate(zip(runs, d_outputs, d_finals, strict=True)):
-        gradients = backend.backward(run, backend.in_order(part, d), d_last)
+    losses = losses_by_direction(backend, spec, merge, runs, given, given_final)
+    for d, (run, (d_output, d_last)) in enumerate(zip(runs, losses, strict=True)):
+        gradients = backend.backward(run, d_output, d_last)
         for name, value in gradients.parameters.items():
-            parameters[name + SUFFIXES[d]] = backend.hand_back(value, given)
+            parameters[name + SUFFIXES[d]] = backend.hand_back(value, like)
         by_direction.append(gradients)
         d_inputs.append(backend.in_order(gradients.input, d))
     initial: dict[str, Array] = {}
     for s, name in enumerate(spec.states):
         stacked = stack_directions([gradients.initial[s] for gradients in by_direction], merge, backend.stack)
-        initial[name] = backend.hand_back(stacked, given)
-    d_input = backend.hand_back(backend.total(d_inputs), given)
+        initial[name] = backend.hand_back(stacked, like)
+    d_input = backend.hand_back(backend.total(d_inputs), like)
     return Gradients(parameters, d_input, initial, _States(spec.states, by_direction, merge))
+
+
+def losses_by_direction(
+    backend: Backend[ArrayT, WeightsT, RunT, GradientsT_co],
+    spec: CellSpec,
+    merge: str | None,
+    runs: Sequence[RunT],
+    given: object,
+    given_final: Mapping[str, Any] | None,
+) -> list[tuple[ArrayT | None, ArrayT | None]]:
+    """Return dL/d output (T, B, H) in the order of each direction, and dL/d final state (S, B, H), or None for zero."""
+    if given is None and given_final is None:
+        raise TypeError("d_output and d_final are both None; allowed: dL/d output, dL/d final state by name, or both")
+    steps, batch, _ = runs[0].x.shape
+    hidden = runs[0].weights.hidden_size
+    dtype = runs[0].x.dtype.name
+    d_finals = states_by_direction(backend, "d_final", given_final, spec.states, merge, dtype, (batch, hidden))
+    if given is None:
+        return [(None, d_final) for d_final in d_finals]
+    shape, legend = ((steps, batch, 2 * hidden), "T B 2H") if merge == "concat" else ((steps, batch, hidden), "T B H")
+    parts = backend.split_gradient(backend.check("d_output", given, shape, legend, dtype), merge)
+    return [(backend.in_order(part, d), d_final) for d, (part, d_final) in enumerate(zip(parts, d_finals, strict=True))]
 
 
 def states_by_direction(

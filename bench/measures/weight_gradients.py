@@ -68,7 +68,7 @@ def parts_of(layer: Layer, x: Array, start: dict[str, Array] | None, d_last: Arr
     d_state = {name: np.zeros_like(d_last) for name in layer.spec.states} | {layer.spec.states[0]: d_last}
     parts = []
     for trace in reversed(traces):
-        gradients = trace.backward(np.zeros(trace.output.shape), d_state)
+        gradients = trace.backward(d_final=d_state)
         parts.append(gradients.parameters[WEIGHTS])
         d_state = gradients.initial
     return np.stack(parts)

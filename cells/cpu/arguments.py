@@ -44,11 +44,23 @@ class Units(NamedTuple):
 class Sequences(NamedTuple):
     """What a layer is given and gives, or its gradients: input (T, B, I) and output (T, B, H) of all steps.
 
-    output is (0, B, H) in a forward pass that keeps its states; a gradient's input is padded to whole vectors.
+    output is (0, B, H) in a forward pass that keeps its states; a gradient's input is padded to whole vectors. Of a
+    backward pass either may have no steps: an output without a gradient, an input whose gradient nobody asks for.
     """
 
     input: Array
     output: Array
+
+
+class Ends(NamedTuple):
+    """Where each row of a batch ends, where they do not all end with the sequence.
+
+    steps: (B,) numbers of steps, each 1 to T; (0,) where all have T.
+    states: (S, B, H), the final state of each row, or dL/d of it.
+    """
+
+    steps: NDArray[np.int64]
+    states: Array
 
 
 class GateRows(NamedTuple):

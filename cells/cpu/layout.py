@@ -167,6 +167,13 @@ class Groups(NamedTuple):
             rows = values[:, :, c * self.rows : (c + 1) * self.rows]
             split[:, c, : rows.shape[1], : rows.shape[2], : self.hidden] = rows
 
+    def clear_from(self, array: Array, first: NDArray[np.int64]) -> None:
+        """Set each row to zero from its step first[b] (B,) on."""
+        split = self._split(array)
+        by_group = np.zeros(split.shape[1] * self.rows, np.int64)
+        by_group[: self.batch] = first
+        split[:, np.arange(split.shape[2])[None, :, None] >= by_group.reshape(-1, 1, self.rows)] = 0
+
     def _allocate(self, kinds: int, steps: int, dtype: np.dtype[Any]) -> Array:
         array = aligned((kinds, group_count(self) * steps, self.rows * self.stride), dtype)
         if self.stride > self.columns:

@@ -111,9 +111,11 @@ def _forward(weights: Weights, x: DeviceArray, initial: DeviceArray | None, *, k
     return Run(weights, x, slots, states)
 
 
-def backward(done: Run, d_output: DeviceArray, d_final: DeviceArray | None) -> RunGradients:
-    """Gradients of a loss with dL/d output (T, B, H) and dL/d final state (S, B, H)."""
+def backward(done: Run, d_output: DeviceArray | None, d_final: DeviceArray | None) -> RunGradients:
+    """Gradients of a loss with dL/d output (T, B, H) and dL/d final state (S, B, H), zero where None."""
     weights, (steps, batch, _) = done.weights, done.x.shape
+    if d_output is None:
+        d_output = zeros((steps, batch, weights.hidden_size), done.x.dtype)
     d_slots, d_states = empty(done.slots.shape, done.x.dtype), empty(done.states.shape, done.x.dtype)
     _set_step(d_states, steps, d_final)
     taken = choice(weights, batch, "backward")

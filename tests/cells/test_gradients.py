@@ -166,6 +166,20 @@ def test_no_gradient_for_the_final_state_means_zeros(cell, merge):
 
 @EVERY_CELL
 @pytest.mark.parametrize("merge", MERGES)
+def test_no_gradient_for_the_output_means_zeros(cell, merge):
+    setting = Setting(cell, merge, (5, 3, 5, 2))
+    trace = setting.layer.forward(setting.x)
+    without = trace.backward(d_final=setting.d_final)
+    zeros = trace.backward(np.zeros_like(setting.d_output), setting.d_final)
+    for name, gradient in without.parameters.items():
+        np.testing.assert_array_equal(gradient, zeros.parameters[name])
+    np.testing.assert_array_equal(without.input, zeros.input)
+    with pytest.raises(TypeError, match="both None; allowed: dL/d output, dL/d final state"):
+        trace.backward()
+
+
+@EVERY_CELL
+@pytest.mark.parametrize("merge", MERGES)
 def test_backward_is_linear_in_what_it_is_given(cell, merge):
     setting = Setting(cell, merge, (5, 3, 5, 2))
     trace = setting.layer.forward(setting.x, initial=setting.initial)

@@ -13,8 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cells.cpu.arguments import BackwardWeights, Units
+from cells.cpu.arguments import BackwardWeights, Ends, Units
 from cells.cpu.kernels.product import Part
+from cells.cpu.kernels.sequence import add_ends
 from cells.cpu.kernels.step import ONE, ZERO, MatrixRun, slot_rows, state_rows, sum_products
 from cells.cpu.kernels.units import backward_units, has_mask, mask_backward_units
 from cells.cpu.layout import named_blocking, rows_between, rows_of, slot_place, state_of_row, state_place
@@ -91,12 +92,13 @@ def _rescale(cell, d_states, share, groups, scale, step, now):
 
 
 @inner
-def _profile_share(share, cell, blocking, weights, units, d_units, scale):
+def _profile_share(share, cell, blocking, weights, units, d_units, scale, ends):
     """Run a share of whole rows back through all T steps.
 
     cell, blocking, weights, units: as in `sequence.backward`.
     d_units: room for dL/d slots and states; its states have dL/d final state at T on entry.
     scale: `LogScale`, gets ||v|| of each state and of the joint one, and e.
+    ends: `Ends` with dL/d final state of rows that end earlier; T then has zero.
     """
     groups, panels, _ = blocking
     d_slots, d_states = d_units
@@ -109,6 +111,8 @@ def _profile_share(share, cell, blocking, weights, units, d_units, scale):
     masked = MatrixRun(weights.masked, cell.masked_slots, panels.back, panels.interleaved)
 
     exponents[steps, first * groups.rows : first * groups.rows + rows] = 0
+    if ends.steps.size > 0:
+        add_ends(d_states, ends, share, groups, steps, 0, groups.hidden)
     _rescale(cell, d_states, share, groups, scale, steps, steps)
     for t in range(steps - 1, -1, -1):
         part = Part(ZERO, ONE, t % 2)
@@ -128,6 +132,8 @@ def _profile_share(share, cell, blocking, weights, units, d_units, scale):
         source = slot_rows(groups, d_slots, cell.recurrent_first, first, t)
         total = state_rows(groups, d_states, first, t)
         sum_products(recurrent, groups, rows, source, of_slot, total, part)
+        if ends.steps.size > 0:
+            add_ends(d_states, ends, share, groups, t, 0, groups.hidden)
         _rescale(cell, d_states, share, groups, scale, t + 1, t)
     _measure(cell, d_states, share, groups, norms, 0)
 
@@ -136,8 +142,8 @@ _profile_share_task = task_of(_profile_share)
 
 
 @kernel
-def profile(worker_table, shares, cell, blocking, weights, units, d_units, scale):
+def profile(worker_table, shares, cell, blocking, weights, units, d_units, scale, ends):
     """Do all shares of `_profile_share`; all but the cell are plain tuples."""
     named = (named_blocking(blocking), BackwardWeights(*weights), Units(*units), Units(*d_units), LogScale(*scale))
-    arguments = (cell, *named)
+    arguments = (cell, *named, Ends(*ends))
     fork(worker_table, shares, _profile_share_task(worker_table, shares, arguments))

@@ -25,11 +25,15 @@ sequence and waits for nobody (parties = 1). What two threads write lies far apa
 would fight over it (measured: 1.5 times slower). With a single row the threads share its units: each is one of
 `parties`, computes its part of the columns of every product, and meets the others at a barrier wherever somebody reads
 what another has written.
+
+Rows that end before the sequence does (`Ends`) run on to its last step, so that no product and no formula asks whose
+row it has. What they do there reaches no earlier step; backward nothing comes from there, since dL/d output and
+dL/d states past a row's end are zero, and dL/d final state enters at the row's own last step.
 """
 
 from __future__ import annotations
 
-from cells.cpu.arguments import BackwardWeights, ForwardWeights, Sequences, Units
+from cells.cpu.arguments import BackwardWeights, Ends, ForwardWeights, Sequences, Units
 from cells.cpu.kernels.pack import QUAD
 from cells.cpu.kernels.product import Part
 from cells.cpu.kernels.step import (
@@ -58,7 +62,7 @@ def _stop(share: Share, groups: Groups, c: int, right: int) -> int:
 
 
 @inner
-def _forward_share(share, cell, blocking, weights, sequences, units):
+def _forward_share(share, cell, blocking, weights, sequences, units, ends):
     """Run a share through all T steps.
 
     cell: the numbers of the cell, `cells.spec.CellNumbers`.
@@ -67,6 +71,7 @@ def _forward_share(share, cell, blocking, weights, sequences, units):
     weights: `ForwardWeights`.
     sequences: `Sequences`; the output is written as the steps go.
     units: `Units`, with the start in states; gets every activation and state.
+    ends: `Ends`, gets the final state of rows that end earlier.
     """
     groups, panels, block = blocking
     x, output = sequences
@@ -124,26 +129,30 @@ def _forward_share(share, cell, blocking, weights, sequences, units):
                 place = slot_place(groups, c, t)
                 before = state_place(groups, c, t)
                 forward_units(cell, units, place, before, left, _stop(share, groups, c, right))
+            now = start + t - window_start
             if output.size > 0:
-                _copy_out(output, states, share, groups, start + t - window_start, t + 1, left, min(right, hidden))
+                _copy_out(output, states, share, groups, now, t + 1, left, min(right, hidden))
+            if ends.steps.size > 0:
+                _copy_ends(ends, states, share, groups, now + 1, t + 1, left, min(right, hidden))
             passed = barrier(counter, parties, passed)
 
 
 @inner
-def _backward_share(share, cell, blocking, weights, units, d_sequences, d_units):
+def _backward_share(share, cell, blocking, weights, units, d_sequences, d_units, ends):
     """Run a share back through all T steps.
 
     cell, units: as the forward pass left them; its groups kept T steps.
     weights: `BackwardWeights`.
-    d_sequences: dL/d output is read, dL/d input is written.
+    d_sequences: dL/d output is read, dL/d input is written; either may have no steps, see `Sequences`.
     d_units: gets dL/d slots. Its states have dL/d final state at T on entry, and get the total dL/d s_t at every t.
+    ends: `Ends` with dL/d final state of rows that end earlier; T then has zero.
     """
     groups, panels, block = blocking
     d_x, d_output = d_sequences
     slots, _ = units
     d_slots, d_states = d_units
     first, last, party, parties, counter = share
-    steps = d_output.shape[0]
+    steps = groups.steps
     hidden = groups.hidden
     columns = groups.columns
     left, right = columns * party // parties, columns * (party + 1) // parties
@@ -155,7 +164,10 @@ def _backward_share(share, cell, blocking, weights, units, d_sequences, d_units)
 
     for t in range(steps - 1, -1, -1):
         part = Part(party, parties, t % 2)
-        _add_in(d_states, d_output, share, groups, t, left, min(right, hidden))
+        if d_output.size > 0:
+            _add_in(d_states, d_output, share, groups, t, left, min(right, hidden))
+        if ends.steps.size > 0:
+            add_ends(d_states, ends, share, groups, t + 1, left, min(right, hidden))
         for c in range(first, last):
             place = slot_place(groups, c, t)
             before = state_place(groups, c, t)
@@ -173,7 +185,7 @@ def _backward_share(share, cell, blocking, weights, units, d_sequences, d_units)
         source = slot_rows(groups, d_slots, cell.recurrent_first, first, t)
         total = state_rows(groups, d_states, first, t)
         sum_products(recurrent, groups, rows, source, of_slot, total, part)
-        if t % block == 0:
+        if t % block == 0 and d_x.size > 0:
             count = min(block, steps - t)
             low, high = count * party // parties, count * (party + 1) // parties
             for c in range(first, last if low < high else first):
@@ -197,6 +209,34 @@ def _copy_out(output, states, share, groups, now, step, left, right):
 
 
 @inner
+def _copy_ends(ends, states, share, groups, now, step, left, right):
+    """ends.states = all states at `step` of the window, for the rows of a share that end after `now` steps."""
+    _, batch, hidden = ends.states.shape
+    target, source = ends.states.reshape(-1), states.reshape(-1)
+    of_state = states.shape[1] * states.shape[2]
+    for b in range(share.first * groups.rows, min(share.last * groups.rows, batch)):
+        if ends.steps[b] == now:
+            for s in range(ends.states.shape[0]):
+                start = s * of_state + state_of_row(groups, b, step)
+                for k in range(left, right):
+                    target[(s * batch + b) * hidden + k] = source[start + k]
+
+
+@inner
+def add_ends(d_states, ends, share, groups, step, left, right):
+    """dL/d states after `step` steps += ends.states, for the rows of a share that end there."""
+    _, batch, hidden = ends.states.shape
+    target, source = d_states.reshape(-1), ends.states.reshape(-1)
+    of_state = d_states.shape[1] * d_states.shape[2]
+    for b in range(share.first * groups.rows, min(share.last * groups.rows, batch)):
+        if ends.steps[b] == step:
+            for s in range(ends.states.shape[0]):
+                place = s * of_state + state_of_row(groups, b, step)
+                for k in range(left, right):
+                    target[place + k] += source[(s * batch + b) * hidden + k]
+
+
+@inner
 def _add_in(d_states, d_output, share, groups, now, left, right):
     """dL/dh after step `now` += d_output[now], for the rows of a share and the units [left, right)."""
     _, batch, hidden = d_output.shape
@@ -215,9 +255,10 @@ _forward_share_task = task_of(_forward_share)
 
 
 @kernel
-def forward(worker_table, shares, cell, blocking, weights, sequences, units):
+def forward(worker_table, shares, cell, blocking, weights, sequences, units, ends):
     """Do all shares of `_forward_share`; all but the cell are plain tuples."""
-    arguments = (cell, named_blocking(blocking), ForwardWeights(*weights), Sequences(*sequences), Units(*units))
+    named = (named_blocking(blocking), ForwardWeights(*weights), Sequences(*sequences), Units(*units))
+    arguments = (cell, *named, Ends(*ends))
     fork(worker_table, shares, _forward_share_task(worker_table, shares, arguments))
 
 
@@ -225,8 +266,8 @@ _backward_share_task = task_of(_backward_share)
 
 
 @kernel
-def backward(worker_table, shares, cell, blocking, weights, units, d_sequences, d_units):
+def backward(worker_table, shares, cell, blocking, weights, units, d_sequences, d_units, ends):
     """Do all shares of `_backward_share`; all but the cell are plain tuples."""
     named = (named_blocking(blocking), BackwardWeights(*weights), Units(*units), Sequences(*d_sequences))
-    arguments = (cell, *named, Units(*d_units))
+    arguments = (cell, *named, Units(*d_units), Ends(*ends))
     fork(worker_table, shares, _backward_share_task(worker_table, shares, arguments))

@@ -81,10 +81,11 @@ check-cuda: $(CUDA_VENV)/ready
 	$(CUDA_BIN)/python -m pytest -m cuda_compiler tests
 	RECURBENCH_CUDA=simulator $(CUDA_BIN)/python -m pytest -m "not slow" tests/cells/cuda tests/bench/gpu_checks/test_simulated.py
 
-$(VENV)/ready: requirements.lock pyproject.toml
+$(VENV)/ready: requirements.lock requirements-data.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "recurbench needs Python 3.11 or newer; found none (make PYTHON=/path/to/python)"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-data.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 

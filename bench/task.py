@@ -70,6 +70,11 @@ class Split(NamedTuple):
     test: Batch
 
 
+def nothing_lacking() -> str | None:
+    """Say that every machine has the task: it is drawn."""
+    return None
+
+
 Make = Callable[[np.random.Generator, int, int], Batch]
 
 
@@ -111,7 +116,12 @@ class Task:
     test_set
         (rng, steps) to the test set, where that is not `TEST_SIZE` fresh sequences.
     data_set
-        (train_size, seed) to the three parts, where sequences are data and not drawn; None else.
+        (train_size, seed) to the three parts, where sequences are data and not drawn; None else. What `draw` draws is
+        then of the largest training set of seed 0.
+    most
+        Sequences of the largest training set of a data set; None else.
+    lacking
+        What this machine lacks to have the data, and how to get it; None where it lacks nothing.
     with_offset
         offset to the task with so many steps from an output to the input that it tells; None where it has none.
     whole
@@ -138,6 +148,8 @@ class Task:
     only_steps: int | None = None
     test_set: Callable[[np.random.Generator, int], Batch] | None = None
     data_set: Callable[[int, int], Split] | None = None
+    most: int | None = None
+    lacking: Callable[[], str | None] = nothing_lacking
     with_offset: Callable[[int], Task] | None = None
     whole: bool = False
     solved_mse: float = SOLVED_MSE

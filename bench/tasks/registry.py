@@ -17,6 +17,10 @@ FILES = (
     "parity",
     "counting",
     "shifted_input",
+    "digits_rows",
+    "digits_pixels",
+    "sunspots",
+    "japanese_vowels",
 )
 
 TASKS: tuple[Task, ...] = tuple(import_module(f"bench.tasks.{file}").TASK for file in FILES)

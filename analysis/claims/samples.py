@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,19 @@ CENTRES = ("median", "mean", "range", "exact", "worst")
 SCALES = ("linear", "ratio")
 WITHOUT_ERROR = ("range", "exact", "worst")
 """Centres of numbers that are what they are: no interval over seeds or blocks."""
+
+
+class Comparison(Protocol):
+    """What compares two groups of runs as wholes, where no number belongs to a run and its partner alone.
+
+    A share of networks is no network's; nor is the length that half of them solve.
+    """
+
+    def estimate(self, frame: pd.DataFrame, confidence: float) -> Estimate:
+        """Estimate the comparison from the rows of one level."""
+
+    def sides(self, frame: pd.DataFrame, low: float, high: float) -> tuple[float, float]:
+        """Return p-values that speak for it inside, and for it outside, of [low, high]."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +52,7 @@ class Samples:
     scale: str = "linear"
     centre: str = "median"
     facts: Mapping[str, Fact] = field(default_factory=dict)
+    comparison: Comparison | None = None
 
     def __post_init__(self) -> None:
         for name, value, known in (("scale", self.scale, SCALES), ("centre", self.centre, CENTRES)):
@@ -60,6 +75,8 @@ class Samples:
         Only units that have every point count, so that no unit stands for an easier grid than another.
         """
         frame = self.frame if frame is None else frame
+        if self.comparison is not None:
+            return self.comparison.estimate(frame, confidence)
         if self.centre == "worst":
             return exact(float(frame["value"].max()), self.unit, frame["sample"].nunique())
         if not self.has_error:
@@ -80,6 +97,8 @@ class Samples:
 
         Of numbers without sampling error they are 0 and 1, or both 1 where the numbers lie on both sides.
         """
+        if self.comparison is not None:
+            return self.comparison.sides(frame, low, high)
         if not self.has_error:
             values = frame["value"].astype(float)
             inside = values.between(low, high)

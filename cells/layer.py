@@ -150,11 +150,18 @@ class Layer:
                 legend = "rows columns" if len(shape) == 2 else "rows"
                 given = check_array(name + suffix, mapping[name + suffix], shape, legend, self.array_dtype)
                 loaded[name + suffix] = given.copy()
-        self.parameters: Mapping[str, Array] = MappingProxyType({n: read_only(a) for n, a in loaded.items()})
+        self.hold(loaded)
+
+    def hold(self, arrays: Mapping[str, Array]) -> None:
+        """Take these arrays themselves as parameters, every one by name, of the right shape and dtype already.
+
+        `parameters` shows what is written into them; after that `forget_packed()` of every direction is due.
+        """
+        self.parameters: Mapping[str, Array] = MappingProxyType({n: read_only(a) for n, a in arrays.items()})
         self.directions: list[Weights] = [
             find_backend(self.backend).weights(
                 self.spec,
-                {name: loaded[name + suffix] for name in self._shapes},
+                {name: arrays[name + suffix] for name in self._shapes},
                 self.hidden_size,
                 self.dtype,
                 self.sharing,

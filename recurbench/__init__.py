@@ -14,9 +14,17 @@ if TYPE_CHECKING:
     from analysis.load import load, load_environments
     from bench.run.store import Store
     from cells import (
+        SGD,
+        Adam,
+        Diverged,
         Gradients,
+        History,
         Layer,
+        Model,
+        RMSprop,
+        Step,
         Trace,
+        Trainer,
         cell_names,
         count_bytes,
         count_flops,
@@ -29,16 +37,25 @@ if TYPE_CHECKING:
         perturbation,
         set_threads,
         step_jacobians,
+        train,
         using_threads,
     )
     from recurbench.opened.results import open as open
     from reports.build import build
 
 __all__ = [
+    "SGD",
+    "Adam",
+    "Diverged",
     "Gradients",
+    "History",
     "Layer",
+    "Model",
+    "RMSprop",
+    "Step",
     "Store",
     "Trace",
+    "Trainer",
     "analyse",
     "build",
     "cell_names",
@@ -55,6 +72,7 @@ __all__ = [
     "perturbation",
     "set_threads",
     "step_jacobians",
+    "train",
     "using_threads",
 ]
 

@@ -7,12 +7,13 @@ Rows have the columns `group` ("own" or "other"), `sample` (the seed, or the num
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from analysis.result import Estimate
-from analysis.statistics.halves import Halving, half_ratio, halving
+from analysis.statistics.halves import HalfRatio, half_ratio, halving
 from analysis.statistics.shares import p_by_inversion, share_difference
 
 GROUPS = ("own", "other")
@@ -36,7 +37,7 @@ class ShareDifference:
     def estimate(self, frame: pd.DataFrame, confidence: float) -> Estimate:
         """Return the difference with Newcombe's interval."""
         own, other = self._values(frame)
-        return share_difference(own, other, confidence, paired=self.paired)
+        return replace(share_difference(own, other, confidence, paired=self.paired), unit="share")
 
     def sides(self, frame: pd.DataFrame, low: float, high: float) -> tuple[float, float]:
         """Return p-values for inside and outside, by turning the interval around."""
@@ -53,19 +54,19 @@ class ShareDifference:
 
 
 @dataclass(frozen=True)
-class HalfRatio:
+class LongestRatio:
     """Longest length that half of the own runs solve, over that of the others."""
 
     def estimate(self, frame: pd.DataFrame, confidence: float) -> Estimate:
         """Return the ratio with its interval."""
-        own, other = self._halvings(frame)
-        return half_ratio(own, other, confidence)
+        return self._ratio(frame).estimate(confidence)
 
     def sides(self, frame: pd.DataFrame, low: float, high: float) -> tuple[float, float]:
-        """Return p-values for inside and outside, by turning the interval around."""
-        own, other = self._halvings(frame)
-        return _sides(functools.partial(half_ratio, own, other), low, high)
+        """Return p-values for inside and outside."""
+        ratio = self._ratio(frame)
+        inside = max(ratio.p_above(low), ratio.p_below(high))
+        return inside, min(ratio.p_below(low), ratio.p_above(high) if high < math.inf else 1.0)
 
-    def _halvings(self, frame: pd.DataFrame) -> tuple[Halving, Halving]:
+    def _ratio(self, frame: pd.DataFrame) -> HalfRatio:
         own, other = (frame.loc[frame["group"] == group] for group in GROUPS)
-        return halving(own["seq_len"], own["value"]), halving(other["seq_len"], other["value"])
+        return half_ratio(halving(own["seq_len"], own["value"]), halving(other["seq_len"], other["value"]))

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 
 from analysis.result import Estimate
-from analysis.select import measured
 from analysis.statistics.intervals import beyond, exact
 from analysis.statistics.shares import share
 
@@ -26,6 +25,8 @@ PLATEAUS = {"delayed-xor": 0.75}
 
 SETTING = ("task", "seq_len", "name", "start", "layout", "hidden_size", "train_size", "clip", "offset")
 """What names a training but for its learning rate and its seed."""
+RUN = (*SETTING, "learning_rate", "role", "seed", "block", "backend")
+"""What names one training."""
 ARM = ("task", "seq_len", "name", "start")
 """What a learning rate is chosen for."""
 SCORES = ("test_accuracy", "test_mse")
@@ -44,22 +45,25 @@ def trainings(frame: pd.DataFrame, study: str) -> pd.DataFrame:
         (which of `SCORES` that is), `diverged` (whether loss or gradient became infinite).
 
     """
-    rows = measured(frame, study, "solved")
-    keys = [*SETTING, "learning_rate", "role", "seed", "block", "backend"]
-    rows = rows.assign(start=starts(rows))
-    found = rows.loc[:, [*keys, "budget"]].assign(solved=rows["value"])
-    if found.empty:
-        return found.assign(steps=[], score=[], scored_by=[], diverged=[])
-    every = frame.loc[frame["study"] == study]
-    taken = every.loc[every["metric"] == "steps_to_solve"]
-    taken = _named(taken).assign(
-        steps=taken["value"].where(taken["status"] == "ok", math.inf), diverged=taken["status"] == "diverged"
+    rows = frame.loc[(frame["study"] == study) & frame["metric"].isin(["solved", "steps_to_solve", *SCORES])]
+    rows = rows.assign(start=starts(rows), name=rows["cell"].where(rows["merge"] == "none", "bi" + rows["cell"]))
+    rows["run"] = rows.groupby(list(RUN), sort=False).ngroup()
+    told = rows["status"] == "ok"
+    found = rows.loc[told & (rows["metric"] == "solved"), ["run", *RUN, "budget", "value"]].set_index("run")
+    taken = rows.loc[rows["metric"] == "steps_to_solve"].set_index("run")
+    tests = rows.loc[told & rows["metric"].isin(SCORES)].sort_values("step").drop_duplicates("run", keep="last")
+    tests = tests.set_index("run")
+    return (
+        found.rename(columns={"value": "solved"})
+        .assign(
+            steps=taken["value"].where(taken["status"] == "ok", math.inf).astype(float),
+            diverged=taken["status"] == "diverged",
+            score=tests["value"],
+            scored_by=tests["metric"],
+        )
+        .assign(steps=lambda runs: runs["steps"].fillna(math.inf), diverged=lambda runs: runs["diverged"].eq(True))
+        .reset_index(drop=True)
     )
-    tests = _named(measured(frame, study, SCORES)).sort_values("step")
-    last = tests.groupby(keys, as_index=False).tail(1).rename(columns={"value": "score", "metric": "scored_by"})
-    found = found.merge(taken.loc[:, [*keys, "steps", "diverged"]], on=keys, how="left")
-    found = found.merge(last.loc[:, [*keys, "score", "scored_by"]], on=keys, how="left")
-    return found.assign(diverged=found["diverged"].eq(True), steps=found["steps"].fillna(math.inf))
 
 
 def starts(rows: pd.DataFrame) -> pd.Series:
@@ -145,8 +149,3 @@ def steps_to_solve(runs: pd.DataFrame) -> Estimate:
 def _middle(steps: pd.Series) -> float:
     """Median of steps some of which are infinite; of an even number the larger of both in the middle."""
     return float(np.quantile(steps.to_numpy(float), 0.5, method="higher"))
-
-
-def _named(rows: pd.DataFrame) -> pd.DataFrame:
-    plain = rows["merge"] == "none"
-    return rows.assign(name=rows["cell"].where(plain, "bi" + rows["cell"]), start=starts(rows))

@@ -18,9 +18,9 @@ References
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -37,7 +37,7 @@ OUTSIDE = np.array([0.01, 0.03, 0.1, 0.3, 1.0, 3.0])
 """Distances in ln T at which a middle below the shortest, or above the longest, measured length is tried."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Halving:
     """Runs by their length, and what they say of the longest one that half of the networks solve.
 
@@ -54,13 +54,13 @@ class Halving:
     solved: NDArray[np.float64]
     runs: NDArray[np.float64]
 
-    @cached_property
+    @functools.cached_property
     def candidates(self) -> NDArray[np.float64]:
         """Whole lengths: 0 (not even the shortest), shortest to longest less one, infinity (the longest, or more)."""
         inner = np.arange(self.lengths[0], self.lengths[-1])
         return np.concatenate([[0.0], inner, [math.inf]])
 
-    @cached_property
+    @functools.cached_property
     def deviances(self) -> NDArray[np.float64]:
         """Twice the log-likelihood that each candidate is short of the best one."""
         shortest, longest = math.log(self.lengths[0]), math.log(self.lengths[-1])
@@ -74,8 +74,7 @@ class Halving:
 
     def interval(self, confidence: float = CONFIDENCE) -> tuple[float, float]:
         """Return the shortest and the longest candidate that is not rejected, in steps."""
-        freedom = max(float(self.runs.sum()) - 2, 1.0)
-        limit = float(special.stdtrit(freedom, 0.5 + confidence / 2)) ** 2
+        limit = _limit(max(float(self.runs.sum()) - 2, 1.0), confidence)
         kept = self.candidates[self.deviances <= limit + SAME]
         return float(kept[0]), float(kept[-1])
 
@@ -133,19 +132,75 @@ def halving(lengths: ArrayLike, solved: ArrayLike) -> Halving:
     if (steps < 1).any() or (steps != np.round(steps)).any() or not np.isin(happened, (0.0, 1.0)).all():
         raise ValueError("lengths and runs that are none; allowed: whole steps, 1 or more, and 0 or 1 for each run")
     each, place, runs = np.unique(steps, return_inverse=True, return_counts=True)
-    return Halving(each, np.bincount(place, weights=happened).astype(np.float64), runs.astype(np.float64))
+    solved_of_each = np.bincount(place, weights=happened)
+    return _kept(tuple(each.tolist()), tuple(solved_of_each.tolist()), tuple(runs.tolist()))
 
 
-def half_ratio(first: Halving, second: Halving, confidence: float = CONFIDENCE) -> Estimate:
-    """Estimate the longest length of `first` over that of `second`.
+@functools.lru_cache(maxsize=512)
+def _kept(lengths: tuple[float, ...], solved: tuple[float, ...], runs: tuple[int, ...]) -> Halving:
+    """Keep the likelihoods of counts: a page asks for the same ones some hundred times."""
+    return Halving(*(np.asarray(values, dtype=np.float64) for values in (lengths, solved, runs)))
 
-    Each of the two intervals is taken at half the error, so that both hold their length as often as is asked for;
-    their ends divided hold the ratio at least as often. Infinite where only a lower end is known, or nothing.
+
+@dataclass(frozen=True)
+class HalfRatio:
+    """Longest length of one group over that of another: every pair of candidates, and how ill it fits.
+
+    The ratio is profiled like a length: it is not rejected where some pair of lengths that has it is not. A candidate
+    stands for more lengths than one where it is "not even the shortest", or "the longest, or more": the ratio is then
+    known between the ends `low` and `high`.
     """
-    each = 1 - (1 - confidence) / 2
-    a, b = first.estimate(each), second.estimate(each)
-    low = a.low / b.high if 0 < b.high < math.inf else (math.inf if b.high == 0 and a.low > 0 else 0.0)
-    high = a.high / b.low if b.low > 0 else math.inf
-    known = 0 < a.value < math.inf and 0 < b.value < math.inf
-    value = a.value / b.value if known else (0.0 if high < math.inf and a.value < b.value else math.inf)
-    return Estimate(value, low, high, "ratio", min(a.n, b.n))
+
+    deviance: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    value: float
+    runs: int
+    freedom: float
+
+    def estimate(self, confidence: float = CONFIDENCE) -> Estimate:
+        """Estimate the ratio; infinite where it is known from below alone, or not at all."""
+        kept = self.deviance <= _limit(self.freedom, confidence) + SAME
+        return Estimate(self.value, float(self.low[kept].min()), float(self.high[kept].max()), "ratio", self.runs)
+
+    def p_above(self, edge: float) -> float:
+        """Return the p-value of "the ratio is `edge` or less" against more."""
+        return 0.0 if edge == -math.inf else self._tail(self.low <= edge)
+
+    def p_below(self, edge: float) -> float:
+        """Return the p-value of "the ratio is `edge` or more" against less."""
+        return 0.0 if edge == math.inf else self._tail(self.high >= edge)
+
+    def _tail(self, possible: NDArray[np.bool_]) -> float:
+        if not possible.any():
+            return 0.0
+        least = float(self.deviance[possible].min())
+        return 1.0 if least <= SAME else float(special.stdtr(self.freedom, -math.sqrt(least)))
+
+
+@functools.lru_cache(maxsize=512)
+def half_ratio(first: Halving, second: Halving) -> HalfRatio:
+    """Compare the longest length of `first` with that of `second`."""
+    (low_a, high_a), (low_b, high_b) = _ends(first), _ends(second)
+    total = first.deviances[:, None] + second.deviances
+    with np.errstate(divide="ignore", invalid="ignore"):
+        low = np.nan_to_num(low_a[:, None] / high_b, nan=0.0, posinf=math.inf)
+        high = np.nan_to_num(high_a[:, None] / low_b, nan=math.inf, posinf=math.inf)
+    a, b = first.value, second.value
+    known = 0 < a < math.inf and 0 < b < math.inf
+    value = a / b if known else (0.0 if a < b else math.inf)
+    runs = int(min(first.runs.max(), second.runs.max()))
+    freedom = max(float(first.runs.sum() + second.runs.sum()) - 4, 1.0)
+    return HalfRatio((total - total.min()).ravel(), low.ravel(), high.ravel(), value, runs, freedom)
+
+
+def _ends(halves: Halving) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Shortest and longest length that each candidate stands for."""
+    low, high = halves.candidates.copy(), halves.candidates.copy()
+    high[0], low[-1] = halves.lengths[0] - 1, halves.lengths[-1]
+    return low, high
+
+
+def _limit(freedom: float, confidence: float) -> float:
+    """Deviance up to which nothing is rejected."""
+    return float(special.stdtrit(freedom, 0.5 + confidence / 2)) ** 2

@@ -12,8 +12,9 @@ from bench.study import PerPreset
 from cells import cell_names, get_threads
 from cells.registry import find_cell, main_cells
 
-FIRST_SEED = 1000
-"""Seeds count from here. Those from 0 on belong to rows that were known when the rules of the claims were written."""
+FIRST_SEED = 2000
+"""Seeds count from here. Those from 0 on belong to rows that were known when the rules of the claims were written;
+those from 1000 on to rows that were known when the last of them were revised."""
 SEEDS = PerPreset(quick=5, course=20, full=50)
 FEW_SEEDS = PerPreset(quick=3, course=8, full=10)
 """Seeds of cases that take a second each."""

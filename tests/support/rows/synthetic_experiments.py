@@ -15,6 +15,7 @@ from bench.columns import unit_of
 from bench.experiments.askable import TIME
 from bench.experiments.definition import Experiment, from_json
 from bench.rows import COLUMNS, Measurement
+from bench.studies.axes import FIRST_SEED
 from cells.registry import find_cell
 from tests.support.rows.synthetic import row
 
@@ -45,7 +46,7 @@ def cases(asked: Experiment) -> Iterator[Case]:
             settings = dict(zip(axes, values, strict=True)) | dict(asked.asked.fixed)
             name, _, value = str(settings.get("initialiser", "torch")).partition(":")
             settings |= {"initialiser": name, "initialiser_value": float(value or 0)}
-            for seed in range(1000, 1000 + asked.seeds) if asked.asked.seeds else (0,):
+            for seed in range(FIRST_SEED, FIRST_SEED + asked.seeds) if asked.asked.seeds else (0,):
                 yield make_case(asked.study, **settings, seed=seed)
 
 

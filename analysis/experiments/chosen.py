@@ -56,7 +56,7 @@ def _in_grid(rows: pd.DataFrame, grid: Axes, asked: Askable) -> pd.Series:
         column = initialiser_texts(rows) if field == "initialiser" else rows[field]
         if field in grid:
             keep &= column.isin([_as_text(value) if field == "initialiser" else value for value in grid[field]])
-        elif field in asked.defaults or (field not in FREE and field not in asked.fixed):
+        elif field in asked.defaults or field not in (*FREE, *asked.fixed, *asked.by_task):
             keep &= column == asked.defaults.get(field, DEFAULTS[field])
     return keep
 

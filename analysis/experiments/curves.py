@@ -65,7 +65,7 @@ def curve(rows: pd.DataFrame, experiment: Experiment) -> Reading:
 
     Gradients are those of all that a cell hands on, h or (h, c), over their value at lag 0; those of a loss at every
     step, and Jacobians, are as they are. Of truncated back-propagation the window of the whole sequence is left out,
-    which cuts nothing off.
+    which cuts nothing off. A training that has ended keeps its last score, so that all are counted at every step.
     """
     asked = experiment.asked
     x, scale = STEPS[asked.name]
@@ -78,7 +78,26 @@ def curve(rows: pd.DataFrame, experiment: Experiment) -> Reading:
         found = found.loc[[_is_gate(*pair) for pair in zip(found["name"], found["gate"], strict=True)]]
     if asked.name == "truncated":
         found = found.loc[found["step"] < found["seq_len"]]
+    if asked.name == TRAINING:
+        return _scores(found, [*fields_of(experiment), "seed"], x)
     return Reading(asked.name, scale, x, found.rename(columns={"step": x}))
+
+
+def _scores(found: pd.DataFrame, keys: list[str], x: str) -> Reading:
+    """Read scores along training steps: shares of right answers, or the logarithms of errors; or both, as they are."""
+    kinds = set(found["metric"])
+    found = _carried_on(found, keys).rename(columns={"step": x})
+    if kinds == {ERROR}:
+        return Reading("training-error", "log10", x, found.assign(value=np.log10(found["value"])))
+    return Reading(TRAINING, "plain" if ERROR in kinds else "share", x, found)
+
+
+def _carried_on(curves: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Give each curve a value at every step that any of them has: the last one that it had by then."""
+    if curves.empty:
+        return curves
+    wide = curves.pivot_table(index=keys, columns="step", values="value", observed=True)
+    return wide.sort_index(axis=1).ffill(axis=1).stack().rename("value").reset_index()
 
 
 def along_field(rows: pd.DataFrame, experiment: Experiment) -> Reading:
@@ -125,7 +144,9 @@ def _mean(curves: pd.DataFrame, keys: list[str], x: str) -> pd.DataFrame:
     return curves.groupby(keys, sort=True)["value"].mean().reset_index()
 
 
-METRICS: Mapping[str, tuple[str, ...]] = {"gradient-flow": WHOLE_STATE}
+TRAINING = "training"
+ERROR = "test_mse"
+METRICS: Mapping[str, tuple[str, ...]] = {"gradient-flow": WHOLE_STATE, TRAINING: ("test_accuracy", ERROR)}
 """Metrics that are read where it is not the measure's own alone."""
 STEPS: Mapping[str, tuple[str, str]] = {
     "gradient-flow": ("lag", "log10"),
@@ -134,6 +155,7 @@ STEPS: Mapping[str, tuple[str, str]] = {
     "truncated": ("window", "log10"),
     "lyapunov-spectrum": ("place", "plain"),
     "gates": ("step", "share"),
+    TRAINING: ("training_step", "share"),
 }
 """Measure to what its steps are, and the scale of its values."""
 ALONG: Mapping[str, tuple[str, str, Callable[[pd.DataFrame, list[str], str], pd.DataFrame]]] = {

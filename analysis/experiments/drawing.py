@@ -29,8 +29,8 @@ MARKED = 8
 """Markers along a dense curve."""
 FEW_TICKS = 8
 """Levels of a number that have a tick each."""
-LOGARITHMIC = (*SIZES, "window")
-STEPS = ("lag", "window", "step", "place")
+LOGARITHMIC = (*SIZES, "window", "learning_rate", "clip")
+STEPS = ("lag", "window", "step", "place", "training_step")
 
 
 def draw(figure: Figure, style_name: str, labels: Mapping[str, str]) -> Canvas:

@@ -21,9 +21,9 @@ ORDERS: Mapping[str, tuple[Any, ...]] = {
     "inputs": ("normal", "start", "zero"),
     "merge": ("none", "mean", "sum", "concat"),
 }
-SIZES = ("seq_len", "hidden_size", "input_size", "batch_size", "threads")
+SIZES = ("seq_len", "hidden_size", "input_size", "batch_size", "threads", "train_size", "budget")
 """Numbers that are compared by their ratio."""
-IMPLIED = {"input_scale": "inputs", "merge": "name"}
+IMPLIED = {"input_scale": "inputs", "merge": "name", "batch_size": "task"}
 """A field that may say nothing that the other one does not say."""
 
 

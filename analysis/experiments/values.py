@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.experiments.curves import Reading, along_field, band, counted, curve, metric_rows
 from analysis.experiments.levels import fields_of, levels_of
@@ -16,11 +17,16 @@ from analysis.experiments.placing import Places, along, places
 from analysis.experiments.quoting import Item, in_common, quotes
 from analysis.result import Estimate, Fact, Layout, Levels
 from analysis.statistics.intervals import centred, exact, generator
+from analysis.statistics.shares import share
 from bench.experiments.askable import CURVE
 from bench.experiments.definition import STEP, Experiment
 
 FIRST_PLACE = "lyapunov-spectrum"
 """The curves of this measure are compared by their first value, all others by their last."""
+
+
+SHARES = ("solved",)
+"""Metrics that are 1 or 0: their mean is a share, with an interval that has a width also where all did it or none."""
 
 
 def answer(rows: pd.DataFrame, experiment: Experiment) -> Answer | None:
@@ -30,7 +36,7 @@ def answer(rows: pd.DataFrame, experiment: Experiment) -> Answer | None:
         return _curves(curve(rows, experiment), experiment)
     if asked.kind == CURVE:
         return _points(along_field(rows, experiment), experiment)
-    scale = "log10" if asked.metric.startswith("log10_") else "count"
+    scale = "log10" if asked.metric.startswith("log10_") else "share" if asked.metric in SHARES else "count"
     return _points(Reading(asked.name, scale, "", counted(metric_rows(rows, (asked.metric,)))), experiment)
 
 
@@ -73,7 +79,7 @@ def _points(reading: Reading, experiment: Experiment) -> Answer | None:
     items, rows = [], []
     for key, part in found.groupby(groups, sort=True):
         numbers = part["value"].to_numpy(float)
-        value = centred(numbers, rng, centre="mean") if experiment.asked.seeds else exact(float(numbers[0]), "1")
+        value = _middle(numbers, experiment, rng)
         items.append(Item(_varied(groups, key, levels), value))
         rows.append((*key, value.value, *ends(value), value.n))
     data = pd.DataFrame(rows, columns=[*groups, "value", "low", "high", "n"])
@@ -87,6 +93,12 @@ def _points(reading: Reading, experiment: Experiment) -> Answer | None:
         quoted | {"common": in_common(experiment, levels)},
     )  # fmt: skip
     return Answer(data, layout, facts | _seeds(found, experiment), items)
+
+
+def _middle(numbers: NDArray[np.float64], experiment: Experiment, rng: np.random.Generator) -> Estimate:
+    if not experiment.asked.seeds:
+        return exact(float(numbers[0]), "1")
+    return share(numbers) if experiment.asked.metric in SHARES else centred(numbers, rng, centre="mean")
 
 
 def _longest(items: Sequence[Item]) -> list[Item]:

@@ -43,6 +43,14 @@ MEANINGS: Mapping[str, str] = {
     "direction": "what a call does: inference or training",
     "backend": "who computes: cpu (recurbench), cpu-again (the same once more, for the noise), torch, onnxruntime",
     "threads": "CPU threads",
+    "task": "what a network is trained for",
+    "layout": "how a sequence is fed: steps, one after another; flat, all at once, to a feedforward rnn",
+    "offset": "of task shifted-input: steps from an output to the input that it tells, below 0 in the past",
+    "learning_rate": "of the optimiser",
+    "clip": "largest norm of the gradient of all parameters; 0: not clipped",
+    "optimiser": "what updates the parameters",
+    "train_size": "sequences of the training set; 0: new ones at every training step",
+    "budget": "training steps at most; a training ends earlier where its task is solved",
 }
 """Field to what a user reads about it."""
 
@@ -69,6 +77,8 @@ class Askable:
         Values of fields that are not asked for, where they differ from those of a case.
     fixed
         Fields that are as they are, whatever is asked.
+    by_task
+        Fields whose value is the task's own where they are not asked for.
     seeds
         Whether parameters and inputs are drawn, so that every case is measured with several seeds.
 
@@ -83,8 +93,38 @@ class Askable:
     part: str = ""
     defaults: Mapping[str, Any] = field(default_factory=dict)
     fixed: Mapping[str, Any] = field(default_factory=dict)
+    by_task: tuple[str, ...] = ()
     seeds: bool = True
 
+
+TRAINING = (
+    "task",
+    "cell",
+    "initialiser",
+    "gate_bias",
+    "seq_len",
+    "hidden_size",
+    "merge",
+    "layout",
+    "offset",
+    "learning_rate",
+    "clip",
+    "optimiser",
+    "batch_size",
+    "train_size",
+    "budget",
+)
+"""Fields that a training may vary."""
+TRAINED = {
+    "task": "delayed-xor",
+    "seq_len": 20,
+    "hidden_size": 32,
+    "learning_rate": 3e-3,
+    "clip": 1.0,
+    "optimiser": "adam",
+    "budget": 2000.0,
+}
+ONE_TRAINING = {"direction": "training", "threads": 1, "inputs": "-"}
 
 FLOW_LAYER = {"seq_len": 100, "hidden_size": 64, "input_size": 1}
 PROFILE = {"direction": "profile", "dtype": "float64"}
@@ -162,6 +202,28 @@ ASKABLE: Mapping[str, Askable] = {
             fields=FLOW,
             defaults=FLOW_LAYER,
             fixed=PROFILE,
+        ),
+        Askable(
+            name="training",
+            meaning="what the test says while a network is trained, and after it has ended",
+            question="How soon does a network learn its task?",
+            kind=CURVE,
+            metric="test_accuracy",
+            fields=TRAINING,
+            defaults=TRAINED,
+            fixed=ONE_TRAINING,
+            by_task=("batch_size",),
+        ),
+        Askable(
+            name="solving",
+            meaning="the share of trainings that solve their task within the budget",
+            question="How many trainings solve their task?",
+            kind=NUMBER,
+            metric="solved",
+            fields=TRAINING,
+            defaults=TRAINED,
+            fixed=ONE_TRAINING,
+            by_task=("batch_size",),
         ),
         Askable(
             name="parameters",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from bench.case import CASE_COLUMNS, Case, make_case
@@ -16,6 +16,7 @@ from bench.run.environment import memory_gib
 from bench.run.plan import blocks_of
 from bench.studies.axes import FIRST_SEED, PEER_CELLS
 from bench.study import Item, Study, always
+from bench.tasks.registry import find_task
 from cells import count_parameters, get_threads
 from cells.initialisers import WITH_VALUE, find_initialiser
 from cells.registry import cell_names, find_cell
@@ -91,6 +92,8 @@ def _cases_of_grid(experiment: Experiment, grid: Axes) -> Iterator[Case]:
         settings = dict(zip(axes, values, strict=True)) | dict(asked.fixed)
         if "initialiser" in grid:
             settings["initialiser"], settings["initialiser_value"] = _initialiser(settings["initialiser"])
+        if "task" in asked.fields:
+            settings |= _of_task(settings, [field for field in asked.by_task if field not in grid])
         if settings.get("inputs") in SILENT:
             if "input_scale" in grid:
                 raise ValueError(f"inputs {settings['inputs']} have no input_scale; allowed with it: inputs normal")
@@ -101,6 +104,12 @@ def _cases_of_grid(experiment: Experiment, grid: Axes) -> Iterator[Case]:
                 if seed == _seeds(experiment)[0]:
                     _check(experiment, case)
                 yield case
+
+
+def _of_task(settings: Mapping[str, Any], chosen: Sequence[str]) -> dict[str, Any]:
+    """Return what is the task's own: its channels, and the batch where that is one of the fields that it may choose."""
+    task = find_task(settings["task"])
+    return {"input_size": task.inputs} | ({"batch_size": task.batch} if "batch_size" in chosen else {})
 
 
 def _seeds(experiment: Experiment) -> range:

@@ -33,6 +33,14 @@ def jacobian_operations(case: Case) -> float:
     return 2.0 * case.seq_len * (len(find_cell(case.cell).states) * case.hidden_size) ** 3
 
 
+def training_operations(case: Case) -> float:
+    """Count the operations of all training steps of the budget: forward and twice backward, and what each costs."""
+    return case.number("budget") * (3 * forward_operations(case) + STEP_OPERATIONS)
+
+
+STEP_OPERATIONS = 2e6
+"""Operations that could be done while a training step does what does not grow with the network."""
+
 COSTS: Mapping[str, tuple[float, Callable[[Case], float], float]] = {
     "gradient-flow": (4e-3, forward_operations, 1e9),
     "every-step": (4e-3, forward_operations, 1e9),
@@ -41,6 +49,8 @@ COSTS: Mapping[str, tuple[float, Callable[[Case], float], float]] = {
     "gates": (5e-3, forward_operations, 3e9),
     "step-jacobians": (2e-2, jacobian_operations, 4e8),
     "lyapunov-spectrum": (3e-2, jacobian_operations, 5e8),
+    "training": (5e-2, training_operations, 2e10),
+    "solving": (5e-2, training_operations, 2e10),
     "parameters": (2e-4, forward_operations, 1e30),
 }
 """Measure to the seconds of an item that do not depend on its size, its operations, and operations per second.

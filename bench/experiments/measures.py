@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from bench import training
 from bench.case import Case
 from bench.contenders.registry import find_contender
 from bench.measures import counts, every_step, gates, gradient_flow, jacobians, runtime, spectra, weight_gradients
 from bench.measures.spectra import BURN_IN
+from bench.measures.training import measure_training
 from bench.study import Computed, Measure
 from cells.registry import cell_names, find_cell
 
@@ -61,6 +63,8 @@ MEASURES: Mapping[str, Measured] = {
     "lyapunov-spectrum": Measured(Computed(spectra.measure_spectrum), needs_a_long_sequence),
     "gates": Measured(Computed(gates.measure_gates)),
     "memory": Measured(Computed(weight_gradients.measure_memory), needs_a_kept_state),
+    "training": Measured(Computed(measure_training), training.why_not),
+    "solving": Measured(Computed(measure_training), training.why_not),
     "parameters": Measured(Computed(counts.measure)),
     "runtime": Measured(runtime.measure, needs_an_able_contender, timed=True),
 }

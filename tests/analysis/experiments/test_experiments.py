@@ -45,6 +45,12 @@ LEGAL = [
     experiment("gates", "gates", {"cell": ["lstm", "gru"], "gate_bias": [0, 1], "seq_len": 20}),
     experiment("opening", "gates", {"cell": "gru", "gate_bias": [0, 1], "seq_len": 20}, x="gate_bias"),
     experiment("memory", "memory", {"cell": "lstm", "write_bias": [0, -1]}, {"cell": "gru"}, column="cell"),
+    experiment("learning", "training", {"cell": ["lstm", "gru"], "task": "temporal-order"}),
+    experiment("errors", "training", {"cell": ["lstm", "gru"], "task": "adding", "learning_rate": [1e-3, 1e-2]}),
+    experiment("both-scores", "training", {"cell": "gru", "task": ["adding", "delayed-xor"]}),
+    experiment("at-the-end", "training", {"cell": ["lstm", "gru"], "hidden_size": [8, 16]}, x="hidden_size"),
+    experiment("errors-at-the-end", "training", {"task": "adding", "seq_len": [20, 50]}, x="seq_len"),
+    experiment("solved", "solving", {"cell": ["rnn", "gru"], "learning_rate": [1e-3, 1e-2]}),
     experiment("parameters", "parameters", {"hidden_size": [16, 64], "input_size": [1, 4], "merge": ["none", "mean"]}),
     experiment("ratio", "runtime", TIMES | {"seq_len": [25, 50]}, blocks=3),
     experiment("ratio-of-one", "runtime", TIMES | {"cell": "lstm"}, blocks=3),
@@ -56,7 +62,7 @@ LEGAL = [
     experiment("own-times", "runtime", {"cell": ["lstm", "gru"], "direction": ["inference", "training"]}, blocks=3),
     experiment("own-times-of-two-blocks", "runtime", {"cell": ["lstm", "gru"], "hidden_size": [8, 16]}, blocks=2),
 ]
-FAST = ("profile", "one-case", "short", "gates", "memory", "parameters", "ratio", "own-times")
+FAST = ("profile", "one-case", "short", "gates", "memory", "learning", "solved", "parameters", "ratio", "own-times")
 """Those that are drawn by the fast tests too."""
 
 

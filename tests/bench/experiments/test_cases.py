@@ -24,6 +24,16 @@ def test_every_combination_has_as_many_cases_as_seeds():
     assert {case.study for case in cases} == {"experiment:mine"}
 
 
+def test_a_training_has_the_channels_and_the_batch_of_its_task():
+    tasks = {"delayed-xor": (1, 4), "temporal-order": (6, 32)}
+    asked = define("training", task=list(tasks), cell="gru", learning_rate=[0.001, 0.01], seeds=2)
+    cases = cases_of(asked)
+    assert len(cases) == 2 * 2 * 2
+    assert {(case.word("task"), (case.input_size, case.batch_size)) for case in cases} == set(tasks.items())
+    told = cases_of(define("solving", task="temporal-order", cell="gru", batch_size=8, budget=100))
+    assert {(case.batch_size, case.number("budget")) for case in told} == {(8, 100.0)}
+
+
 def test_grids_are_measured_together_and_what_they_share_once():
     grids = [{"cell": ["rnn", "lstm"]}, {"cell": "lstm", "initialiser": ["torch", "chrono:50"]}]
     cases = cases_of(from_json({"measure": "gates", "axes": grids, "seeds": 1}))
@@ -42,6 +52,7 @@ def test_times_are_taken_in_blocks_of_rivals_with_the_noise_beside():
 def test_every_measure_measures_and_says_how_long_it_may_take():
     assert list(MEASURES) == list(ASKABLE)
     small = {"lyapunov-spectrum": {"seq_len": 310}, "parameters": {}, "runtime": {"direction": "inference"}}
+    small |= {name: {"budget": 100} for name in ("training", "solving")}
     for name in ASKABLE:
         axes = {"cell": ["lstm"], "hidden_size": 3} | small.get(name, {"seq_len": 12})
         items = items_of(define(name, **axes, seeds=1, blocks=1, rounds=1))
@@ -72,6 +83,12 @@ WRONG = {
     "memory of a cell without": ("memory", {"cell": "rnn"}, "rnn has no gate that keeps a state; allowed: .*gru"),
     "a peer that cannot": ("runtime", {"backend": "onnxruntime", "direction": "training"}, "onnxruntime"),
     "a case that fills the memory": ("gradient-flow", {"hidden_size": 1_000_000}, r"needs about \d+ GiB; allowed"),
+    "a task that is none": ("training", {"task": "adding-up"}, "unknown task 'adding-up'.*did you mean 'adding'"),
+    "a sequence that the task lacks": ("training", {"task": "copy-memory"}, "20 steps; allowed: 21 or more"),
+    "an offset that the task lacks": ("solving", {"offset": 2}, "task delayed-xor: offset is 2; allowed: 0"),
+    "all at once into gates": ("solving", {"layout": "flat", "cell": "gru"}, "layout flat with cell gru.*allowed: rnn"),
+    "a batch that the task lacks": ("training", {"batch_size": 32}, "batch_size is 32, .*task delayed-xor: 4 and 0"),
+    "a budget of nothing": ("training", {"budget": 0}, "budget is 0; allowed: 1 training step or more"),
     "a call of a study": ("runtime", {"direction": "profile"}, "unknown direction 'profile'; allowed: inference, "),
     "a GPU": ("runtime", {"backend": "cuda"}, "unknown backend 'cuda'; allowed: cpu, cpu-again, torch, onnxruntime"),
     "too many cases": ("gates", {"seq_len": list(range(1, 100_003))}, "100,002 cases or more; allowed: 100,000"),

@@ -83,6 +83,14 @@ def _values(asked: Experiment, case: Case) -> Iterator[tuple[str, float, float, 
                 yield f"gate_mean_{gate}", step, 1 / (1 + math.exp(-bias * (1 - math.exp(-step / 5)))), 0
     elif kind == "memory":
         yield asked.asked.metric, case.seq_len, 1 + rate + case.number("gate_bias") / 3, 0
+    elif kind == "training":
+        metric = "test_mse" if case.word("task") == "adding" else "test_accuracy"
+        ends = 600 if case.cell == "gru" else 1500  # it has ended: no more tests
+        for step in (0, 100, 200, 600, 1500):
+            if step <= ends:
+                yield metric, step, min(1.0, 0.4 + noise + FACTOR.get(case.cell, 0.7) * step / 1000), 0
+    elif kind == "solving":
+        yield asked.asked.metric, 0, float(case.cell != "rnn" or case.seed % 2), 0
     elif kind == "parameters":
         gates = len(find_cell(case.cell).gates)
         yield asked.asked.metric, 0, gates * case.hidden_size * (case.hidden_size + case.input_size + 2), 0

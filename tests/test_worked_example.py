@@ -51,6 +51,11 @@ CHECK = """
     np.testing.assert_allclose(volume, np.log(keep[:, 0]).mean(axis=0).sum(), atol=1e-9)
     single = Layer("min-gru", 3, 33, dtype="float32", rng=rng)
     assert single.forward(x).backward(np.ones((7, 2, 33))).parameters["weight_ih_l0"].dtype == np.float32
+    from cells.training import Adam, Model, Trainer
+    trainer = Trainer(Model(Layer("min-gru", 3, 5, bidirectional="mean", rng=rng), 2, rng=rng), Adam(0.05))
+    x, labels = rng.standard_normal((4, 3, 3)), np.array([0, 1, 1])
+    losses = [trainer.step(x, labels).loss for _ in range(60)]
+    assert losses[-1] < 0.1 * losses[0], losses
     print("worked")
 """
 

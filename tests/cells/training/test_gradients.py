@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 import pytest
 
-from cells.training.wanted import LOSSES
 from tests.support.layers import EVERY_CELL, EVERY_MERGE
 from tests.support.training import LENGTHS, batch_for, model_of
 
 EPSILON = 1e-6
 ATOL = 3e-9  # of central differences of losses of order 1: rounding 1e-16 / EPSILON, and EPSILON^2
-PLACES = 3  # of each parameter
+PLACES = 2  # of each parameter
+KINDS = (
+    ("last", "cross-entropy", None),
+    ("last", "squared-error", LENGTHS),
+    ("every", "cross-entropy", LENGTHS),
+    ("every", "squared-error", None),
+)
 
 
 def differences(model, *batch):
@@ -22,7 +25,7 @@ def differences(model, *batch):
     assert loss == pytest.approx(model.loss(*batch), rel=1e-14)
     before = {name: np.array(value) for name, value in model.parameters.items()}
     for name, value in before.items():
-        for place in np.linspace(0, value.size - 1, PLACES).astype(int):
+        for place in np.linspace(1, value.size - 2, PLACES).astype(int):
             ends = []
             for sign in (1, -1):
                 moved = before | {name: value.copy()}
@@ -35,7 +38,7 @@ def differences(model, *batch):
 @EVERY_CELL
 @EVERY_MERGE
 def test_the_gradient_is_that_of_the_loss(cell, merge):
-    for reads, loss, lengths in itertools.product(("last", "every"), LOSSES, (None, LENGTHS)):
+    for reads, loss, lengths in KINDS:
         model = model_of(cell, merge, reads=reads, loss=loss)
         x, targets, weights = batch_for(model)
         for name, expected, found in differences(model, x, targets, lengths, weights):

@@ -40,6 +40,7 @@ def analyse(
     """
     from analysis.cells import cells_of, using
     from analysis.claims import CLAIMS, judge
+    from analysis.claims.rule import FRESH_SEED
     from analysis.experiments.asked import answered, is_asked
     from analysis.figures import REGISTRY
     from analysis.load import cells_in, check
@@ -72,6 +73,8 @@ def analyse(
     facts |= {
         f"supported_by_{basis}": sum((f.verdict, f.basis) == ("supported", basis) for f in findings) for basis in BASES
     }
+    drawn = frame.loc[frame["study"] == "gradients", "seed"]
+    facts |= {"fresh_seed": FRESH_SEED} | ({"first_seed": int(drawn.min())} if len(drawn) else {})
     facts |= noise_facts(frame)
     facts |= compile_facts(frame) | conditions(frame)
     return Analysis(

@@ -25,7 +25,7 @@ QUANTIFIERS = ("everywhere", "never", "can")
 """How far a claim goes: it holds at all levels; it says that something never happens, so that one level refutes it; it
 says that something can happen, so that one level supports it."""
 
-CHOICES = ("reading", "epsilon", "normalisation", "margin", "limit", "pooling", "confidence")
+CHOICES = ("reading", "epsilon", "normalisation", "margin", "limit", "pooling", "rate", "confidence")
 """What an analyst could have chosen otherwise."""
 
 Statistic = Callable[[pd.DataFrame], Samples | None]

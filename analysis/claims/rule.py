@@ -32,6 +32,9 @@ MARGIN_STEPS = 200.0
 DECIDED = 0.5
 """Share of the levels that have to be decided."""
 
+FRESH_SEED = 2000
+"""The first seed whose rows nobody had seen when the rules of the claims were last revised."""
+
 EVERY_CLAIM = (*confidences(0.999), Alternative("pooling", "points", pooled=False))
 """Other ways to judge that make sense for every claim whose numbers have a sampling error."""
 

@@ -25,7 +25,7 @@ PLATEAUS = {"delayed-xor": 0.75}
 
 SETTING = ("task", "seq_len", "name", "start", "layout", "hidden_size", "train_size", "clip", "offset")
 """What names a training but for its learning rate and its seed."""
-RUN = (*SETTING, "learning_rate", "role", "seed", "block", "backend")
+RUN = (*SETTING, "initialiser_value", "optimiser", "learning_rate", "role", "seed", "block", "backend")
 """What names one training."""
 ARM = ("task", "seq_len", "name", "start")
 """What a learning rate is chosen for."""

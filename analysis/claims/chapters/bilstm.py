@@ -1,7 +1,9 @@
 """Chapter "BI-LSTM"."""
 
-from analysis.claims.claim import Claim, Interval
+from analysis.claims.claim import Claim, Interval, margins
 from analysis.claims.statistics.counted import count_ratio
+from analysis.claims.statistics.flow import LONGER
+from analysis.claims.statistics.learned import future_gain
 from analysis.claims.statistics.probed import largest_difference, with_facts_of
 from analysis.claims.statistics.timed import time_ratio
 
@@ -40,6 +42,14 @@ CLAIMS = (
         id="future-context-helps",
         number=33,
         quote="Sometimes it is desirable to give future context to predict what is missing in a more efficient way.",
+        study="future-context",
+        statistic=future_gain(),
+        predicts=Interval(low=LONGER),
         figure="input-reach",
+        slices_by=("context", "equal"),
+        scope={"context": "future"},
+        reference={"context": "future", "equal": "equal-size"},
+        quantifier="can",
+        alternatives=margins(lambda least: Interval(low=least), 1.0, 10.0),
     ),
 )

@@ -1,12 +1,17 @@
 """Chapters "Gated Recurrent Unit (GRU)" and "Improvement"."""
 
+from analysis.claims.chapters.lstm_benefits import USUAL_RATE
 from analysis.claims.claim import Alternative, Claim, Interval, margins
 from analysis.claims.statistics.counted import count_difference, count_ratio
 from analysis.claims.statistics.flow import LONGER
 from analysis.claims.statistics.probed import kept_beyond_reset
 from analysis.claims.statistics.rates import horizon_by_update_bias
-from analysis.claims.statistics.timed import time_ratio
+from analysis.claims.statistics.remembered import longest_ratio, solved_difference, with_solving_steps
+from analysis.claims.statistics.timed import STEP, time_ratio, with_time_to_solve
 from analysis.statistics.intervals import TIME_MARGIN
+
+FEWER = 0.25
+"""Share of networks: a cell that solves a quarter fewer over all lengths does not remember as well."""
 
 CLAIMS = (
     Claim(
@@ -19,7 +24,18 @@ CLAIMS = (
         id="gru-memory-as-efficient",
         number=35,
         quote="in practical evidence brings long memory as efficiently as LSTM",
+        study="memory-tasks",
+        statistic=with_solving_steps(longest_ratio("gru", "lstm"), ("gru", "lstm")),
+        predicts=Interval(low=1 / LONGER),
         figure="decay-rate",
+        slices_by=("task", "initialiser"),
+        reference={"task": "delayed-xor", "initialiser": "torch"},
+        alternatives=(
+            *margins(lambda least: Interval(low=least), 0.8, 1.0),
+            Alternative("reading", "equally", predicts=Interval(1 / LONGER, LONGER)),
+            Alternative("reading", "shares", solved_difference("gru", "lstm"), Interval(low=-FEWER)),
+            Alternative("rate", USUAL_RATE, longest_ratio("gru", "lstm", rate=USUAL_RATE)),
+        ),
     ),
     Claim(
         id="gru-fewer-weights",
@@ -36,12 +52,12 @@ CLAIMS = (
         number=37,
         quote="Also GRU involves less weight (Tensors) operations so it is so much fast to train than LSTM.",
         study="runtime",
-        statistic=time_ratio("gru", "lstm"),
+        statistic=with_time_to_solve(time_ratio("gru", "lstm"), "gru", "lstm"),
         predicts=Interval(high=1 - TIME_MARGIN),
         figure="time-ratio",
-        slices_by=("backend", "direction"),
+        slices_by=("timed", "backend", "direction"),
         scope={"direction": "training"},
-        reference={"backend": "cpu", "direction": "training"},
+        reference={"timed": STEP, "backend": "cpu", "direction": "training"},
         alternatives=margins(lambda margin: Interval(high=1 - margin), 0.0, 0.1, 0.2, 0.33),
     ),
     Claim(

@@ -1,9 +1,13 @@
 """Chapter "LSTM benefits vs limitations": the limitations."""
 
 from analysis.claims.claim import Alternative, Claim, Interval, margins
+from analysis.claims.statistics.learned import settings_that_work
 from analysis.claims.statistics.stretched import stretch_ratio
 from analysis.claims.statistics.timed import time_ratio
 from analysis.statistics.intervals import TIME_MARGIN
+
+SETTINGS = 0.1
+"""Share of random settings: one in ten."""
 
 CLAIMS = (
     Claim(
@@ -52,5 +56,14 @@ CLAIMS = (
         number=29,
         quote="The architecture of LSTMs can be more difficult to design and tune compared to feedforward neural "
         "networks.",
+        study="random-search",
+        statistic=settings_that_work("lstm"),
+        predicts=Interval(low=SETTINGS),
+        slices_by=("task",),
+        reference={"task": "temporal-order"},
+        alternatives=(
+            *margins(lambda least: Interval(low=least), 0.0, 0.2),
+            Alternative("reading", "gated", settings_that_work("gru")),
+        ),
     ),
 )

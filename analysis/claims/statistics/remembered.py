@@ -57,12 +57,16 @@ def _compared(
 
 
 def _pairs(runs: pd.DataFrame, name: str, other: str, other_start: str) -> Iterator[pd.DataFrame]:
-    """Yield both groups of each task and initialiser, where there are both."""
+    """Yield both groups of each task and initialiser, where there are both.
+
+    Where both solve everything that was tried, or neither anything, nothing is known of which reaches farther: such a
+    place was not measured, and is no level.
+    """
     for _, of_task in runs.groupby("task", sort=False):
         mine = of_task.loc[(of_task["name"] == name) & (of_task["start"] != ORACLE)]
         for start, own in mine.groupby("start", sort=False):
             pair = _grouped(own, _partner(of_task, other, other_start or str(start)))
-            if pair["group"].nunique() == 2:
+            if pair["group"].nunique() == 2 and pair["value"].nunique() == 2:
                 yield pair
 
 

@@ -12,10 +12,11 @@ import pytest
 from analysis.claims import CHAPTERS, CLAIMS, Claim, Interval, judge
 from analysis.claims.claim import Alternative
 from analysis.claims.levels import Level, disagree
-from analysis.claims.rule import telling_variable, verdict_of
+from analysis.claims.rule import FRESH_SEED, telling_variable, verdict_of
 from analysis.claims.samples import Samples
 from analysis.figures import REGISTRY
 from analysis.result import VERDICTS, Estimate, Finding
+from bench.studies.axes import FIRST_SEED
 from tests.support.rows import synthetic
 
 LECTURE = Path(__file__).parents[3] / "analysis" / "claims" / "lecture.txt"
@@ -26,6 +27,7 @@ EXPECTED = {
     4: "refuted", 5: "half right", 7: "supported", 9: "supported", 12: "exercise", 13: "exercise", 17: "refuted",
     19: "supported", 21: "depends", 25: "supported", 28: "supported", 31: "supported", 36: "supported",
     37: "depends", 38: "supported",
+    20: "depends", 29: "supported", 33: "supported", 35: "supported",
     40: "depends", 3: "supported", 8: "half right", 10: "supported", 15: "half right", 32: "half right",
     26: "not testable", 34: "fact",
 }  # fmt: skip
@@ -255,3 +257,7 @@ def test_a_claim_that_cannot_be_judged_is_refused(wrong: dict[str, object], mess
 def test_an_unknown_choice_is_refused() -> None:
     with pytest.raises(ValueError, match="known: reading, epsilon"):
         Alternative("mood", 1.0)
+
+
+def test_seeds_count_from_where_no_rule_had_seen_them() -> None:
+    assert FIRST_SEED == FRESH_SEED

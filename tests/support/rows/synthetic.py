@@ -84,8 +84,7 @@ def frame(truth: Truth | None = None, studies: tuple[str, ...] | None = None, se
         "time-to-solve": trainings.time_to_solve,
     }  # fmt: skip
     rows = []
-    all_of_them = tuple(name for name in makers if is_study(name))
-    for name in studies or all_of_them:
+    for name in studies or tuple(name for name in makers if is_study(name)):
         rng = np.random.default_rng([seed, len(name)])
         rows += [row(measurement) for measurement in makers[name](truth, rng)]
     return pd.DataFrame(rows, columns=list(COLUMNS))

@@ -167,7 +167,7 @@ def random_search(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]
         (float(10 ** rng.uniform(-4, -1)), float(rng.choice([0.1, 1.0, 10.0])), int(rng.choice([16, 32, 64])))
         for _ in range(DRAWS)
     ]
-    for task, ((cell, layout), share) in itertools.product(("delayed-xor", "adding"), truth.learned.works.items()):
+    for task, ((cell, layout), share) in itertools.product(("temporal-order", "adding"), truth.learned.works.items()):
         for draw, (rate, clip, size) in enumerate(settings):
             case = training(
                 "random-search", cell, "torch", 1000 + draw, seq_len=20, task=task, layout=layout,
@@ -178,11 +178,11 @@ def random_search(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]
 
 def clipped_training(truth: Any, rng: np.random.Generator) -> Iterator[Measurement]:
     """Clipping saves half of the trainings that start with a high recurrent gain."""
-    for cell, gain, clip in itertools.product(("rnn", "lstm"), (1.0, 3.0), (0.0, 1.0)):
+    for optimiser, cell, gain, clip in itertools.product(("adam", "sgd"), ("rnn", "lstm"), (1.0, 3.0), (0.0, 1.0)):
         for n in range(truth.seeds):
             case = training(
                 "clipped-training", cell, "gaussian", 1000 + n, seq_len=50, task="temporal-order", clip=clip,
-                initialiser_value=gain,
+                initialiser_value=gain, optimiser=optimiser,
             )  # fmt: skip
             share = 0.9 if gain == 1 else 0.6 if clip else 0.1
             yield from outcome(truth.learned, case, bool(rng.random() < share), rng)

@@ -20,6 +20,7 @@ from cells.cpu.threads.pool import Shares, alone, call_kernel, split
 from cells.cpu.weights import Weights
 
 PlainEnds: TypeAlias = tuple[Array, Array]
+_NO_ROOM = np.empty(0, np.int64)  # for a task that is done at once and not kept
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ def _forward(
 ) -> None:
     """Run the kernel; plain, sequences, ends: as the plain tuples that it is called with."""
     packed = weights.forward(blocking.panels)
-    call_kernel(sequence.forward, shares, weights.cell, plain, tuple(packed), sequences, tuple(units), ends)
+    call_kernel(sequence.forward, shares, weights.cell, plain, tuple(packed), sequences, tuple(units), ends, _NO_ROOM)
 
 
 @functools.cache
@@ -182,7 +183,7 @@ def _back(done: Run, d_output: Array | None, d_final: Array | None, d_x: Array) 
         d_output = np.empty((0, x.shape[1], weights.hidden_size), x.dtype)
     ends = _give_final(done, d_units, d_final)
     transposed = weights.backward(plan.training.panels)
-    arrays = (tuple(transposed), tuple(done.units), tuple(Sequences(d_x, d_output)), tuple(d_units), ends)
+    arrays = (tuple(transposed), tuple(done.units), tuple(Sequences(d_x, d_output)), tuple(d_units), ends, _NO_ROOM)
     call_kernel(sequence.backward, plan.shares, weights.cell, plan.plain_training, *arrays)
     return d_units
 

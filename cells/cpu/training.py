@@ -1,6 +1,7 @@
 """A training step of one direction: what a pass allocates is made once for a shape of input, and used again.
 
-Nothing here checks what it is given, and a pass is overwritten by the next. dL/dx is not computed.
+Nothing here checks what it is given, and a pass is overwritten by the next. dL/dx is not computed. The kernels are kept
+with their arguments in a `Programme`, which runs them in one call.
 """
 
 from __future__ import annotations
@@ -13,15 +14,16 @@ from numpy.typing import NDArray
 
 from cells.cpu.arguments import Units
 from cells.cpu.kernels import sequence
-from cells.cpu.kernels.flat_gradient import flat_gradient
+from cells.cpu.kernels.flat_gradient import flatten, multiply, sum_samples
 from cells.cpu.kernels.refresh import refresh
 from cells.cpu.kernels.weight_gradient import VECTORS
-from cells.cpu.layout import Array, sequence_strides, whole_vectors
+from cells.cpu.layout import Array, whole_vectors
 from cells.cpu.memory import aligned
 from cells.cpu.parameter_gradients import DEPTH_BYTES, SUMMING, samples_of
 from cells.cpu.plan import make_plan
+from cells.cpu.programme import ALONE, Programme
 from cells.cpu.target import target
-from cells.cpu.threads.pool import call_kernel, split
+from cells.cpu.threads.pool import split
 from cells.cpu.weights import Weights
 
 
@@ -30,6 +32,8 @@ class DirectionPass:
 
     Attributes
     ----------
+    x : (T, B, I) array
+        The input, in the order of the direction: whoever runs the programme sets it before.
     groups
         Where the rows of the batch stand.
     slots, states, d_slots, d_states
@@ -59,6 +63,7 @@ class DirectionPass:
         self._plan = make_plan(weights.spec, weights.hidden_size, shape, dtype.itemsize)
         groups = self.groups = self._plan.training.groups
         spec = weights.spec
+        self.x = np.empty(shape, dtype)
         self.cell = weights.cell
         self.slots, self.d_slots = (groups.make_slots(len(spec.slots), dtype) for _ in range(2))
         self.states, self.d_states = (groups.make_states(len(spec.states), dtype) for _ in range(2))
@@ -70,7 +75,7 @@ class DirectionPass:
         self._d_sequences = (np.empty((0, batch, inputs), dtype), self.d_output)
         self._no_ends = (np.empty(0, np.int64), np.empty((0, 0, 0), dtype))
         self._prepare_weights(weights)
-        self._prepare_gradients(weights, shape, gradients)
+        self._prepare_gradients(weights, gradients)
 
     def _prepare_weights(self, weights: Weights) -> None:
         """Take packed weights that nobody else has, and note how they are packed anew."""
@@ -102,66 +107,60 @@ class DirectionPass:
         ]
         self._packing = (tuple(jobs), tuple(backward_jobs), forward.bias)
 
-    def _prepare_gradients(self, weights: Weights, shape: tuple[int, int, int], gradients: Mapping[str, Array]) -> None:
-        plan, groups, slots = self._plan, self._plan.training.groups, self.d_slots
-        steps, batch, inputs = shape
+    def _prepare_gradients(self, weights: Weights, gradients: Mapping[str, Array]) -> None:
+        plan, groups, slots = self._plan, self.groups, self.d_slots
+        steps, batch, _ = self.x.shape
         dtype = slots.dtype
         samples = steps * batch
         block = -(-samples // -(-samples * dtype.itemsize // DEPTH_BYTES))
         zeros = VECTORS * target().lanes(dtype.itemsize)
         no_gradient = np.empty(0, dtype)
-        jobs: list[Any] = []
-        units = Units(self.slots, self.states)
-        unknown = np.empty(shape, dtype)
+        self._products: list[tuple[Any, ...]] = []
+        copies = []
         for product in weights.products:
-            shares = split(max(len(product.gates.places), 1) * groups.hidden, plan.work)
-            source = samples_of(product.source, weights.spec, groups, unknown, units)
-            rows = weights.parameters["weight_" + product.kind].shape[0] if len(product.gates.places) else 0
+            if not len(product.gates.places):
+                continue
+            gates = tuple(product.gates)
+            shares = split(len(product.gates.places) * groups.hidden, plan.work)
+            source = samples_of(product.source, weights.spec, groups, self.x, Units(self.slots, self.states))
+            rows = len(weights.parameters["weight_" + product.kind])
             out = aligned((rows, whole_vectors(source.columns, dtype.itemsize)), dtype)
             memory = aligned((len(shares), zeros + block * (out.shape[1] + groups.hidden)), dtype)
             memory[:, :zeros] = 0
             plain_source = (source.values, tuple(source.strides), source.columns)
-            d_weight = gradients.get("weight_" + product.kind, no_gradient)
-            d_bias = gradients.get("bias_" + product.kind, no_gradient)
-            jobs.append((shares, tuple(product.gates), plain_source, out, (block, memory), d_weight, d_bias))
-        self._input_strides = tuple(sequence_strides(groups, inputs))
-        self._jobs = jobs
+            self._products.append((shares, tuple(groups), slots, gates, plain_source, out, (block, memory)))
+            d_weight, d_bias = (gradients.get(what + product.kind, no_gradient) for what in ("weight_", "bias_"))
+            copies.append((out, gates, source.columns, d_weight, d_bias))
+        self._copies = tuple(copies)
         self._slot_shares = split(len(slots), SUMMING * slots.size)
-        self._most_shares = max((self._slot_shares, *(job[0] for job in jobs)), key=len)
         self._totals = np.zeros((len(slots), 1, groups.stride), dtype)
 
-    def forward(self, x: Array) -> None:
-        """Run through x (T, B, I), C-contiguous and of the weights' dtype, with the parameters as they are now."""
-        refresh(*self._packing)
-        call_kernel(
+    def add_forward(self, programme: Programme) -> None:
+        """Add what packs the parameters as they are then, and runs through x."""
+        programme.add(refresh, ALONE, *self._packing)
+        plan, units = self._plan, (self.slots, self.states)
+        sequences = (self.x, self._no_output)
+        programme.add(
             sequence.forward,
-            self._plan.shares,
+            plan.shares,
             self.cell,
-            self._plan.plain_training,
+            plan.plain_training,
             self._forward,
-            (x, self._no_output),
-            (self.slots, self.states),
+            sequences,
+            units,
             self._no_ends,
         )
 
-    def backward(self, x: Array, lengths: NDArray[np.int64] | None) -> None:
-        """Set the gradients of the parameters, from those of the output and of the final state.
+    def add_backward(self, programme: Programme, lengths: NDArray[np.int64] | None) -> None:
+        """Add what sets the gradients of the parameters from those of the output and of the final state.
 
-        lengths: (B,) where `d_ends` was set.
+        lengths: (B,) where `d_ends` has the gradients of the final states.
         """
-        units, d_units = (self.slots, self.states), (self.d_slots, self.d_states)
-        call_kernel(
-            sequence.backward,
-            self._plan.shares,
-            self.cell,
-            self._plan.plain_training,
-            self._backward,
-            units,
-            self._d_sequences,
-            d_units,
-            self._no_ends if lengths is None else (lengths, self.d_ends),
-        )
-        shares, gates, (_, strides, columns), *rest = self._jobs[0]
-        jobs = ((shares, gates, (x.reshape(-1), strides, columns), *rest), *self._jobs[1:])
-        groups = tuple(self._plan.training.groups)
-        call_kernel(flat_gradient, self._most_shares, groups, self.d_slots, self._totals, self._slot_shares, jobs)
+        plan, units, d_units = self._plan, (self.slots, self.states), (self.d_slots, self.d_states)
+        ends = self._no_ends if lengths is None else (lengths, self.d_ends)
+        arrays = (self._backward, units, self._d_sequences, d_units, ends)
+        programme.add(sequence.backward, plan.shares, self.cell, plan.plain_training, *arrays)
+        programme.add(sum_samples, self._slot_shares, tuple(self.groups), self.d_slots, self._totals)
+        for shares, *arguments in self._products:
+            programme.add(multiply, shares, *arguments)
+        programme.add(flatten, ALONE, self._totals, self._copies)

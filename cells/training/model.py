@@ -271,7 +271,7 @@ class Model:
             d_flat = {name: self._d_values[name + suffix].reshape(-1) for name in weights.parameters}
             passes.append(DirectionPass(weights, (steps, batch, inputs), d_flat, every=every))
         parameters, gradients = ((v[READOUT[0]], v[READOUT[1]]) for v in (self._values, self._d_values))
-        return Workspace(passes, layer.bidirectional, every, parameters, gradients, (steps, batch, inputs))
+        return Workspace(passes, layer.bidirectional, self.reads, self.loss_name, parameters, gradients)
 
 
 def _views(flat: Array, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:

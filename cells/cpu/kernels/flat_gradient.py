@@ -1,11 +1,11 @@
-"""The gradients of all parameters of a direction in one call, into one flat vector: what a training step ends with."""
+"""The gradients of all parameters of a direction, into one flat vector: what a training step ends with."""
 
 from __future__ import annotations
 
 from cells.cpu.arguments import GateRows
-from cells.cpu.kernels.weight_gradient import Scratch, _add_samples_task, _weight_gradient_task
+from cells.cpu.kernels.weight_gradient import Scratch, _add_samples, _weight_gradient
 from cells.cpu.layout import Groups, Samples, Strides
-from cells.cpu.threads.fork import fork
+from cells.cpu.threads.fork import do_or_keep, kept_task_of
 from cells.kernel_cache import inner, kernel
 
 
@@ -28,30 +28,50 @@ def _copy_sums(totals, gates, into):
             plain[n] = sums[n]
 
 
-@kernel
-def flat_gradient(worker_table, most_shares, groups, d_slots, totals, slot_shares, products):
-    """Set the gradients of weights and biases from those of the slots, in the order of samples of `weight_gradient`.
+@inner
+def _sum_samples(share, groups, d_slots, totals):
+    """Set totals[p, 0, m] = sum of d_slots[p, sample, m], as `weight_gradient` adds them."""
+    for p in range(share.first, share.last):
+        totals[p] = 0
+    _add_samples(share, groups, d_slots, totals)
 
-    most_shares: the shares of the product that has most of them.
-    totals: (P, 1, H'), scratch for the sums over samples. slot_shares: of the P slots.
-    products: for each (shares, gates, source, out, scratch, d_weight, d_bias): out (M, N) with N a whole number of
-        vectors is scratch, d_weight and d_bias are flat and get the gradients; the rest as in `weight_gradient`.
+
+@inner
+def _flatten(share, totals, products):
+    """Copy gradients to where a flat vector has them; the share is all there is.
+
+    totals: (P, 1, H'), the sums of slots over samples.
+    products: for each (out, gates, columns, d_weight, d_bias), out (M, N) the gradient of the weights in rows of whole
+        vectors, of which `columns` count, gates a plain tuple, d_weight and d_bias flat.
     """
-    named_groups = Groups(*groups)
-    totals[:] = 0
-    fork(worker_table, slot_shares, _add_samples_task(worker_table, slot_shares, (named_groups, d_slots, totals)))
-    for shares, gates, source, out, scratch, d_weight, d_bias in products:
-        values, strides, columns = source
+    for out, gates, columns, d_weight, d_bias in products:
         rows = GateRows(*gates)
-        if rows.places.size > 0:
-            arguments = (
-                named_groups,
-                d_slots,
-                rows,
-                Samples(values, Strides(*strides), columns),
-                out,
-                Scratch(*scratch),
-            )
-            fork(worker_table, shares, _weight_gradient_task(worker_table, shares, arguments))
-            _copy_rows(out, rows, columns, d_weight)
-            _copy_sums(totals, rows, d_bias)
+        _copy_rows(out, rows, columns, d_weight)
+        _copy_sums(totals, rows, d_bias)
+
+
+_sum_samples_task = kept_task_of(_sum_samples)
+_weight_gradient_task = kept_task_of(_weight_gradient)
+_flatten_task = kept_task_of(_flatten)
+
+
+@kernel
+def sum_samples(worker_table, shares, groups, d_slots, totals, room):
+    """Do all shares of `_sum_samples`, or keep the task in `room`; groups is a plain tuple."""
+    arguments = (Groups(*groups), d_slots, totals)
+    do_or_keep(worker_table, shares, _sum_samples_task(worker_table, shares, arguments, room), room)
+
+
+@kernel
+def multiply(worker_table, shares, groups, d_slots, gates, source, out, scratch, room):
+    """Do all shares of `weight_gradient._weight_gradient`, or keep the task in `room`; all but arrays plain tuples."""
+    values, strides, columns = source
+    named = (Groups(*groups), d_slots, GateRows(*gates), Samples(values, Strides(*strides), columns))
+    arguments = (*named, out, Scratch(*scratch))
+    do_or_keep(worker_table, shares, _weight_gradient_task(worker_table, shares, arguments, room), room)
+
+
+@kernel
+def flatten(worker_table, shares, totals, products, room):
+    """Do `_flatten`, or keep the task in `room`."""
+    do_or_keep(worker_table, shares, _flatten_task(worker_table, shares, (totals, products), room), room)

@@ -1,4 +1,4 @@
-"""The linear readout of a layer, its loss and the gradients of both, in one call.
+"""The linear readout of a layer, its loss and the gradients of both.
 
 A *read* is what the readout sees of one row of the batch at one step: the state of one direction, or the merged states
 of two. Reads are numbered by row where only the last step is read, else step * B + row. Direction d runs through its
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cells.cpu.layout import Array, Groups, group_count, state_of_row, state_place
+from cells.cpu.threads.fork import do_or_keep, kept_task_of
 from cells.kernel_cache import helper, inner, inner_in_any_order, kernel
 
 NONE, MEAN, SUM, CONCAT = range(4)
@@ -249,31 +250,42 @@ def _send_back(one, other, reading, steps, readout, d_readout, scratch):
             _send_to(other, 1, reading, t, b, steps, second, scale)
 
 
-@kernel
-def learn(one, other, steps, reading, wanted, readout, d_readout, scratch):
-    """Read the directions, and send the gradient of the loss back to them; return the loss and what was found.
+@inner
+def _learn(share, one, other, steps, reading, wanted, readout, d_readout, scratch, answer):
+    """Read the directions, and send the gradient of the loss back to them; the share is all there is.
 
-    All but `steps` are plain tuples: `Direction`, `Direction`, `Reading` with its groups plain too, `Wanted`,
-    `Readout`, `Readout`, `ReadScratch`. Of a single direction `other` is not touched. Where anything but `FINE` is
-    found no gradient is set.
+    Of a single direction `other` is not touched. answer: (2,), gets the loss and what was found; where that is anything
+    but `FINE` no gradient is set.
     """
+    found, total = _weigh(wanted, reading.lengths, reading.every, readout.weight.shape[0], scratch.given)
+    loss = 0.0
+    if found == FINE:
+        _gather(one, other, reading, scratch.given, scratch.features)
+        affine(scratch.features, readout.weight, readout.bias, scratch.given, scratch.scores)
+        loss = _losses(wanted, scratch.given, total, scratch.scores, scratch.d_scores)
+        if not math.isfinite(loss):
+            found = BAD_LOSS
+    answer[0] = loss
+    answer[1] = found
+    if found == FINE:
+        _start(one, reading, steps)
+        if reading.merge != NONE:
+            _start(other, reading, steps)
+        _send_back(one, other, reading, steps, readout, d_readout, scratch)
+
+
+_learn_task = kept_task_of(_learn)
+
+
+@kernel
+def learn(worker_table, shares, one, other, steps, reading, wanted, readout, d_readout, scratch, answer, room):
+    """Do `_learn`, or keep the task in `room`; all but steps, answer and room are plain tuples."""
     groups, merge, every, lengths, place = reading
     how = Reading(Groups(*groups), merge, every, lengths, place)
-    first, second, room, given = Direction(*one), Direction(*other), ReadScratch(*scratch), Wanted(*wanted)
-    values = Readout(*readout)
-    found, total = _weigh(given, lengths, every, values.weight.shape[0], room.given)
-    if found != FINE:
-        return 0.0, found
-    _gather(first, second, how, room.given, room.features)
-    affine(room.features, values.weight, values.bias, room.given, room.scores)
-    loss = _losses(given, room.given, total, room.scores, room.d_scores)
-    if not math.isfinite(loss):
-        return loss, BAD_LOSS
-    _start(first, how, steps)
-    if merge != NONE:
-        _start(second, how, steps)
-    _send_back(first, second, how, steps, values, Readout(*d_readout), room)
-    return loss, FINE
+    directions = (Direction(*one), Direction(*other))
+    rest = (Wanted(*wanted), Readout(*readout), Readout(*d_readout), ReadScratch(*scratch), answer)
+    arguments = (*directions, steps, how, *rest)
+    do_or_keep(worker_table, shares, _learn_task(worker_table, shares, arguments, room), room)
 
 
 @kernel

@@ -11,7 +11,7 @@ import numpy as np
 from cells.cpu.arguments import GateRows
 from cells.cpu.kernels import pack
 from cells.cpu.layout import VECTOR_BYTES, even_cut, whole_vectors
-from cells.cpu.threads.fork import Share
+from cells.cpu.threads.fork import Share, do_or_keep, kept_task_of
 from cells.kernel_cache import inner, kernel
 
 ZERO, ONE = np.int64(0), np.int64(1)  # typed: with literals the packing would be compiled once more
@@ -27,13 +27,13 @@ def _add_bias(values, gates, columns, bias):
             into[k] += rows[k]
 
 
-@kernel
-def refresh(forward, backward, bias):
+@inner
+def _refresh(share, forward, backward, bias):
     """Pack the weights of every product, and sum the biases of every slot.
 
     forward: for each product (weight, bias, gates, panel, together, out), see `pack._forward`; bias is the parameter.
     backward: for each product (weight, gates, panel, out), see `pack._backward`.
-    bias: (P * columns,), gets what slots start from. gates are plain tuples.
+    bias: (P * columns,), gets what slots start from. gates are plain tuples. The share is all there is.
     """
     bias[:] = 0
     for weight, values, gates, panel, together, out in forward:
@@ -45,3 +45,12 @@ def refresh(forward, backward, bias):
     for weight, gates, panel, out in backward:
         named = GateRows(*gates)
         pack._backward(Share(ZERO, np.int64(named.places.size), ZERO, ONE, ZERO), weight, named, panel, out)
+
+
+_refresh_task = kept_task_of(_refresh)
+
+
+@kernel
+def refresh(worker_table, shares, forward, backward, bias, room):
+    """Do `_refresh`, or keep the task in `room`."""
+    do_or_keep(worker_table, shares, _refresh_task(worker_table, shares, (forward, backward, bias), room), room)

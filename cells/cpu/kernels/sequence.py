@@ -51,7 +51,7 @@ from cells.cpu.kernels.units import backward_units, forward_units, has_mask, mas
 from cells.cpu.kernels.vector import add, copy
 from cells.cpu.layout import Groups, named_blocking, rows_between, rows_of, slot_place, state_of_row, state_place
 from cells.cpu.threads.barrier import barrier
-from cells.cpu.threads.fork import Share, fork, task_of
+from cells.cpu.threads.fork import Share, do_or_keep, kept_task_of
 from cells.kernel_cache import helper, inner, kernel
 
 
@@ -251,23 +251,23 @@ def _add_in(d_states, d_output, share, groups, now, left, right):
             target[place + k] += source[start + k]
 
 
-_forward_share_task = task_of(_forward_share)
+_forward_share_task = kept_task_of(_forward_share)
 
 
 @kernel
-def forward(worker_table, shares, cell, blocking, weights, sequences, units, ends):
-    """Do all shares of `_forward_share`; all but the cell are plain tuples."""
+def forward(worker_table, shares, cell, blocking, weights, sequences, units, ends, room):
+    """Do all shares of `_forward_share`, or keep the task in `room`; all but cell and room are plain tuples."""
     named = (named_blocking(blocking), ForwardWeights(*weights), Sequences(*sequences), Units(*units))
     arguments = (cell, *named, Ends(*ends))
-    fork(worker_table, shares, _forward_share_task(worker_table, shares, arguments))
+    do_or_keep(worker_table, shares, _forward_share_task(worker_table, shares, arguments, room), room)
 
 
-_backward_share_task = task_of(_backward_share)
+_backward_share_task = kept_task_of(_backward_share)
 
 
 @kernel
-def backward(worker_table, shares, cell, blocking, weights, units, d_sequences, d_units, ends):
-    """Do all shares of `_backward_share`; all but the cell are plain tuples."""
+def backward(worker_table, shares, cell, blocking, weights, units, d_sequences, d_units, ends, room):
+    """Do all shares of `_backward_share`, or keep the task in `room`; all but cell and room are plain tuples."""
     named = (named_blocking(blocking), BackwardWeights(*weights), Units(*units), Sequences(*d_sequences))
     arguments = (cell, *named, Units(*d_units), Ends(*ends))
-    fork(worker_table, shares, _backward_share_task(worker_table, shares, arguments))
+    do_or_keep(worker_table, shares, _backward_share_task(worker_table, shares, arguments, room), room)

@@ -73,6 +73,57 @@ def task_of(function: Any) -> Any:
     return task
 
 
+ROOM = 512
+"""How many int64 a task's environment may take where it is kept, its two addresses in front."""
+
+
+def kept_task_of(function: Any) -> Any:
+    """Return what does as `task_of`, and can keep the task for later: what is called again and again is prepared once.
+
+        addresses = task(worker_table, shares, arguments, room)
+
+    room: (ROOM,) of int64, where arguments are kept, or empty: then they are gone when the kernel returns. Whoever
+    keeps a task keeps its arrays alive, room and shares too: the kept ones are not counted as references.
+    """
+
+    @intrinsic
+    def task(typing_context, worker_table, shares, arguments, room):
+        inner = resolve(typing_context, function, (SHARE_TYPE, *arguments))
+
+        def codegen(context: Any, builder: Any, made: Any, values: Any) -> Any:
+            counter = context.make_array(worker_table)(context, builder, values[0]).data
+            table = context.make_array(shares)(context, builder, values[1]).data
+            borrowed = _borrowed(builder, arguments, values[2])
+            whole = cgutils.make_anonymous_struct(builder, [borrowed, table, counter])
+            if context.get_abi_sizeof(whole.type) > 8 * (ROOM - 2):
+                raise ValueError(
+                    f"a task's environment takes {context.get_abi_sizeof(whole.type)} bytes; allowed: less"
+                )
+            memory = context.make_array(room)(context, builder, values[3])
+            behind = builder.bitcast(builder.gep(memory.data, [INT64(2)]), whole.type.as_pointer())
+            kept = builder.icmp_signed(">", memory.nitems, INT64(0))
+            environment = builder.select(kept, behind, cgutils.alloca_once(builder, whole.type))
+            builder.store(whole, environment)
+            emitted = _emit_task(context, builder.module, inner, function, environment.type)
+            addresses = [builder.ptrtoint(emitted, INT64), builder.ptrtoint(environment, INT64)]
+            return context.make_tuple(builder, made.return_type, addresses)
+
+        return types.UniTuple(types.int64, 2)(worker_table, shares, arguments, room), codegen
+
+    return task
+
+
+def _borrowed(builder: Any, kind: Any, value: Any) -> Any:
+    """Return arguments whose arrays own nothing: what kernels unbox is freed when they return."""
+    if isinstance(kind, types.Array):
+        for owner in range(2):  # meminfo and parent
+            value = builder.insert_value(value, ir.Constant(value.type.elements[owner], None), owner)
+    elif isinstance(kind, types.BaseTuple):
+        for i, part in enumerate(kind.types):
+            value = builder.insert_value(value, _borrowed(builder, part, builder.extract_value(value, i)), i)
+    return value
+
+
 def _emit_task(context: Any, module: Any, inner: Any, dispatcher: Any, environment: Any) -> Any:
     task = ir.Function(module, TASK, module.get_unique_name("recurbench_task"))
     task.linkage = "internal"
@@ -102,17 +153,32 @@ def _call(typing_context, task, environment, share):
 @register_jitable
 def fork(worker_table, shares, addresses):
     """Do all shares, one here and each of the others in a worker's thread; return when all are done."""
+    fork_counted(worker_table, shares.shape[0], addresses)
+
+
+@register_jitable
+def do_or_keep(worker_table, shares, addresses, room):
+    """Do all shares of a task of `kept_task_of`; or, where there is a room, note there where it is kept."""
+    if room.size == 0:
+        fork(worker_table, shares, addresses)
+    else:
+        room[0], room[1] = addresses
+
+
+@register_jitable
+def fork_counted(worker_table, count, addresses):
+    """Do `count` shares as `fork` does."""
     task, environment = addresses
     first = worker_table.ctypes.data
     store(first, 0)
-    for i in range(1, shares.shape[0]):
+    for i in range(1, count):
         line = first + i * LINE
         store(line + FUNCTION, task)
         store(line + ENVIRONMENT, environment)
         store(line + SHARE, i)
         store(line + GIVEN, load(line + GIVEN) + 1)
     _call(task, environment, 0)
-    for i in range(1, shares.shape[0]):
+    for i in range(1, count):
         line = first + i * LINE
         number = load(line + GIVEN)
         if take(line + TAKEN, number):  # its worker is still being woken

@@ -25,6 +25,8 @@ FIRST_PLACE = "lyapunov-spectrum"
 """The curves of this measure are compared by their first value, all others by their last."""
 
 
+ALL_LENGTHS = ("training_step",)
+"""What stands along curves that are compared whatever the length of their sequences is."""
 SHARES = ("solved",)
 """Metrics that are 1 or 0: their mean is a share, with an interval that has a width also where all did it or none."""
 
@@ -58,7 +60,7 @@ def _curves(reading: Reading, experiment: Experiment) -> Answer | None:
         at = part[x].min() if reading.name == FIRST_PLACE else part[x].max()
         value = centred(part.loc[part[x] == at, "value"].to_numpy(float), rng)
         items.append(Item(_varied(groups, key, levels), value, float(at)))
-    facts, quoted = quotes(_longest(items), reading.scale)
+    facts, quoted = quotes(items if reading.x in ALL_LENGTHS else _longest(items), reading.scale)
     layout = Layout(
         experiment,
         reading.name, reading.scale, x, placed.colour, placed.line, placed.panels, ("median", "low", "high"),

@@ -77,6 +77,11 @@ def few_arms(steps: int) -> tuple[Arm, ...]:
     return FEW_ARMS
 
 
+def plain_arms(steps: int) -> tuple[Arm, ...]:
+    """List the three cells as PyTorch draws them."""
+    return RNN, LSTM, GRU
+
+
 def all_arms(steps: int) -> tuple[Arm, ...]:
     """List every arm at a length, with the two oracles that know it."""
     oracles = (Arm(cell, "chrono", ORACLE * steps) for cell in ("lstm", "gru"))

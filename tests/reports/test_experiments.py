@@ -69,6 +69,10 @@ EVERY_KIND = (
     experiment("counts", "parameters", {"cell": ["lstm", "gru"], "hidden_size": [4, 8]}),
     experiment("exponents", "lyapunov-spectrum", {"cell": ["rnn", "lstm"], "hidden_size": 4}),
     experiment("open", "gates", {"cell": "gru", "seq_len": 5}),
+    experiment("learning", "training", {"cell": ["lstm", "gru"], "learning_rate": [1e-3, 1e-2], "clip": [0, 1]}),
+    experiment("errors", "training", {"cell": "gru", "task": "adding", "optimiser": ["adam", "sgd"]}),
+    experiment("solved", "solving", {"task": ["delayed-xor", "adding"], "budget": [100, 200], "train_size": [0, 100]}),
+    experiment("fed", "solving", {"cell": "rnn", "layout": ["steps", "flat"]}, {"task": "shifted-input", "offset": 5}),
 )
 
 

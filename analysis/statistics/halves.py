@@ -159,9 +159,11 @@ class HalfRatio:
     freedom: float
 
     def estimate(self, confidence: float = CONFIDENCE) -> Estimate:
-        """Estimate the ratio; infinite where it is known from below alone, or not at all."""
+        """Estimate the ratio: its lower end where it is known from below alone, infinite where nothing is known."""
         kept = self.deviance <= _limit(self.freedom, confidence) + SAME
-        return Estimate(self.value, float(self.low[kept].min()), float(self.high[kept].max()), "ratio", self.runs)
+        low, high = float(self.low[kept].min()), float(self.high[kept].max())
+        value = low if math.isinf(self.value) and low > 0 else self.value
+        return Estimate(value, low, high, "ratio", self.runs)
 
     def p_above(self, edge: float) -> float:
         """Return the p-value of "the ratio is `edge` or less" against more."""

@@ -93,7 +93,10 @@ def _rates(frame: pd.DataFrame) -> dict[str, Fact]:
         return {}
     length = lengths[min(1, len(lengths) - 1)]
     shares = solved_shares(runs.loc[runs["seq_len"] == length], ("name", "learning_rate"))
-    facts: dict[str, Fact] = {"rate_length": float(length), "rates": int(shares["learning_rate"].nunique())}
+    rates = int(shares["learning_rate"].nunique())
+    if rates < 2:  # nothing to compare
+        return {}
+    facts: dict[str, Fact] = {"rate_length": float(length), "rates": rates}
     for cell, part in shares.groupby("name"):
         for end, row in (("best", part["share"].idxmax()), ("worst", part["share"].idxmin())):
             facts[fact_key(end, cell)] = Number(float(part.loc[row, "share"]), SHARE)

@@ -19,6 +19,7 @@ from analysis.tables.parameters import parameter_table
 from analysis.tables.scaling import scaling_table
 from analysis.tables.sharings import sharing_table
 from analysis.tables.times import time_table
+from analysis.tables.trained import trained_table
 from bench.names import unknown
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ BUILDERS: Mapping[str, Callable[[pd.DataFrame], Table | None]] = {
     "cuda-published": published_table,
     "cuda-sharings": sharing_table,
     "kernels": kernel_table,
+    "trained": trained_table,
 }
 """Table id to what builds it; a new one is a line here, and its place on the page one in `reports/content.py`."""
 

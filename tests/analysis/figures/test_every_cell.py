@@ -40,6 +40,15 @@ OF_NAMED = {
     "memory-curse": "the LSTM with its input gate free, tied or coupled, and the GRU, tied by its equation",
     "mean-field": "the theory of the tanh RNN",
     "time-ratio": "the lecture's claim about the GRU and the LSTM",
+    "remembers": "the gates and the cell state of one LSTM",
+    "future-context": "one direction and two, of the layer that the lecture shows",
+    "clipped-training": "the RNN and the LSTM from high recurrent gains",
+    "gradient-while-learning": "cells and initialisations that learn to add, one by one",
+    "profile-after-training": "the same",
+    "solved-share": "cells and initialisations that are trained, which cost too much to be all",
+    "learning-rate": "the same",
+    "random-search": "the same, and a feedforward network",
+    "steps-to-solve": "the same",
 }
 """Figures that by their question are about named cells only, each with what it is about."""
 
@@ -57,6 +66,7 @@ TABLES_OF_SOME = {
 TABLES_OF_NAMED = {
     "anchors": "cells that there are published or derived numbers of",
     "activations": "two functions and no cell",
+    "trained": "cells that were trained elsewhere too",
     "cuda-published": "shapes that others have published, each with the cell that it was published of",
 }
 

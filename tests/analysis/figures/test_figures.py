@@ -118,7 +118,7 @@ def test_every_series_id_stands_once_in_a_drawing(pages: dict[str, bytes]) -> No
 def test_a_small_grid_still_draws() -> None:
     frame = synthetic.frame(synthetic.with_truth(seeds=2, blocks=2))
     small = frame.loc[
-        frame["initialiser"].isin(["torch", "forget-bias", "gaussian"])
+        frame["initialiser"].isin(["torch", "torch-fb1", "forget-bias", "gaussian"])
         & (frame["hidden_size"] <= 64)
         & ~(frame["backend"] == "torch")
     ]

@@ -88,6 +88,8 @@ def _first(curve: pd.DataFrame, met) -> float:  # type: ignore[no-untyped-def]
 def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:
     """Draw a column per arm, the gradient above the error: a thin line per network, a thick one for their median."""
     arms = in_order(list(zip(data["name"], data["start"], strict=True)))
+    # the error of networks as they are drawn may be far above that of a guess, and would flatten all else
+    after = data.loc[(data["quantity"] == "error") & (data["step"] > data["step"].min()), "value"]
     with style.canvas(style_name, 2, len(arms), ratio=1.9, sharex=True, sharey="row") as drawing:
         look = drawing.look
         for column, arm in zip(zip(*drawing.panels, strict=True), arms, strict=True):
@@ -100,7 +102,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
                 va="bottom", fontsize=look.type_size * 0.88,
             )  # fmt: skip
             column[1].set_xlim(0, data["step"].max())
-            column[1].set_ylim(bottom=0)
+            column[1].set_ylim(0, 1.3 * float(after.max()))
             column[1].xaxis.set_major_locator(MaxNLocator(2, integer=True))
             column[1].xaxis.set_major_formatter(FuncFormatter(thousands))
         first = [row[0] for row in drawing.panels]

@@ -12,7 +12,7 @@ from bench.names import unknown
 
 SIZES = ("seq_len", "hidden_size", "batch_size")
 INITIALISER_ORDER = ("torch", "keras", "orthogonal", "torch-fb1", "chrono")
-BACKEND_ORDER = ("cpu", "torch", "onnxruntime")
+BACKEND_ORDER = ("cpu", "torch", "torch-compile", "onnxruntime")
 DIRECTION_ORDER = ("inference", "training")
 AGAIN = "cpu-again"
 

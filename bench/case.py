@@ -14,6 +14,7 @@ BACKENDS = {
     "cpu": "recurbench",
     "cpu-again": "recurbench, measured again",
     "torch": "PyTorch",
+    "torch-compile": "PyTorch, compiled",
     "onnxruntime": "ONNX Runtime",
     "cuda": "recurbench on the GPU",
     "cuda-again": "recurbench on the GPU, measured again",

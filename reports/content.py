@@ -127,6 +127,8 @@ PAGE = Page(
                 FigureBlock("future-context"),
                 Prose("learning", "speed"),
                 FigureBlock("steps-to-solve"),
+                FigureBlock("training-speed"),
+                FigureBlock("training-parts"),
             ),
         ),
         Section("experiments", (Experiments(),)),

@@ -69,6 +69,7 @@ DOTS = (0, (1, 2))
 BACKENDS = {
     "cpu": Mark(INK, "o", "-"),
     "torch": Mark(OKABE_ITO["orange"], "s", (0, (5, 1.5))),
+    "torch-compile": Mark(OKABE_ITO["sky"], "D", (0, (2, 1))),
     "onnxruntime": Mark(OKABE_ITO["purple"], "^", (0, (1.2, 1.2))),
 }
 

@@ -64,12 +64,17 @@ class PeerContender:
         reason = self.why_not(problem.case)
         if reason is not None:
             raise PeerError(reason)
-        if self.backend not in _running:
-            _running[self.backend] = Peer(self.backend, self.module)
-        peer = _running[self.backend]
+        peer = running_peer(self.backend, self.module)
         parameters = {name: np.asarray(value) for name, value in problem.parameters.items()}
         peer.ask("prepare", problem.case, parameters, problem.x, problem.d_output)
         return RemotePrepared(peer)
+
+
+def running_peer(backend: str, module: str) -> Peer:
+    """Return the process that runs a module of a peer; it is started where it does not run."""
+    if module not in _running:
+        _running[module] = Peer(backend, module)
+    return _running[module]
 
 
 class Peer:
@@ -77,6 +82,7 @@ class Peer:
 
     def __init__(self, backend: str, module: str) -> None:
         self.backend = backend
+        self._module = module
         # A process of its own from the start, not a fork: it must not inherit our threads, nor import numba.
         self._pipe, other = Pipe()
         command = [sys.executable, "-m", "bench.contenders.worker", module, str(other.fileno())]
@@ -106,7 +112,7 @@ class Peer:
 
     def stop(self) -> None:
         """End the process; the next use starts a new one."""
-        _running.pop(self.backend, None)
+        _running.pop(self._module, None)
         self._pipe.close()
         self._process.terminate()
         self._process.send_signal(signal.SIGCONT)

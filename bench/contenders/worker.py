@@ -13,7 +13,7 @@ from bench.contenders.clocks import WallClock
 
 
 def serve(pipe: Connection, module: str) -> None:
-    """Answer requests until the pipe closes: prepare(case, parameters, x, d_output), call(), results(), time(calls)."""
+    """Answer requests until the pipe closes: prepare(...), call(), results(...), time(calls)."""
     prepared: Any = None
     while True:
         try:
@@ -27,7 +27,7 @@ def serve(pipe: Connection, module: str) -> None:
             elif request == "call":
                 prepared.call()
             elif request == "results":
-                answer = prepared.results()
+                answer = prepared.results(*arguments)
             elif request == "time":
                 answer = WallClock(prepared.call).time(*arguments)
             else:

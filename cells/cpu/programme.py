@@ -33,6 +33,14 @@ class Programme:
         self._most_shares = max(self._most_shares, shares, key=len)
         return len(self._stages) - 1
 
+    def part(self, begin: int, end: int | None = None) -> Programme:
+        """Return the stages from `begin` on, up to `end` or to the last, as a programme of their own."""
+        part = Programme()
+        part._kept = self._kept
+        part._stages = self._stages[begin:end]
+        part._most_shares = self._most_shares
+        return part
+
     def run(self, answer: NDArray[np.float64], judge: int) -> None:
         """Do the stages, none after stage `judge` where answer[1] is not 0 then."""
         call_kernel(run, self._most_shares, self._stages, answer, judge)

@@ -217,7 +217,7 @@ class Model:
         steps, batch = checked.shape[:2]
         ends = None if lengths is None else check_lengths(lengths, steps, batch)
         wanted = self._check_wanted(targets, weights, steps, batch)
-        loss, found = self._workspace(checked.shape).differentiate(checked, wanted, ends)
+        loss, found = self.workspace(checked.shape).differentiate(checked, wanted, ends)
         if found not in (FINE, BAD_LOSS):
             self._refuse(found, wanted, steps, np.full(batch, steps, np.int64) if ends is None else ends)
         return loss, found
@@ -253,7 +253,8 @@ class Model:
         real = (np.arange(steps)[:, None] < lengths) if self.reads == "every" else lengths > 0
         refuse(found, wanted, real.reshape(-1), self.outputs)
 
-    def _workspace(self, shape: tuple[int, ...]) -> Workspace:
+    def workspace(self, shape: tuple[int, ...]) -> Workspace:
+        """Return the memory of steps over inputs of a shape (T, B, I), with the present number of threads."""
         key = (shape, get_threads())
         found = self._workspaces.get(key)
         if found is None:

@@ -80,13 +80,16 @@ class Workspace:
         if lengths is not None or self._unequal:
             self._unequal = lengths is not None
             self._lengths[...] = len(x) if lengths is None else lengths
-        place = IN_OUTPUT if self._every else AT_T if lengths is None else AT_ENDS
-        programme, judge = self._programmes.get(place) or self._make_programme(place)
+        programme, judge = self.programme(unequal=lengths is not None)
         programme.run(self._answer, judge)
         return float(self._answer[0]), int(self._answer[1])
 
+    def programme(self, *, unequal: bool = False) -> tuple[Programme, int]:
+        """Return the stages of a step, whose rows may be of unequal length, and the number of the one that judges."""
+        place = IN_OUTPUT if self._every else AT_ENDS if unequal else AT_T
+        return self._programmes.get(place) or self._make_programme(place)
+
     def _make_programme(self, place: int) -> tuple[Programme, int]:
-        """Return the stages of a step, and the number of the one that judges the loss."""
         programme = Programme()
         for direction in self._passes:
             direction.add_forward(programme)

@@ -89,7 +89,9 @@ def _solving(frame: pd.DataFrame, metric: str, name: str, other: str) -> pd.Data
     pair = own.merge(rival, on=keys, suffixes=("", "_other"))
     pair = pair.loc[~(pair["open"] & pair["open_other"])]  # neither solved it: nothing is known
     ratio = pair["value"] / pair["value_other"]
+    # Trainings differ by their seed and not by the block: the first seed stands where the first block of steps does.
     return pair.loc[:, ["backend", *POINT]].assign(
-        sample=pair["block"], value=ratio, low=ratio.where(~pair["open_other"], 0.0),
+        sample=pair["seed"].rank(method="dense").astype(int) - 1, value=ratio,
+        low=ratio.where(~pair["open_other"], 0.0),
         high=ratio.where(~pair["open"], math.inf),
     )  # fmt: skip

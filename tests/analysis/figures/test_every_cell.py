@@ -27,6 +27,7 @@ OF_SOME = {
     "truncated": [name for name in main_cells() if find_cell(name).hidden_gates],
     "phase-diagram": [SIMPLE_CELL, *filter(has_gain, GATED_CELLS)],
     "peer-ratio": [name for name in main_cells() if any(name in peer.cells for peer in PEERS.values())],
+    "training-speed": ["rnn", "lstm", "gru"],
     "cuda-ratio": [name for name in main_cells() if name in CUDNN_CELLS],
 }
 """Figures whose question only some cells have an answer to: those with gates, recurrent weights, a gain, a rival."""

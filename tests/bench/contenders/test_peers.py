@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bench.case import BACKENDS, Case
+from bench.case import Case
 from bench.contenders import process, registry
 from bench.contenders.problem import make_problem
 from bench.measures import runtime
@@ -81,7 +81,3 @@ def test_a_peer_says_what_it_cannot_do(monkeypatch):
     why = registry.find_contender("onnxruntime").why_not(case)
     assert why == "peer onnxruntime has no direction 'training'; allowed: inference"
     assert registry.able(case, registry.PEERS) == ["torch"]
-
-
-def test_every_backend_that_runs_has_a_contender():
-    assert set(registry.CONTENDERS) == {name for name in BACKENDS if not name.startswith("sm_")}

@@ -30,6 +30,7 @@ from tests.support.rows import synthetic_probes as probes
 from tests.support.rows import synthetic_spectra as spectra
 from tests.support.rows import synthetic_trained as trained
 from tests.support.rows import synthetic_training as trainings
+from tests.support.rows import synthetic_training_speed as speeds
 
 LAGS = (0, 1, 2, 3, 5, 7, 10, 14, 20, 28, 40, 56, 80, 100)
 DRAWN = {
@@ -82,6 +83,7 @@ def frame(truth: Truth | None = None, studies: tuple[str, ...] | None = None, se
         "future-context": trained.future_context, "during-training": trained.during_training,
         "one-network": trained.one_network, "clipped-training": trainings.clipped_training,
         "time-to-solve": trainings.time_to_solve,
+        "training-speed": speeds.training_speed, "training-parts": speeds.training_parts,
     }  # fmt: skip
     rows = []
     for name in studies or tuple(name for name in makers if is_study(name)):

@@ -1,0 +1,1 @@
+"""Who trains: this suite and PyTorch, on the same network, the same batches and the same rule of update."""

@@ -56,8 +56,15 @@ class Run(Protocol[ArrayT_co]):
     def x(self) -> ArrayT_co:
         """Return the input (T, B, I), in the order in which the direction runs through it."""
 
+    @property
+    def lengths(self) -> HostArray | None:
+        """Return the steps of each row (B,) int64, on the host; None where all have T."""
+
     def state(self, index: int) -> HostArray:
-        """Return one state at every step, (T + 1, B, H), on the host; index 0 of the first axis is the start."""
+        """Return one state at every step, (T + 1, B, H), on the host; index 0 of the first axis is the start.
+
+        Past a row's end it is zero, and so is a slot.
+        """
 
     def slot(self, name: str) -> HostArray:
         """Return one slot at every step, (T, B, H), on the host."""
@@ -105,10 +112,19 @@ class Backend(Protocol[ArrayT, WeightsT, RunT, GradientsT_co]):
     ) -> WeightsT:
         """Take the parameters of one direction; ValueError for a sharing that the backend does not have."""
 
-    def check(self, what: str, given: object, shape: tuple[int | None, ...], legend: str, dtype: str) -> ArrayT:
+    def check(
+        self,
+        what: str,
+        given: object,
+        shape: tuple[int | None, ...],
+        legend: str,
+        dtype: str,
+        lengths: HostArray | None = None,
+    ) -> ArrayT:
         """Return what a caller gave as an array of the backend; see `cells.validation.check_array` for what is allowed.
 
-        None in `shape` allows any size of at least 1; `legend` names the axes in messages.
+        None in `shape` allows any size of at least 1; `legend` names the axes in messages. With lengths the array is
+        (T, B, N): what it holds past a row's end is not looked at, and zero in what is returned.
         """
 
     def keep(self, array: ArrayT, given: object) -> ArrayT:
@@ -123,8 +139,11 @@ class Backend(Protocol[ArrayT, WeightsT, RunT, GradientsT_co]):
     def total(self, arrays: Sequence[ArrayT]) -> ArrayT:
         """Return the sum of arrays (T, B, I); the first one may be overwritten."""
 
-    def in_order(self, array: ArrayT, direction: int) -> ArrayT:
-        """Return a (T, ...) array in the order in which the direction runs through it; its own inverse."""
+    def in_order(self, array: ArrayT, direction: int, lengths: HostArray | None = None) -> ArrayT:
+        """Return a (T, B, N) array in the order in which the direction runs through it; its own inverse.
+
+        With lengths each row is turned round inside its own.
+        """
 
     def merge_outputs(self, outputs: Sequence[ArrayT], merge: str | None) -> ArrayT:
         """Merge outputs (T, B, H) in the order of time to (T, B, H), or to (T, B, 2 H) for concat."""
@@ -132,19 +151,32 @@ class Backend(Protocol[ArrayT, WeightsT, RunT, GradientsT_co]):
     def split_gradient(self, d_output: ArrayT, merge: str | None) -> tuple[ArrayT, ...]:
         """Return dL/d output (T, B, H) of each direction, in the order of time, from dL/d merged output."""
 
-    def infer(self, weights: WeightsT, x: ArrayT, initial: ArrayT | None) -> tuple[ArrayT, ArrayT]:
-        """Return output (T, B, H) and final states (S, B, H) for x (T, B, I) and initial states (S, B, H)."""
+    def infer(
+        self, weights: WeightsT, x: ArrayT, initial: ArrayT | None, lengths: HostArray | None = None
+    ) -> tuple[ArrayT, ArrayT]:
+        """Return output (T, B, H) and final states (S, B, H) for x (T, B, I) and initial states (S, B, H).
 
-    def forward(self, weights: WeightsT, x: ArrayT, initial: ArrayT | None) -> RunT:
+        lengths (B,) int64 are the steps of each row: x is finite past its end, the output is zero there, and the final
+        state is that at its own last step.
+        """
+
+    def forward(self, weights: WeightsT, x: ArrayT, initial: ArrayT | None, lengths: HostArray | None = None) -> RunT:
         """Run through x (T, B, I) from initial states (S, B, H), or zero, and keep every slot and state."""
 
     def backward(self, run: RunT, d_output: ArrayT | None, d_final: ArrayT | None) -> GradientsT_co:
-        """Return the gradients for dL/d output (T, B, H) and dL/d final states (S, B, H), or zero."""
+        """Return the gradients for dL/d output (T, B, H) and dL/d final states (S, B, H), or zero.
+
+        Of a run with lengths d_output is zero past a row's end, and d_final is at the row's own last step.
+        """
+
+    def slot_gradients(self, run: RunT, d_output: ArrayT | None, d_final: ArrayT | None) -> HostArray:
+        """Return dL/d slots (P, T, B, H) on the host, from which all gradients are made; arguments as of `backward`."""
 
     def profile(self, run: RunT, d_last: HostArray) -> HostArray:
         """Return log10 of the L2 norm over units of dL/d s_t, (S + 1, T + 1, B) float64, for dL/dh_T = d_last (B, H).
 
-        The last one is the norm of the joint state, where dL/dc_t has no path through h_t.
+        The last one is the norm of the joint state, where dL/dc_t has no path through h_t. Of a run with lengths T is
+        a row's own last step, and -inf stands past it.
         """
 
 

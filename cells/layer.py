@@ -4,6 +4,9 @@ Shapes: x (T, B, I), output (T, B, H), or (T, B, 2 H) where two directions are c
 layer's states, gates, initial and final states have a leading axis of two directions, forward first, each in the
 order in which that direction runs: index 0 of `states` is its start.
 
+Where the rows of a batch are sequences of several lengths, `lengths` says how many steps of each are its own: every
+number is then that of the row alone, and what x holds past a row's end has no influence.
+
 On the GPU everything stays on the device between forward and backward. NumPy arrays are answered with NumPy arrays;
 arrays in device memory (any with `__cuda_array_interface__`) with such arrays, by `Layer(x)` and `backward`. A trace is
 read as NumPy either way, copied on first access.
@@ -18,13 +21,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cells.arrays import shape_of
 from cells.backend import BACKENDS, SomeBackend, Weights, find_backend
 from cells.bidirectional import SUFFIXES
 from cells.initialisers import Initialiser, find_initialiser
 from cells.keywords import saying_how_it_is_done_here
 from cells.registry import find_cell
 from cells.trace import Trace, read_only, stack_directions, states_by_direction
-from cells.validation import check_array, check_dtype, check_merge, check_names, check_sharing, check_size, one_of
+from cells.validation import (
+    check_array,
+    check_dtype,
+    check_lengths,
+    check_merge,
+    check_names,
+    check_shape,
+    check_sharing,
+    check_size,
+    one_of,
+)
 
 Array = NDArray[Any]
 
@@ -169,7 +183,9 @@ class Layer:
             for suffix in self._suffixes
         ]
 
-    def __call__(self, x: Any, initial: Mapping[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+    def __call__(
+        self, x: Any, initial: Mapping[str, Any] | None = None, lengths: Any = None
+    ) -> tuple[Any, dict[str, Any]]:
         """Run through a sequence and keep nothing but the output: inference.
 
         Parameters
@@ -178,51 +194,68 @@ class Layer:
             The input: a NumPy array, or what becomes one as it stands. A masked array must have no masked entry.
         initial : mapping, optional
             The state to start from, {"h": (B, H) or (2, B, H), ...}; zero if None.
+        lengths : (B,) integers, optional
+            The steps of each row, 1 to T; all have T if None. What x holds past a row's end, be it NaN, is not looked
+            at. The reverse direction starts at the row's own end.
 
         Returns
         -------
         output, final
-            (T, B, H) or (T, B, 2 H), and the final state, shaped as `initial`.
+            (T, B, H) or (T, B, 2 H), and the final state, shaped as `initial`. With lengths the output is zero past a
+            row's end, and the final state is that at its own last step.
 
         Raises
         ------
         TypeError, ValueError
-            For a wrong dtype, name or shape, or for NaN or infinity.
+            For a wrong dtype, name or shape, for NaN or infinity, or for a length that is no integer from 1 to T.
 
         """
-        return self._infer(find_backend(self.backend), x, initial)
+        return self._infer(find_backend(self.backend), x, initial, lengths)
 
-    def forward(self, x: Any, initial: Mapping[str, Any] | None = None) -> Trace:
+    def forward(self, x: Any, initial: Mapping[str, Any] | None = None, lengths: Any = None) -> Trace:
         """Run through a sequence and keep every gate and state, for inspection and the backward pass.
 
-        Parameters and errors are those of a call of the layer.
+        Parameters and errors are those of a call of the layer. With lengths states and gates are zero past a row's end.
         """
-        return self._forward(find_backend(self.backend), x, initial)
+        return self._forward(find_backend(self.backend), x, initial, lengths)
 
     def _infer(
-        self, backend: SomeBackend, given: Any, given_initial: Mapping[str, Any] | None
+        self, backend: SomeBackend, given: Any, given_initial: Mapping[str, Any] | None, given_lengths: Any
     ) -> tuple[Any, dict[str, Any]]:
-        x, initials = self._check(backend, given, given_initial)
+        x, initials, lengths = self._check(backend, given, given_initial, given_lengths)
         results = [
-            backend.infer(weights, backend.in_order(x, d), initials[d]) for d, weights in enumerate(self.directions)
+            backend.infer(weights, backend.in_order(x, d, lengths), initials[d], lengths)
+            for d, weights in enumerate(self.directions)
         ]
-        outputs = [backend.in_order(output, d) for d, (output, _) in enumerate(results)]
+        outputs = [backend.in_order(output, d, lengths) for d, (output, _) in enumerate(results)]
         final: dict[str, Any] = {}
         for s, name in enumerate(self.spec.states):
             parts = [states[s] for _, states in results]
             final[name] = backend.hand_back(stack_directions(parts, self.bidirectional, backend.stack), given)
         return backend.hand_back(backend.merge_outputs(outputs, self.bidirectional), given), final
 
-    def _forward(self, backend: SomeBackend, given: Any, given_initial: Mapping[str, Any] | None) -> Trace:
-        checked, initials = self._check(backend, given, given_initial)
+    def _forward(
+        self, backend: SomeBackend, given: Any, given_initial: Mapping[str, Any] | None, given_lengths: Any
+    ) -> Trace:
+        checked, initials, lengths = self._check(backend, given, given_initial, given_lengths)
         x = backend.keep(checked, given)  # a trace must not change when the caller reuses its buffer
         runs = [
-            backend.forward(weights, backend.in_order(x, d), initials[d]) for d, weights in enumerate(self.directions)
+            backend.forward(weights, backend.in_order(x, d, lengths), initials[d], lengths)
+            for d, weights in enumerate(self.directions)
         ]
         return Trace(self.spec, self.backend, self.bidirectional, runs)
 
-    def _check(self, backend: SomeBackend, given: Any, initial: Mapping[str, Any] | None) -> tuple[Any, list[Any]]:
+    def _check(
+        self, backend: SomeBackend, given: Any, initial: Mapping[str, Any] | None, given_lengths: Any
+    ) -> tuple[Any, list[Any], Array | None]:
         dtype = self.array_dtype
-        x = backend.check("x", given, (None, None, self.input_size), "T B I", dtype)
+        allowed = (None, None, self.input_size)
+        lengths = None
+        if given_lengths is not None:
+            shape = shape_of("x", given)
+            check_shape("x", shape, allowed, "T B I")
+            lengths = check_lengths(given_lengths, *shape[:2])
+        x = backend.check("x", given, allowed, "T B I", dtype, lengths)
         sizes = (x.shape[1], self.hidden_size)
-        return x, states_by_direction(backend, "initial", initial, self.spec.states, self.bidirectional, dtype, sizes)
+        initials = states_by_direction(backend, "initial", initial, self.spec.states, self.bidirectional, dtype, sizes)
+        return x, initials, lengths

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from cells.backend import ArrayT, Backend, GradientsT_co, Run, RunGradients, RunT, WeightsT, find_backend
 from cells.bidirectional import SUFFIXES, in_order, merge_outputs
+from cells.row_norms import norms_of_rows
 from cells.spec import CellSpec
 from cells.validation import check_names
 
@@ -85,6 +86,10 @@ class Trace:
     states, gates, final : mappings by name
         Every state ([2,] T + 1, B, H), index 0 the start; every gate and candidate ([2,] T, B, H); the last state
         ([2,] B, H). Read-only NumPy arrays, on whichever backend the layer ran.
+    lengths : (B,) integers or None
+        The steps of each row as `Layer.forward` was given them. Past a row's end output, states, gates and every
+        gradient are zero; its last state is that at its own last step, also of the reverse direction, which starts
+        at the row's end.
     merge : str or None
         How the two directions were merged; None for one direction.
     backend : str
@@ -113,10 +118,17 @@ class Trace:
             f"backend={self.backend!r}, bidirectional={self.merge!r}>"
         )
 
+    @property
+    def lengths(self) -> Array | None:
+        """The steps of each row, (B,); None where all have T."""
+        lengths = self.runs[0].lengths
+        return None if lengths is None else read_only(lengths)
+
     @functools.cached_property
     def output(self) -> Array:
         """The output (T, B, H), or (T, B, 2 H) for concat."""
-        outputs = [in_order(run.state(0)[1:], d) if d else run.state(0)[1:] for d, run in enumerate(self.runs)]
+        made = [run.state(0)[1:] for run in self.runs]
+        outputs = [in_order(output, d, self.lengths) if d else output for d, output in enumerate(made)]
         return read_only(merge_outputs(outputs, self.merge))
 
     @functools.cached_property
@@ -135,8 +147,12 @@ class Trace:
 
     @property
     def final(self) -> dict[str, Array]:
-        """The last state by name, (B, H) or (2, B, H)."""
-        return {name: states[..., -1, :, :] for name, states in self.states.items()}
+        """The last state by name, (B, H) or (2, B, H): of each row that at its own last step."""
+        lengths = self.lengths
+        if lengths is None:
+            return {name: states[..., -1, :, :] for name, states in self.states.items()}
+        rows = np.arange(len(lengths))
+        return {name: read_only(states[..., lengths, rows, :]) for name, states in self.states.items()}
 
     def backward(self, d_output: Any = None, d_final: Mapping[str, Any] | None = None) -> Gradients:
         """Back-propagate through time over the whole sequence (Werbos 1990).
@@ -150,6 +166,8 @@ class Trace:
         d_final : mapping, optional
             dL/d final state by name, shaped as `final`; zero if None. One of the two must be given.
 
+        Of a trace with lengths what d_output holds past a row's end is not looked at.
+
         Returns
         -------
         Gradients
@@ -162,6 +180,28 @@ class Trace:
 
         """
         return _backward(find_backend(self.backend), self._spec, self.merge, self.runs, d_output, d_final)
+
+    def row_norms(self, d_output: Any = None, d_final: Mapping[str, Any] | None = None) -> dict[str, Array]:
+        """Return what each row of the batch alone adds to each parameter's gradient, as its L2 (Frobenius) norm.
+
+        One backward pass through time for all rows; then of each row the product that makes its part of the gradient.
+        The parts sum up to the gradient of `backward`, their norms do not.
+
+        Parameters and errors are those of `backward`.
+
+        Returns
+        -------
+        dict
+            {"weight_ih_l0": (B,), ...} in float64, by the names of `Layer.parameters`.
+
+        """
+        backend = find_backend(self.backend)
+        norms: dict[str, Array] = {}
+        losses = losses_by_direction(backend, self._spec, self.merge, self.runs, d_output, d_final)
+        for d, (run, loss) in enumerate(zip(self.runs, losses, strict=True)):
+            found = norms_of_rows(run, backend.slot_gradients(run, *loss))
+            norms |= {name + SUFFIXES[d]: values for name, values in found.items()}
+        return norms
 
 
 def _backward(
@@ -182,7 +222,7 @@ def _backward(
         for name, value in gradients.parameters.items():
             parameters[name + SUFFIXES[d]] = backend.hand_back(value, like)
         by_direction.append(gradients)
-        d_inputs.append(backend.in_order(gradients.input, d))
+        d_inputs.append(backend.in_order(gradients.input, d, run.lengths))
     initial: dict[str, Array] = {}
     for s, name in enumerate(spec.states):
         stacked = stack_directions([gradients.initial[s] for gradients in by_direction], merge, backend.stack)
@@ -209,8 +249,10 @@ def losses_by_direction(
     if given is None:
         return [(None, d_final) for d_final in d_finals]
     shape, legend = ((steps, batch, 2 * hidden), "T B 2H") if merge == "concat" else ((steps, batch, hidden), "T B H")
-    parts = backend.split_gradient(backend.check("d_output", given, shape, legend, dtype), merge)
-    return [(backend.in_order(part, d), d_final) for d, (part, d_final) in enumerate(zip(parts, d_finals, strict=True))]
+    lengths = runs[0].lengths
+    parts = backend.split_gradient(backend.check("d_output", given, shape, legend, dtype, lengths), merge)
+    in_order = [backend.in_order(part, d, lengths) for d, part in enumerate(parts)]
+    return list(zip(in_order, d_finals, strict=True))
 
 
 def states_by_direction(

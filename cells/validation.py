@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cells.arrays import as_floats
-from cells.bidirectional import MERGES
+from cells.arrays import as_array, as_floats
+from cells.bidirectional import MERGES, cut
 from cells.unknown import unknown
 
 DTYPES = ("float32", "float64")
@@ -92,10 +92,12 @@ def check_array(
     legend: str,
     dtype: str,
     is_finite: Callable[[Array], bool] = all_finite,
+    lengths: Array | None = None,
 ) -> Array:
     """Return `given` as a C-contiguous array of `dtype`; None in `shape` allows any size of at least 1.
 
-    `is_finite` looks for NaN and infinity; a backend may have a faster way than NumPy's.
+    `is_finite` looks for NaN and infinity; a backend may have a faster way than NumPy's. lengths (B,): what stands past
+    the end of a row of (T, B, ...) is not looked at, whatever it is, and zero in what is returned.
 
     Raises TypeError unless the elements are floating-point (and the rest of `cells.arrays.as_array`), ValueError for
     masked entries, for another rank or shape, or for NaN or infinity (also one that only appears by rounding to
@@ -103,6 +105,8 @@ def check_array(
     """
     array = as_floats(what, given, dtype)
     check_shape(what, array.shape, shape, legend)
+    if lengths is not None:
+        array = cut(array, lengths)
     if array.dtype != _NUMPY[dtype]:
         with np.errstate(over="ignore"):  # the check below names what overflows
             array = array.astype(dtype)
@@ -111,6 +115,23 @@ def check_array(
     if not is_finite(array):
         _refuse(what, array)
     return array
+
+
+def check_lengths(given: Any, steps: int, batch: int) -> NDArray[np.int64]:
+    """Return a copy of the numbers of steps of each row: integers (B,) from 1 to T.
+
+    Raises TypeError for other types (floats and bools among them), ValueError for a wrong shape or number.
+    """
+    allowed = f"integers from 1 to T = {steps}, one for each of the B = {batch} rows"
+    array = as_array("lengths", given)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"lengths has dtype {array.dtype}; allowed: {allowed}")
+    if array.shape != (batch,):
+        raise ValueError(f"lengths has shape {array.shape}; allowed: {allowed}")
+    bad = np.flatnonzero((array < 1) | (array > steps))
+    if bad.size:
+        raise ValueError(f"lengths holds {array[bad[0]]} at [{bad[0]}] ({bad.size} such values); allowed: {allowed}")
+    return array.astype(np.int64)
 
 
 def _refuse(what: str, array: Array) -> None:

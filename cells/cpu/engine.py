@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from cells.bidirectional import in_order, merge_outputs, split_gradient
 from cells.cpu.kernels.finite import all_finite
-from cells.cpu.run import Run, RunGradients, backward, forward, infer, profile
+from cells.cpu.run import Run, RunGradients, backward, forward, infer, profile, slot_gradients
 from cells.cpu.weights import Weights
 from cells.kernel_cache import require_compiler
 from cells.spec import CellSpec
@@ -41,11 +41,13 @@ def weights(
     return Weights(spec, parameters, hidden_size)
 
 
-def check(what: str, given: object, shape: tuple[int | None, ...], legend: str, dtype: str) -> Array:
+def check(
+    what: str, given: object, shape: tuple[int | None, ...], legend: str, dtype: str, lengths: Array | None = None
+) -> Array:
     """Return what a caller gave as a NumPy array; see `check_array` for what is allowed."""
     if hasattr(given, "__cuda_array_interface__"):
         raise TypeError(f'{what} is in GPU memory; allowed with backend "cpu": NumPy arrays')
-    return check_array(what, given, shape, legend, dtype, all_finite)
+    return check_array(what, given, shape, legend, dtype, all_finite, lengths)
 
 
 def keep(array: Array, given: Any) -> Array:
@@ -89,6 +91,7 @@ __all__ = [
     "merge_outputs",
     "profile",
     "require",
+    "slot_gradients",
     "split_gradient",
     "stack",
     "total",

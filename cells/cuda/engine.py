@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from cells.cuda.device.memory import DeviceArray, copy, empty, on_device, to_device
 from cells.cuda.device.target import require
-from cells.cuda.directions import in_order, merge_outputs, split_gradient, total
-from cells.cuda.run import Run, RunGradients, backward, forward, infer, profile
+from cells.cuda.directions import in_order as turned
+from cells.cuda.directions import merge_outputs, split_gradient, total
+from cells.cuda.run import Run, RunGradients, backward, forward, infer, profile, slot_gradients, whole_rows
 from cells.cuda.weights import Weights
 from cells.spec import CellSpec
 from cells.validation import check_array, check_shape
@@ -30,12 +31,20 @@ def weights(
     return Weights(spec, parameters, hidden_size, dtype, sharing)
 
 
-def check(what: str, given: Any, shape: tuple[int | None, ...], legend: str, dtype: str) -> DeviceArray:
-    """Return what a caller gave as an array on the device.
+def check(
+    what: str,
+    given: Any,
+    shape: tuple[int | None, ...],
+    legend: str,
+    dtype: str,
+    lengths: Array | None = None,
+) -> DeviceArray:
+    """Return what a caller gave as an array on the device; ValueError for lengths, which the GPU has not.
 
     NumPy arrays are checked as by `check_array`; a device array has the right dtype already, and its numbers are not
     looked at.
     """
+    whole_rows(lengths)
     if not on_device(given):
         return to_device(check_array(what, given, shape, legend, dtype))
     array = to_device(given)
@@ -60,6 +69,12 @@ def stack(arrays: Sequence[DeviceArray]) -> DeviceArray:
     for n, array in enumerate(arrays):
         copy(array, out[n])
     return out
+
+
+def in_order(array: DeviceArray, direction: int, lengths: Array | None = None) -> DeviceArray:
+    """Return a (T, B, W) array in the order in which the direction runs through it; its own inverse."""
+    whole_rows(lengths)
+    return turned(array, direction)
 
 
 def hand_back(array: DeviceArray, like: object) -> DeviceArray | Array:
@@ -88,6 +103,7 @@ __all__ = [
     "merge_outputs",
     "profile",
     "require",
+    "slot_gradients",
     "split_gradient",
     "stack",
     "total",

@@ -36,6 +36,10 @@ class Run:
     slots: DeviceArray
     states: DeviceArray
 
+    @property
+    def lengths(self) -> None:
+        """None: all rows have T steps."""
+
     def state(self, index: int) -> Array:
         """(T + 1, B, H) of one state, on the host."""
         return self.states[index].numpy()
@@ -63,8 +67,19 @@ class RunGradients:
         return self.d_states[index].numpy()
 
 
-def infer(weights: Weights, x: DeviceArray, initial: DeviceArray | None) -> tuple[DeviceArray, DeviceArray]:
+def whole_rows(lengths: Array | None) -> None:
+    """Raise ValueError for lengths: time loops on the GPU run through all T steps of every row."""
+    if lengths is not None:
+        raise ValueError(
+            'lengths are given on backend "cuda"; allowed: lengths=None, or backend "cpu": layer.to("cpu")'
+        )
+
+
+def infer(
+    weights: Weights, x: DeviceArray, initial: DeviceArray | None, lengths: Array | None = None
+) -> tuple[DeviceArray, DeviceArray]:
     """Output (T, B, H) and final states (S, B, H); beyond the output, memory does not grow with T for long."""
+    whole_rows(lengths)
     steps, batch, _ = x.shape
     spec, hidden = weights.spec, weights.hidden_size
     window = max(1, WINDOW_BYTES // (len(spec.slots) * batch * hidden * x.dtype.itemsize))
@@ -82,8 +97,9 @@ def infer(weights: Weights, x: DeviceArray, initial: DeviceArray | None) -> tupl
     return output, state
 
 
-def forward(weights: Weights, x: DeviceArray, initial: DeviceArray | None) -> Run:
+def forward(weights: Weights, x: DeviceArray, initial: DeviceArray | None, lengths: Array | None = None) -> Run:
     """Run the whole sequence and keep every slot and state."""
+    whole_rows(lengths)
     return _forward(weights, x, initial, keep=True)
 
 
@@ -113,6 +129,19 @@ def _forward(weights: Weights, x: DeviceArray, initial: DeviceArray | None, *, k
 
 def backward(done: Run, d_output: DeviceArray | None, d_final: DeviceArray | None) -> RunGradients:
     """Gradients of a loss with dL/d output (T, B, H) and dL/d final state (S, B, H), zero where None."""
+    d_slots, d_states = _back(done, d_output, d_final)
+    d_x = input_gradient(done.weights, d_slots, done.x.shape)
+    return RunGradients(parameter_gradients(done.weights, done.x, done.slots, done.states, d_slots), d_x, d_states)
+
+
+def slot_gradients(done: Run, d_output: DeviceArray | None, d_final: DeviceArray | None) -> Array:
+    """dL/d slots (P, T, B, H) on the host, from which all gradients are made; arguments as of `backward`."""
+    d_slots, _ = _back(done, d_output, d_final)
+    return np.ascontiguousarray(d_slots.numpy().transpose(2, 0, 1, 3))
+
+
+def _back(done: Run, d_output: DeviceArray | None, d_final: DeviceArray | None) -> tuple[DeviceArray, DeviceArray]:
+    """dL/d slots (T, B, P, H) and dL/d states (S, T + 1, B, H)."""
     weights, (steps, batch, _) = done.weights, done.x.shape
     if d_output is None:
         d_output = zeros((steps, batch, weights.hidden_size), done.x.dtype)
@@ -121,8 +150,7 @@ def backward(done: Run, d_output: DeviceArray | None, d_final: DeviceArray | Non
     taken = choice(weights, batch, "backward")
     arrays = (done.slots, done.states, d_output, d_slots, d_states, *weights.packed_back(taken.config))
     _run_phases(taken, "backward", arrays, (batch, steps, taken.rows), steps * taken.config.phases + 1)
-    d_x = input_gradient(weights, d_slots, done.x.shape)
-    return RunGradients(parameter_gradients(weights, done.x, done.slots, done.states, d_slots), d_x, d_states)
+    return d_slots, d_states
 
 
 def loop_alone(weights: Weights, x: DeviceArray, d_output: DeviceArray | None) -> dict[str, Callable[[], None]]:

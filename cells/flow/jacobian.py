@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from cells.arrays import as_array
 from cells.backend import Run
-from cells.flow.profile import finite_run
+from cells.flow.profile import whole_run
 from cells.spec import CellSpec
 from cells.trace import Trace
 
@@ -101,7 +101,7 @@ class Linearisation:
 
 def linearise(what: str, trace: Trace) -> Linearisation:
     """Return the parts of every Jacobian of a trace; ValueError and FloatingPointError as `cells.gradient_profile`."""
-    run = finite_run(what, trace)
+    run = whole_run(what, trace)
     spec, hidden = run.weights.spec, run.weights.hidden_size
     slots, states = _numbers(run)
     parts = [_of_state(spec, slots, states, new) for new in range(len(states))]
@@ -158,7 +158,7 @@ def kept_share(trace: Trace) -> Array:
         Where a state or slot of the trace is NaN or infinite.
 
     """
-    run = finite_run("kept_share", trace)
+    run = whole_run("kept_share", trace)
     spec = run.weights.spec
     if spec.cell_state is None:
         raise ValueError(f"kept_share: cell {spec.name!r} has no cell state; allowed: a cell with one, as lstm")

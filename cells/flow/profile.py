@@ -22,7 +22,9 @@ from cells.validation import check_array
 Array = NDArray[np.float64]
 
 
-def gradient_profile(layer: Layer, x: Any, d_last: Any, initial: Mapping[str, Any] | None = None) -> dict[str, Array]:
+def gradient_profile(
+    layer: Layer, x: Any, d_last: Any, initial: Mapping[str, Any] | None = None, lengths: Any = None
+) -> dict[str, Array]:
     """log10 of ||dL/ds_t||, the L2 norm over units, for every state s and step t.
 
     Parameters
@@ -35,6 +37,8 @@ def gradient_profile(layer: Layer, x: Any, d_last: Any, initial: Mapping[str, An
         dL/dh_T: the loss sees the last hidden state and nothing else.
     initial
         The state to start from, {"h": (B, H), ...}; zero if None.
+    lengths : (B,) integers, optional
+        The steps of each row, as in a call of the layer: the loss sees a row's hidden state at its own last step.
 
     Returns
     -------
@@ -42,7 +46,8 @@ def gradient_profile(layer: Layer, x: Any, d_last: Any, initial: Mapping[str, An
         {"h": (T + 1, B), "c": ...} in float64, index t as in `Trace.states`: T is the last step, 0 the initial state.
         Finite however small the gradient is; -inf only where it is exactly 0: all paths are closed, or one step alone
         takes away more than the dtype can hold. dL/dc_t counts with all its paths, as `Gradients.states` has it; that
-        through h_t is not there at t = 0, where h is given: fit no rate through the start.
+        through h_t is not there at t = 0, where h is given: fit no rate through the start. Past a row's own last step
+        stands -inf: those steps do not act on the loss.
 
     Raises
     ------
@@ -57,12 +62,14 @@ def gradient_profile(layer: Layer, x: Any, d_last: Any, initial: Mapping[str, An
     shape = shape_of("x", x)
     if len(shape) == 3 and shape[1] > 0:  # what else is wrong with x says the forward pass
         check_array("d_last", d_last, (shape[1], layer.hidden_size), "B H", "float64")
-    profile = trace_profile(layer.forward(x, initial), d_last)
+    profile = trace_profile(layer.forward(x, initial, lengths), d_last)
     return {name: profile[name] for name in layer.spec.states}
 
 
 def trace_profile(trace: Trace, d_last: Any) -> dict[str, Array]:
     """`gradient_profile` of a forward pass that is there already, and under "joint" that of all states together.
+
+    Of a trace with lengths the loss sees each row's hidden state at its own last step, and -inf stands past it.
 
     The joint gradient of (h, c)_t takes h_t and c_t as two coordinates: its dL/dc_t has no path through h_t. It is what
     a Jacobian of the joint state passes on, and one norm for cells of one state and of two.
@@ -115,5 +122,16 @@ def finite_run(what: str, trace: Trace) -> Run[Any]:
         raise FloatingPointError(
             f"{what}: {name} is NaN or infinite at step {step}; allowed: a trace of finite numbers (the forward pass "
             f"left the range of {run.x.dtype.name})"
+        )
+    return run
+
+
+def whole_run(what: str, trace: Trace) -> Run[Any]:
+    """Return `finite_run` of a trace whose rows all have T steps; ValueError for one with lengths."""
+    run = finite_run(what, trace)
+    if run.lengths is not None:
+        raise ValueError(
+            f"{what}: the trace has lengths {run.lengths.tolist()}; allowed: a trace without, rows of one "
+            "length together"
         )
     return run

@@ -11,6 +11,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from cells.arrays import shape_of
 from cells.backend import Weights
 from cells.bidirectional import SUFFIXES, past_end
 from cells.cpu import engine
@@ -21,9 +22,9 @@ from cells.cpu.threads.pool import get_threads
 from cells.cpu.training import DirectionPass
 from cells.layer import Layer
 from cells.trace import Trace, read_only
-from cells.training.wanted import LOSSES, READS, check_lengths, check_wanted, refuse
+from cells.training.wanted import LOSSES, READS, check_wanted, own_lengths, refuse
 from cells.training.workspace import Workspace
-from cells.validation import check_array, check_names, check_size, one_of
+from cells.validation import check_array, check_names, check_shape, check_size, one_of
 
 READOUT = ("readout_weight", "readout_bias")
 MOST_WORKSPACES = 4
@@ -160,7 +161,7 @@ class Model:
         x : (T, B, I) array
             The input.
         lengths : (B,) integers, optional
-            The steps of each row, 1 to T; T if None.
+            The steps of each row, 1 to T; T if None. What x holds past a row's end is not looked at.
 
         Returns
         -------
@@ -169,9 +170,8 @@ class Model:
         """
         self._bind()
         layer = self.layer
-        checked = self._check_input(x)
-        steps, batch = checked.shape[:2]
-        ends = check_lengths(lengths, steps, batch)
+        checked, ends = self._check_input(x, lengths)
+        steps = len(checked)
         reads = []
         for d, weights in enumerate(self._directions):
             output, final = engine.infer(weights, engine.in_order(checked, d, ends), None, ends)
@@ -189,7 +189,7 @@ class Model:
         """Return the loss; arguments and errors as of `Trainer.step`, but a loss that is not finite is returned."""
         scores = self.predict(x, lengths)
         steps, batch = np.shape(x)[:2]
-        ends = check_lengths(lengths, steps, batch)
+        ends = own_lengths(lengths, steps, batch)
         wanted = self._check_wanted(targets, weights, steps, batch)
         flat = scores.reshape(-1, self.outputs)
         every = int(self.reads == "every")
@@ -213,9 +213,8 @@ class Model:
     def differentiate(self, x: Any, targets: Any, lengths: Any, weights: Any) -> tuple[float, int]:
         """Set the gradient of the loss in `flat_gradient`; return the loss, and `FINE` or `BAD_LOSS`: none was set."""
         self._bind()
-        checked = self._check_input(x)
+        checked, ends = self._check_input(x, lengths)
         steps, batch = checked.shape[:2]
-        ends = None if lengths is None else check_lengths(lengths, steps, batch)
         wanted = self._check_wanted(targets, weights, steps, batch)
         loss, found = self.workspace(checked.shape).differentiate(checked, wanted, ends)
         if found not in (FINE, BAD_LOSS):
@@ -233,17 +232,22 @@ class Model:
         """The gradient of all parameters as one vector (N,), as the last `differentiate` set it."""
         return self._gradient
 
-    def trace(self, x: Any) -> Trace:
-        """Return `layer.forward(x)`, with the parameters as they are now."""
-        return self.layer.forward(x)
+    def trace(self, x: Any, lengths: Any = None) -> Trace:
+        """Return `layer.forward(x, lengths=lengths)`, with the parameters as they are now."""
+        return self.layer.forward(x, lengths=lengths)
 
     @property
     def _directions(self) -> list[engine.Weights]:
         return cast(list[engine.Weights], self.layer.directions)  # of a layer on the CPU
 
-    def _check_input(self, x: Any) -> Array:
+    def _check_input(self, x: Any, given: Any) -> tuple[Array, NDArray[np.int64] | None]:
+        """Return x and the lengths, None where every row has all T steps."""
         layer = self.layer
-        return engine.check("x", x, (None, None, layer.input_size), "T B I", layer.array_dtype)
+        shape, ends = (None, None, layer.input_size), None
+        if given is not None:
+            check_shape("x", shape_of("x", x), shape, "T B I")
+            ends = own_lengths(given, *shape_of("x", x)[:2])
+        return engine.check("x", x, shape, "T B I", layer.array_dtype, ends), ends
 
     def _check_wanted(self, targets: Any, weights: Any, steps: int, batch: int) -> Wanted:
         shape, legend = ((steps, batch), "T B") if self.reads == "every" else ((batch,), "B")

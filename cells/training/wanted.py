@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from cells.arrays import as_array
 from cells.cpu import engine
 from cells.cpu.kernels.readout import BAD_LABEL, BAD_WEIGHT, NO_WEIGHT, Wanted
-from cells.validation import check_shape
+from cells.validation import check_lengths, check_shape
 
 LOSSES = ("cross-entropy", "squared-error")
 READS = ("last", "every")
@@ -57,18 +57,12 @@ def check_weights(given: Any, shape: tuple[int, ...], legend: str) -> NDArray[np
     return np.ascontiguousarray(weights, np.float64).reshape(-1)
 
 
-def check_lengths(given: Any, steps: int, batch: int) -> NDArray[np.int64] | None:
-    """Return lengths as int64, or None where every row has all T steps; TypeError or ValueError for others."""
+def own_lengths(given: Any, steps: int, batch: int) -> NDArray[np.int64] | None:
+    """Return `check_lengths` of what is given, or None where every row has all T steps."""
     if given is None:
         return None
-    lengths = as_array("lengths", given)
-    if lengths.dtype.kind not in "iu":
-        raise TypeError(f"lengths have dtype {lengths.dtype}; allowed: integers from 1 to T = {steps}, or None")
-    check_shape("lengths", lengths.shape, (batch,), "B")
-    if lengths.min() < 1 or lengths.max() > steps:
-        bad = int(np.flatnonzero((lengths < 1) | (lengths > steps))[0])
-        raise ValueError(f"lengths holds {lengths[bad]} at [{bad}]; allowed: integers from 1 to T = {steps}")
-    return None if (lengths == steps).all() else np.ascontiguousarray(lengths, np.int64)
+    lengths = check_lengths(given, steps, batch)
+    return None if (lengths == steps).all() else lengths
 
 
 def refuse(found: int, wanted: Wanted, given: NDArray[np.bool_], classes: int) -> None:

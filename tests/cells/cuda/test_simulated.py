@@ -248,3 +248,17 @@ NEW_CELL = """
 def test_a_new_cell_runs_on_the_gpu_as_it_is(tmp_path):
     copy_with_the_new_cell(tmp_path)
     assert_works(NEW_CELL, tmp_path)
+
+
+def test_lengths_are_refused_and_norms_of_rows_are_those_of_the_cpu():
+    problem = Problem("lstm", 3, 2, 5, 3)
+    parameters, x = problem.draw(), np.random.default_rng(0).standard_normal((3, 2, 3))
+    gpu, cpu = (layer_for(problem, parameters, "float64", backend=backend) for backend in ("cuda", "cpu"))
+    with pytest.raises(
+        ValueError, match='lengths are given on backend "cuda"; allowed: lengths=None, or backend "cpu"'
+    ):
+        gpu(x[..., : gpu.input_size], lengths=[3, 2])
+    d_output = np.ones((3, 2, 5))
+    found, expected_norms = (layer.forward(x[..., : layer.input_size]).row_norms(d_output) for layer in (gpu, cpu))
+    for name, norms in expected_norms.items():
+        np.testing.assert_allclose(found[name], norms, rtol=1e-12)

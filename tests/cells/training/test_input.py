@@ -75,7 +75,7 @@ BAD = {
     "weights that are words": ({"weights": lambda w: w.astype(str)}, ("weights have dtype", "numbers"), TypeError),
     "a length of 0": ({"lengths": lambda n: n * 0}, ("lengths holds 0", "1 to T = 5"), ValueError),
     "a length beyond T": ({"lengths": lambda n: n + 1}, ("lengths holds 6", "1 to T = 5"), ValueError),
-    "lengths that are floats": ({"lengths": lambda n: n * 1.0}, ("lengths have dtype", "integers"), TypeError),
+    "lengths that are floats": ({"lengths": lambda n: n * 1.0}, ("lengths has dtype", "integers"), TypeError),
     "lengths of another shape": ({"lengths": lambda n: n[:-1]}, ("lengths has shape", "B = 3"), ValueError),
 }
 

@@ -97,6 +97,8 @@ METRICS: dict[str, tuple[str, str]] = {
     "test_mse": ("1", "mean squared error on the test set"),
     "best_accuracy": ("1", "test accuracy at the step at which the validation loss was least"),
     "best_mse": ("1", "mean squared error of the test set at that step"),
+    "validation_loss": ("1", "least loss on the validation part in a training; step is the learning rate"),
+    "chosen_learning_rate": ("1", "the learning rate whose validation loss was least"),
     "baseline_loss": ("1", "loss of the best guess that does not look at the input, in closed form"),
     "share_clipped": ("1", "share of training steps whose gradient was clipped"),
     "gradient_norm_median": ("1", "median over training steps of the L2 norm of the gradient before clipping"),

@@ -36,6 +36,7 @@ FILES = (
     "critical_gain",
     "memory_tasks",
     "more_tasks",
+    "learning_curves",
     "random_search",
     "future_context",
     "during_training",

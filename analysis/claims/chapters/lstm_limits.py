@@ -1,10 +1,13 @@
 """Chapter "LSTM benefits vs limitations": the limitations."""
 
 from analysis.claims.claim import Alternative, Claim, Interval, margins
-from analysis.claims.statistics.learned import settings_that_work
+from analysis.claims.statistics.learned import data_hunger, settings_that_work
 from analysis.claims.statistics.stretched import stretch_ratio
 from analysis.claims.statistics.timed import time_ratio
 from analysis.statistics.intervals import TIME_MARGIN
+
+POINTS = 0.05
+"""Skill, 1 for a network that is always right: by so much more an LSTM has to be behind where data are few."""
 
 SETTINGS = 0.1
 """Share of random settings: one in ten."""
@@ -34,6 +37,17 @@ CLAIMS = (
         id="needs-much-data",
         number=27,
         quote="LSTMs require a large amount of training data to perform effectively",
+        study="learning-curves",
+        statistic=data_hunger("lstm", "rnn"),
+        predicts=Interval(low=POINTS),
+        figure="learning-curves",
+        slices_by=("task", "equal"),
+        reference={"task": "digits-rows", "equal": "equal-size"},
+        alternatives=(
+            *margins(lambda least: Interval(low=least), 0.0, 0.02, 0.1),
+            Alternative("reading", "struggles", data_hunger("lstm", "rnn", smallest_alone=True)),
+            Alternative("reading", "against-gru", data_hunger("lstm", "gru")),
+        ),
     ),
     Claim(
         id="hard-to-parallelise",

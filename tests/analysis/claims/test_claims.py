@@ -27,7 +27,7 @@ EXPECTED = {
     4: "refuted", 5: "half right", 7: "supported", 9: "supported", 12: "exercise", 13: "exercise", 17: "refuted",
     19: "supported", 21: "depends", 25: "supported", 28: "supported", 31: "supported", 36: "supported",
     37: "depends", 38: "supported",
-    20: "depends", 29: "supported", 33: "supported", 35: "supported",
+    20: "depends", 27: "depends", 29: "supported", 33: "supported", 35: "supported",
     40: "depends", 3: "supported", 8: "half right", 10: "supported", 15: "half right", 32: "half right",
     26: "not testable", 34: "fact",
 }  # fmt: skip

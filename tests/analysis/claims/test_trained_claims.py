@@ -78,6 +78,20 @@ def test_seeds_that_choose_a_rate_are_not_judged() -> None:
     assert without.verdict == "not measured"
 
 
+DATA = {"digits-rows": (0.2, 0.0), "japanese-vowels": (0.2, 0.0), "sunspots": (0.9, 0.0)}
+
+
+@pytest.mark.parametrize(
+    ("behind", "expected"),
+    [(DATA, "supported"), ({task: (0.0, 0.0) for task in DATA}, "refuted"), ({}, "depends")],
+)
+def test_few_data_cost_an_lstm_more_or_not(behind: dict[str, tuple[float, float]], expected: str) -> None:
+    learned = {"behind": behind} if behind else {}
+    finding = verdict(27, made("learning-curves", **learned))
+    assert finding.verdict == expected
+    assert {part.level for part in finding.slices if part.variable == "equal"} == {"equal-size", "equal-parameters"}
+
+
 @pytest.mark.parametrize(
     ("flat", "lstm", "expected"), [(0.95, 0.3, "supported"), (0.3, 0.9, "refuted"), (0.7, 0.6, "inconclusive")]
 )

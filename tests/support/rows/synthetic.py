@@ -16,7 +16,6 @@ from analysis.theory import closed_forms as theory
 from bench.case import Case, as_row, make_case
 from bench.contenders.registry import PEERS
 from bench.metrics import METRICS
-from bench.names import is_study
 from bench.rows import COLUMNS, Measurement
 from bench.studies.axes import initialisers_for
 from bench.studies.forget_bias import FORGET_BIASES
@@ -86,7 +85,7 @@ def frame(truth: Truth | None = None, studies: tuple[str, ...] | None = None, se
         "training-speed": speeds.training_speed, "training-parts": speeds.training_parts,
     }  # fmt: skip
     rows = []
-    for name in studies or tuple(name for name in makers if is_study(name)):
+    for name in studies or tuple(makers):
         rng = np.random.default_rng([seed, len(name)])
         rows += [row(measurement) for measurement in makers[name](truth, rng)]
     return pd.DataFrame(rows, columns=list(COLUMNS))

@@ -45,7 +45,7 @@ CLAIMS = (
         study="future-context",
         statistic=future_gain(),
         predicts=Interval(low=LONGER),
-        figure="input-reach",
+        figure="future-context",
         slices_by=("context", "equal"),
         scope={"context": "future"},
         reference={"context": "future", "equal": "equal-size"},

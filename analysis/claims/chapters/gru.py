@@ -27,7 +27,7 @@ CLAIMS = (
         study="memory-tasks",
         statistic=with_solving_steps(longest_ratio("gru", "lstm"), ("gru", "lstm")),
         predicts=Interval(low=1 / LONGER),
-        figure="decay-rate",
+        figure="solved-share",
         slices_by=("task", "initialiser"),
         reference={"task": "delayed-xor", "initialiser": "torch"},
         alternatives=(

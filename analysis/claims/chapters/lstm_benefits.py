@@ -22,7 +22,7 @@ CLAIMS = (
         study="memory-tasks",
         statistic=longest_ratio("lstm", "rnn"),
         predicts=Interval(low=LONGER),
-        figure="gradient-profile",
+        figure="solved-share",
         slices_by=("task", "initialiser"),
         reference={"task": "delayed-xor", "initialiser": "torch"},
         alternatives=(

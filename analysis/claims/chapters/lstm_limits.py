@@ -73,6 +73,7 @@ CLAIMS = (
         study="random-search",
         statistic=settings_that_work("lstm"),
         predicts=Interval(low=SETTINGS),
+        figure="random-search",
         slices_by=("task",),
         reference={"task": "temporal-order"},
         alternatives=(

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from bench.case import Case, make_case
-from bench.names import EXPERIMENT, is_study
 from bench.rows import Measurement
 
 STUDIES = (
@@ -81,10 +80,7 @@ def training(study: str, cell: str, start: str, seed: int, *, seq_len: int, task
         "learning_rate": 3e-3,
     }
     told = usual | {"initialiser": initialiser, "initialiser_value": value, "seed": seed, "seq_len": seq_len} | settings
-    known = study if is_study(study) else EXPERIMENT + study
-    case = make_case(known, cell, direction="training", task=task, **told)
-    object.__setattr__(case, "study", study)  # rows may be looked at before the file of their study stands
-    return case
+    return make_case(study, cell, direction="training", task=task, **told)
 
 
 def solves(learned: Learned, case: Case, start: str) -> float:

@@ -120,6 +120,8 @@ PAGE = Page(
                 FigureBlock("profile-after-training"),
                 Prose("learning", "clipping"),
                 FigureBlock("clipped-training"),
+                Prose("learning", "data"),
+                FigureBlock("learning-curves"),
                 Prose("learning", "tuning"),
                 FigureBlock("learning-rate"),
                 FigureBlock("random-search"),

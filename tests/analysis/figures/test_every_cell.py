@@ -48,6 +48,7 @@ OF_NAMED = {
     "profile-after-training": "the same",
     "solved-share": "cells and initialisations that are trained, which cost too much to be all",
     "learning-rate": "the same",
+    "learning-curves": "the same",
     "random-search": "the same, and a feedforward network",
     "steps-to-solve": "the same",
 }

@@ -12,7 +12,7 @@ from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 
 from analysis.cells import known
 from analysis.drawing import legend, marks, style
-from analysis.drawing.axes import RATIOS, thousands
+from analysis.drawing.axes import thousands
 from analysis.drawing.build import make
 from analysis.readings.call_times import OWN
 from analysis.readings.training_times import PEERS, STUDY, at_best_threads, speed_ratios, step_times
@@ -35,6 +35,7 @@ where that was measured, at the smallest H with one thread."""
 
 PLACE = ["hidden_size", "threads"]
 TIE = 1.0
+POWERS = tuple(2.0**power for power in range(-4, 10))
 ROOM = 1.35
 """Of the axis beyond the intervals: for the ratios that are written there."""
 
@@ -101,7 +102,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
 def _dots(
     axes: Axes, part: pd.DataFrame, places: list[tuple[int, int]], backend: str, name: str, look: style.Look
 ) -> None:
-    """Draw the ratios to a peer, each with its interval, and write them above."""
+    """Draw the ratios to a peer, each with its interval, and write them: of the first peer above, of others below."""
     if part.empty:
         return
     mark = marks.backend_mark(backend, look)
@@ -112,7 +113,8 @@ def _dots(
     )
     for ratio, height in zip(part["ratio"], heights, strict=True):
         text = f"{ratio:.1f}" if ratio < 10 else f"{ratio:.0f}"
-        place: Any = {"xytext": (0, look.marker * 0.9), "textcoords": "offset points", "ha": "center", "va": "bottom"}
+        side, va = (1, "bottom") if backend == PEERS[0] else (-1, "top")
+        place: Any = {"xytext": (0, side * look.marker * 0.9), "textcoords": "offset points", "ha": "center", "va": va}
         axes.annotate(text, (ratio, height), fontsize=look.type_size * 0.8, color=look.ink, **place)
 
 
@@ -122,7 +124,7 @@ def _ratio_axis(axes: Axes, data: pd.DataFrame) -> None:
     high = max(TIE, data["ratio"].max(), data["high"].max()) * ROOM
     axes.set_xscale("log", base=2)
     axes.set_xlim(low, high)
-    axes.set_xticks([tick for tick in RATIOS if low <= tick <= high and float(tick).is_integer()])
+    axes.set_xticks([tick for tick in POWERS if low <= tick <= high])
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.xaxis.set_major_formatter(FuncFormatter(thousands))

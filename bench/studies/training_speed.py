@@ -80,5 +80,5 @@ STUDY = Study(
     measure=training_speed.measure,
     timed=True,
     blocks=PerPreset(quick=3, course=8, full=19),
-    rounds=PerPreset(quick=5, course=9, full=9),
+    rounds=PerPreset(quick=5, course=5, full=9),
 )

@@ -53,9 +53,9 @@ EPSILON = 1e-3
 def build(frame: pd.DataFrame) -> Figure | None:
     """Share of the judging seeds that solve a task, at the learning rate that the tuning seeds chose."""
     found = chosen_shares(frame)
-    before = _untrained(frame, found)
-    if found.empty or before.empty:
+    if found.empty:
         return None
+    before = _untrained(frame, found)
     data = found.drop(columns=["steps", "diverged"]).merge(before, on=["name", "start", "hidden_size"], how="left")
     data["beyond"] = data["beyond"].eq(True).astype(int)
     facts: dict[str, Fact] = {"seeds": int(data["runs"].max()), "fewest": int(data["runs"].min()), "epsilon": EPSILON}

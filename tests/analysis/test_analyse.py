@@ -17,7 +17,7 @@ from tests.support.rows import synthetic
 
 LEVELS = {
     "activation", "anchor", "setting", "cell", "initialiser", "gate", "direction", "backend", "dtype", "regime",
-    "architecture", "sharing", "cost",
+    "architecture", "sharing", "cost", "task",
 }  # fmt: skip
 """Columns of names."""
 
@@ -41,7 +41,7 @@ def test_a_full_run_gives_everything(whole: Analysis) -> None:
     assert len(whole.findings) == 40
     assert [figure.id for figure in whole.figures] == list(REGISTRY)
     ids = ["anchors", "horizons", "factors", "gates", "runtime", "grid", "scaling", "call-costs"]
-    ids += ["activations", "parameters", "cuda", "cuda-published", "cuda-sharings", "kernels"]
+    ids += ["activations", "parameters", "cuda", "cuda-published", "cuda-sharings", "kernels", "trained"]
     assert [table.id for table in whole.tables] == ids
     assert whole.missing == {}
     assert whole.facts["claims"] == 40
@@ -63,7 +63,7 @@ def test_facts_and_cells_leave_as_numbers(whole: Analysis) -> None:
     """A word is the name of a level; a rounded number never is."""
     owners = [*whole.findings, *whole.figures, *whole.tables, whole]
     facts = [(name, fact) for owner in owners for name, fact in owner.facts.items()]
-    assert {fact for _, fact in facts if not is_number(fact)} <= {"float32", "float64"}
+    assert {fact for _, fact in facts if not is_number(fact)} <= {"float32", "float64", "X", "Y"}
     for table in whole.tables:
         for column, *cells in zip(table.columns, *table.rows, strict=True):
             words = {cell for cell in cells if isinstance(cell, str)}

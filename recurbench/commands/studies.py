@@ -20,8 +20,9 @@ def run(arguments: argparse.Namespace) -> int:
     from bench.studies.registry import STUDIES, find_studies
 
     if arguments.study is None:
+        width = max(len(study.name) for study in STUDIES) + 2
         for study in STUDIES:
-            print(f"{study.name:<14}{study.question}")
+            print(f"{study.name:<{width}}{study.question}")
         return 0
     (study,) = find_studies([arguments.study])
     figures = [name for name, module in REGISTRY.items() if study.name in module.STUDIES]

@@ -17,7 +17,7 @@ from tests.support.rows import synthetic
 
 LEVELS = {
     "activation", "anchor", "setting", "cell", "initialiser", "gate", "direction", "backend", "dtype", "regime",
-    "architecture", "sharing", "cost", "task",
+    "architecture", "sharing", "cost", "task", "start",
 }  # fmt: skip
 """Columns of names."""
 

@@ -12,6 +12,7 @@ from bench.study import PRESETS
 
 NOT_QUICK = {
     "more-tasks",
+    "learning-curves",
     "random-search",
     "future-context",
     "during-training",

@@ -23,8 +23,12 @@ def open_executor(text: str) -> Iterator[Executor | None]:
     elif kind == "processes" and rest.isdigit() and int(rest) >= 1:
         # Fresh processes, which read this when they load their BLAS: with its threads in each of them a core has two
         # masters that both wait by spinning (measured: 20 times slower on two cores).
-        with _one_thread_each(), ProcessPoolExecutor(int(rest), multiprocessing.get_context("spawn")) as pool:
-            yield pool
+        with _one_thread_each():
+            pool = ProcessPoolExecutor(int(rest), multiprocessing.get_context("spawn"))
+            try:
+                yield pool
+            finally:
+                pool.shutdown(cancel_futures=True)  # interrupted, wait for what is running and for nothing else
     elif kind == "dask" and rest:
         try:
             from distributed import Client

@@ -1,5 +1,6 @@
 import os
 import sys
+import time
 from concurrent.futures import ProcessPoolExecutor
 
 import pytest
@@ -82,3 +83,16 @@ def test_each_process_has_one_thread_for_its_matrices() -> None:
         assert pool is not None
         assert pool.submit(os.getenv, "OPENBLAS_NUM_THREADS").result() == "1"
     assert "OPENBLAS_NUM_THREADS" not in os.environ
+
+
+def test_an_interrupted_run_in_processes_drops_what_has_not_begun():
+    waiting = []
+
+    def interrupted():
+        with open_executor("processes:1") as pool:
+            waiting.extend(pool.submit(time.sleep, 1.0) for _ in range(60))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert any(future.cancelled() for future in waiting)

@@ -142,7 +142,9 @@ def _horizons(
     places = np.log(np.array(lengths, dtype=float))
     for row in here.dropna(subset=["horizon"]).drop_duplicates(["name", "start"]).itertuples():
         y, at = rows[row.name, row.start], math.log(row.horizon)
-        slope = np.diff(places)
+        slope = (
+            np.diff(places) if len(places) > 1 else np.log([2.0])
+        )  # a single length has no neighbour: as if twice it
         if at < places[0]:
             x = (at - places[0]) / slope[0]
         elif at > places[-1]:

@@ -142,3 +142,13 @@ def test_the_plotted_medians_are_those_of_the_rows(figures, rows: pd.DataFrame) 
 def test_an_unknown_style_is_named_with_the_known() -> None:
     with pytest.raises(ValueError, match="known: page, paper, slide-light, slide-dark"):
         style.look("poster")
+
+
+def test_a_task_of_one_length_has_its_horizons_drawn(figures) -> None:  # type: ignore[no-untyped-def]
+    figure = figures["solved-share"]
+    data = figure.data
+    single = data.loc[data["seq_len"] == data.groupby("task")["seq_len"].transform("min")]
+    canvas = draw(
+        dataclasses.replace(figure, data=single), "slide-light", dict.fromkeys(REGISTRY["solved-share"].LABELS, "w")
+    )
+    assert len(canvas.axes) == single["task"].nunique()

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
-from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from analysis.cells import known
-from analysis.drawing import legend, marks, style
-from analysis.drawing.axes import seconds
+from analysis.drawing import legend, style
 from analysis.drawing.build import make
+from analysis.drawing.parts import part_bars
 from analysis.readings.peak import peak_rate
 from analysis.result import Estimate, Fact, Figure, Number
 from analysis.select import measured, ordered
@@ -79,22 +78,9 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
     with style.canvas(style_name, 1, len(names), ratio=0.95 * len(names), sharex=True, sharey=True) as drawing:
         look = drawing.look
         for axes, name in zip(drawing.flat, names, strict=True):
-            own = data.loc[data["name"] == name].set_index("part").reindex(parts)
-            places = list(range(len(parts)))
-            color = marks.cell_mark(name).color
-            bars = axes.barh(places, own["median_s"], height=0.66, color=color, linewidth=0)
-            for part, bar in zip(parts, bars, strict=True):
-                bar.set_gid(f"series-{name}--{part}")
-            axes.hlines(places, own["low_s"], own["high_s"], color=look.ink, linewidth=look.line * 0.6)
-            for place, floor in zip(places, own["floor_s"], strict=True):
-                if math.isfinite(floor):
-                    axes.vlines(floor, place - 0.42, place + 0.42, color=look.ink, linewidth=look.line, linestyle="-")
-            axes.set_yticks(places, [style.word(labels, "part", part) for part in parts])
+            own = data.loc[data["name"] == name]
+            part_bars(axes, own, name, parts, f"series-{name}-", labels, look)
             axes.set_title(style.word(labels, "cell", name), loc="left")
-            axes.xaxis.set_major_locator(MaxNLocator(4))
-            axes.xaxis.set_major_formatter(FuncFormatter(seconds))
-            axes.tick_params(axis="y", length=0)
-            axes.grid(False, axis="y")
         drawing.flat[0].invert_yaxis()
         drawing.figure.supxlabel(labels["x"], fontsize=look.type_size)
         drawing.legend([legend.rule(look, labels["floor"], dash="-", width=1.0)])

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
-from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from analysis.cells import known
-from analysis.drawing import legend, marks, style
-from analysis.drawing.axes import seconds
+from analysis.drawing import legend, style
 from analysis.drawing.build import make
+from analysis.drawing.parts import part_bars
 from analysis.readings.peak import peak_rate
 from analysis.result import Estimate, Fact, Figure, Number
 from analysis.select import measured, ordered
@@ -89,21 +88,8 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
         for size, panels in zip(sizes, drawing.panels, strict=True):
             panels[0].set_ylabel(f"{labels['size']} = {size}", fontweight="bold")
             for axes, name in zip(panels, names, strict=True):
-                own = data.loc[(data["name"] == name) & (data["hidden_size"] == size)].set_index("part").reindex(parts)
-                places = list(range(len(parts)))
-                color = marks.cell_mark(name).color
-                bars = axes.barh(places, own["median_s"], height=0.66, color=color, linewidth=0)
-                for part, bar in zip(parts, bars, strict=True):
-                    bar.set_gid(f"series-{name}--{size}-{part}")
-                axes.hlines(places, own["low_s"], own["high_s"], color=look.ink, linewidth=look.line * 0.6)
-                for place, floor in zip(places, own["floor_s"], strict=True):
-                    if math.isfinite(floor):
-                        axes.vlines(floor, place - 0.42, place + 0.42, color=look.ink, linewidth=look.line)
-                axes.set_yticks(places, [style.word(labels, "part", part) for part in parts])
-                axes.xaxis.set_major_locator(MaxNLocator(4))
-                axes.xaxis.set_major_formatter(FuncFormatter(seconds))
-                axes.tick_params(axis="y", length=0)
-                axes.grid(False, axis="y")
+                own = data.loc[(data["name"] == name) & (data["hidden_size"] == size)]
+                part_bars(axes, own, name, parts, f"series-{name}--{size}", labels, look)
         drawing.flat[0].invert_yaxis()
         drawing.figure.supxlabel(labels["x"], fontsize=look.type_size)
         drawing.legend([legend.rule(look, labels["floor"], dash="-", width=1.0)])

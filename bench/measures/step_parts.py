@@ -26,16 +26,17 @@ def measure(case: Case, block: int, rounds: int) -> list[Measurement]:
     x = x.astype(case.dtype)
     d_output = rng.standard_normal((case.seq_len, case.batch_size, case.hidden_size)).astype(case.dtype)
     with using_threads(1):
-        whole = _median(lambda: layer.forward(x).backward(d_output), rounds)
+        whole = median_time(lambda: layer.forward(x).backward(d_output), rounds)
     rows = [Measurement(case, "whole_s", whole, "s", block)]
     for part in dissect(layer, x).parts:
-        rows.append(Measurement(case, f"{part.name}_s", _median(part.call, rounds), "s", block))
+        rows.append(Measurement(case, f"{part.name}_s", median_time(part.call, rounds), "s", block))
         if block == 0 and part.flops:
             rows.append(Measurement(case, f"part_flops_{part.name}", part.flops, "FLOP"))
     return rows
 
 
-def _median(call: Callable[[], object], rounds: int) -> float:
+def median_time(call: Callable[[], object], rounds: int) -> float:
+    """Return the median wall time of so many calls, in seconds, after one that is not counted."""
     times = []
     for _ in range(rounds + 1):
         start = time.perf_counter()

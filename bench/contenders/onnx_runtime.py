@@ -46,7 +46,7 @@ class Prepared:
 
     def call(self) -> NDArray[Any]:
         """Return the output (T, B, H), of a convolution (B, H, T)."""
-        y = self._session.run(["y"], self._inputs)[0]
+        y: NDArray[Any] = self._session.run(["y"], self._inputs)[0]
         return y if self._is_convolution else y[:, 0]
 
     def results(self) -> dict[str, NDArray[Any]]:

@@ -56,7 +56,7 @@ class Prepared:
         x, targets = (torch.from_numpy(array) for array in next(self._batches))
         self._adam.zero_grad(set_to_none=True)
         loss = torch.nn.functional.mse_loss(self._readout(self._last(x)), targets)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(self._parameters, self._case.number("clip"))
         self._adam.step()
         return loss.item(), norm.item()

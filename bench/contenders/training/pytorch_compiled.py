@@ -59,7 +59,8 @@ def compiled(cell: str) -> Callable[..., Tensors]:
     import torch._inductor.config
 
     torch._inductor.config.compile_threads = 1  # processes of its own would not stop with this one
-    return torch.compile(STEPS[cell], dynamic=False, fullgraph=True)
+    made: Callable[..., Tensors] = torch.compile(STEPS[cell], dynamic=False, fullgraph=True)
+    return made
 
 
 class Prepared(pytorch.Prepared):

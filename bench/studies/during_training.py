@@ -34,7 +34,7 @@ def cases(sizes: Sizes) -> list[Case]:
 STUDY = Study(
     name="during-training",
     question="When does the gradient arrive, and does the error fall with it?",
-    sizes=PerPreset(quick=Sizes(Seeds(0, 0)), course=Sizes(Seeds(0, 3), budget=1500), full=Sizes(SEEDS.full)),
+    sizes=PerPreset(quick=Sizes(Seeds(0, 0)), course=Sizes(Seeds(0, 5), budget=1500), full=Sizes(SEEDS.full)),
     cases=cases,
     measure=Computed(measure_during),
 )

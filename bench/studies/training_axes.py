@@ -44,6 +44,8 @@ class Seeds:
 
 
 SEEDS = PerPreset(quick=Seeds(1, 2), course=Seeds(2, 5), full=Seeds(3, 10))
+MORE = Seeds(2, 10)
+"""For a course where five seeds leave open which of two arms remembers longer."""
 
 
 @dataclass(frozen=True, order=True)
@@ -77,9 +79,9 @@ def few_arms(steps: int) -> tuple[Arm, ...]:
     return FEW_ARMS
 
 
-def plain_arms(steps: int) -> tuple[Arm, ...]:
-    """List the three cells as PyTorch draws them."""
-    return RNN, LSTM, GRU
+def adding_arms(steps: int) -> tuple[Arm, ...]:
+    """List the three cells as PyTorch draws them, and the RNN whose gradient starts flat."""
+    return RNN, ORTHOGONAL_RNN, LSTM, GRU
 
 
 def all_arms(steps: int) -> tuple[Arm, ...]:
@@ -98,11 +100,13 @@ class Sweep:
     learning_rates: tuple[float, ...] = LEARNING_RATES
     budget: int = BUDGET
     arms: Callable[[int], tuple[Arm, ...]] = all_arms
+    seeds: Seeds | None = None
+    """None: those that all sweeps have."""
 
 
 @dataclass(frozen=True)
 class Sweeps:
-    """Several of them, and the seeds of each of their points."""
+    """Several of them, and the seeds of each of their points unless a sweep has its own."""
 
     sweeps: tuple[Sweep, ...]
     seeds: Seeds
@@ -118,7 +122,7 @@ class Sweeps:
             for steps in sweep.steps
             for arm in sweep.arms(steps)
             for rate in sweep.learning_rates
-            for role, seed in self.seeds.with_roles()
+            for role, seed in (sweep.seeds or self.seeds).with_roles()
         ]  # fmt: skip
 
 

@@ -6,8 +6,9 @@ import numpy as np
 
 from cells.cpu.arguments import GateRows, Units
 from cells.cpu.kernels.weight_gradient import VECTORS, Scratch, add_samples, weight_gradient
-from cells.cpu.layout import Array, Groups, Samples, sequence_strides, slot_strides, state_strides, whole_vectors
+from cells.cpu.layout import Array, Groups, whole_vectors
 from cells.cpu.memory import aligned
+from cells.cpu.strides import Samples, sequence_strides, slot_strides, state_strides
 from cells.cpu.target import target
 from cells.cpu.threads.pool import Shares, call_kernel, split
 from cells.cpu.weights import Weights

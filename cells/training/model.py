@@ -15,8 +15,8 @@ from cells.arrays import shape_of
 from cells.backend import Weights
 from cells.bidirectional import SUFFIXES, past_end
 from cells.cpu import engine
-from cells.cpu.kernels import readout
-from cells.cpu.kernels.readout import BAD_LOSS, FINE, Wanted
+from cells.cpu.kernels.losses import BAD_LOSS, FINE, Wanted, score
+from cells.cpu.kernels.readout import predict
 from cells.cpu.layout import Array
 from cells.cpu.threads.pool import get_threads
 from cells.cpu.training import DirectionPass
@@ -180,7 +180,7 @@ class Model:
         scores = np.empty((*features.shape[:-1], self.outputs), features.dtype)
         flat = np.ascontiguousarray(features).reshape(-1, features.shape[-1])
         weight, bias = (self._values[name] for name in READOUT)
-        readout.predict(flat, weight, bias, scores.reshape(-1, self.outputs))
+        predict(flat, weight, bias, scores.reshape(-1, self.outputs))
         if ends is not None and self.reads == "every":
             scores[past_end(ends, steps)] = 0
         return scores
@@ -194,7 +194,7 @@ class Model:
         flat = scores.reshape(-1, self.outputs)
         every = int(self.reads == "every")
         real = np.full(batch, steps, np.int64) if ends is None else ends
-        loss, found = readout.score(tuple(wanted), real, every, flat, np.empty(len(flat)), np.empty_like(flat))
+        loss, found = score(tuple(wanted), real, every, flat, np.empty(len(flat)), np.empty_like(flat))
         self._refuse(found, wanted, steps, real)
         return float(loss)
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cells.cpu.kernels.readout import FINE
+from cells.cpu.kernels.losses import FINE
 from cells.training.model import Model
 from cells.training.optimisers import SGD, Adam, Optimiser, RMSprop
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cells.arrays import as_array
 from cells.cpu import engine
-from cells.cpu.kernels.readout import BAD_LABEL, BAD_WEIGHT, NO_WEIGHT, Wanted
+from cells.cpu.kernels.losses import BAD_LABEL, BAD_WEIGHT, NO_WEIGHT, Wanted
 from cells.validation import check_lengths, check_shape
 
 LOSSES = ("cross-entropy", "squared-error")

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cells.bidirectional import in_order
+from cells.cpu.kernels.losses import Wanted
 from cells.cpu.kernels.readout import (
     AT_ENDS,
     AT_T,
@@ -16,7 +17,6 @@ from cells.cpu.kernels.readout import (
     NONE,
     Direction,
     ReadScratch,
-    Wanted,
     learn,
 )
 from cells.cpu.layout import Array

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from cells.cpu.arguments import GateRows
 from cells.cpu.kernels.weight_gradient import Scratch, _add_samples, _weight_gradient
-from cells.cpu.layout import Groups, Samples, Strides
+from cells.cpu.layout import Groups
+from cells.cpu.strides import Samples, Strides
 from cells.cpu.threads.fork import do_or_keep, kept_task_of
 from cells.kernel_cache import inner, kernel
 

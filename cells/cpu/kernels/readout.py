@@ -1,4 +1,4 @@
-"""The linear readout of a layer, its loss and the gradients of both.
+"""The linear readout of a layer, and the gradient of its loss back to the states.
 
 A *read* is what the readout sees of one row of the batch at one step: the state of one direction, or the merged states
 of two. Reads are numbered by row where only the last step is read, else step * B + row. Direction d runs through its
@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from cells.cpu.kernels.losses import BAD_LOSS, FINE, Wanted, mean_loss, weigh
 from cells.cpu.layout import Array, Groups, group_count, state_of_row, state_place
 from cells.cpu.threads.fork import do_or_keep, kept_task_of
 from cells.kernel_cache import helper, inner, inner_in_any_order, kernel
@@ -21,8 +22,6 @@ from cells.kernel_cache import helper, inner, inner_in_any_order, kernel
 NONE, MEAN, SUM, CONCAT = range(4)
 AT_T, AT_ENDS, IN_OUTPUT = range(3)
 MERGE_CODES = {None: NONE, "mean": MEAN, "sum": SUM, "concat": CONCAT}
-FINE, BAD_LABEL, BAD_WEIGHT, NO_WEIGHT, BAD_LOSS = range(5)
-"""What `learn` and `score` found."""
 
 
 class Reading(NamedTuple):
@@ -37,14 +36,6 @@ class Reading(NamedTuple):
     every: int
     lengths: NDArray[np.int64]
     place: int
-
-
-class Wanted(NamedTuple):
-    """What is wanted: labels (R,) or, where there are none, values (R, O); weights of the reads (R,), or none."""
-
-    labels: NDArray[np.int64]
-    values: Array
-    weights: NDArray[np.float64]
 
 
 class Readout(NamedTuple):
@@ -105,64 +96,6 @@ def affine(features, weight, bias, given, scores):
             row = features[r]
             for o in range(weight.shape[0]):
                 scores[r, o] = bias[o] + _dot(row, weight[o])
-
-
-@inner
-def _weigh(wanted, lengths, every, classes, given):
-    """Set the weight of every read; return what was found, and the sum of the weights."""
-    batch = lengths.size
-    total = 0.0
-    for r in range(given.size):
-        t, b = (r // batch, r % batch) if every != 0 else (0, r)
-        if every != 0 and t >= lengths[b]:
-            given[r] = 0
-            continue
-        if wanted.labels.size > 0 and not 0 <= wanted.labels[r] < classes:
-            return BAD_LABEL, total
-        weight = wanted.weights[r] if wanted.weights.size > 0 else 1.0
-        if not 0 <= weight < np.inf:
-            return BAD_WEIGHT, total
-        given[r] = weight
-        total += weight
-    return (FINE if total > 0 else NO_WEIGHT), total
-
-
-@inner
-def _losses(wanted, given, total, scores, d_scores):
-    """Return the weighted mean of the losses, and set dL/d scores, for the reads that have a weight."""
-    outputs = scores.shape[1]
-    number = scores.dtype.type
-    loss = 0.0
-    for r in range(scores.shape[0]):
-        if given[r] == 0:
-            continue
-        share = given[r] / total
-        row, d_row = scores[r], d_scores[r]
-        if wanted.labels.size > 0:
-            largest = row[0]
-            for o in range(1, outputs):
-                largest = max(largest, row[o])
-            parts = 0.0
-            for o in range(outputs):
-                part = math.exp(np.float64(row[o]) - np.float64(largest))
-                d_row[o] = number(part)
-                parts += part
-            label = wanted.labels[r]
-            loss += share * (math.log(parts) + np.float64(largest) - np.float64(row[label]))
-            scale = number(share / parts)
-            for o in range(outputs):
-                d_row[o] *= scale
-            d_row[label] -= number(share)
-        else:
-            value = wanted.values[r]
-            scale = 2.0 * share / outputs
-            squares = 0.0
-            for o in range(outputs):
-                off = np.float64(row[o]) - np.float64(value[o])
-                squares += off * off
-                d_row[o] = number(scale * off)
-            loss += share * squares / outputs
-    return loss
 
 
 @inner
@@ -257,12 +190,12 @@ def _learn(share, one, other, steps, reading, wanted, readout, d_readout, scratc
     Of a single direction `other` is not touched. answer: (2,), gets the loss and what was found; where that is anything
     but `FINE` no gradient is set.
     """
-    found, total = _weigh(wanted, reading.lengths, reading.every, readout.weight.shape[0], scratch.given)
+    found, total = weigh(wanted, reading.lengths, reading.every, readout.weight.shape[0], scratch.given)
     loss = 0.0
     if found == FINE:
         _gather(one, other, reading, scratch.given, scratch.features)
         affine(scratch.features, readout.weight, readout.bias, scratch.given, scratch.scores)
-        loss = _losses(wanted, scratch.given, total, scratch.scores, scratch.d_scores)
+        loss = mean_loss(wanted, scratch.given, total, scratch.scores, scratch.d_scores)
         if not math.isfinite(loss):
             found = BAD_LOSS
     answer[0] = loss
@@ -286,16 +219,6 @@ def learn(worker_table, shares, one, other, steps, reading, wanted, readout, d_r
     rest = (Wanted(*wanted), Readout(*readout), Readout(*d_readout), ReadScratch(*scratch), answer)
     arguments = (*directions, steps, how, *rest)
     do_or_keep(worker_table, shares, _learn_task(worker_table, shares, arguments, room), room)
-
-
-@kernel
-def score(wanted, lengths, every, scores, given, d_scores):
-    """Return the loss of scores (R, O) and what was found; given (R,) and d_scores (R, O) are scratch."""
-    named = Wanted(*wanted)
-    found, total = _weigh(named, lengths, every, scores.shape[1], given)
-    if found != FINE:
-        return 0.0, found
-    return _losses(named, given, total, scores, d_scores), found
 
 
 @kernel

@@ -15,15 +15,13 @@ from cells.cpu.layout import (
     VECTOR_BYTES,
     Array,
     Groups,
-    Samples,
-    Strides,
     even_cut,
     group_count,
     part_size,
     rows_of,
     slot_place,
-    slot_strides,
 )
+from cells.cpu.strides import Samples, Strides, slot_strides
 from cells.cpu.target import target
 from cells.cpu.threads.fork import fork, task_of
 from cells.kernel_cache import helper, inner, kernel

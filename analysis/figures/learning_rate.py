@@ -28,7 +28,7 @@ LABELS = (
 )
 ARMS = ("rnn_torch", "rnn_orthogonal", "lstm_torch", "lstm_torch_fb1", "lstm_chrono", "gru_torch", "gru_chrono")
 FACTS = (
-    "seeds", "tuning_seeds", "smallest", "largest", "rates",
+    "fewest", "tuning_seeds", "smallest", "largest", "rates",
     *(f"{arm}_{part}" for arm in ARMS for part in ("usable", "solvable")),
 )  # fmt: skip
 """Facts of a full run: <cell>_<start>_solvable, places (task and length) that some rate solves in at least half of
@@ -42,7 +42,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
         return None
     rates = sorted(set(data["learning_rate"]))
     facts: dict[str, Fact] = {
-        "seeds": int(data["runs"].max()),
+        "fewest": int(data["runs"].min()),
         "tuning_seeds": rows_of(frame, MEMORY, "solved").query("role == 'tuning'")["seed"].nunique(),
         "rates": len(rates),
         "smallest": Number(rates[0], digits=2),

@@ -37,15 +37,16 @@ LABELS = (
     *(f"start.{start}" for start in START_ORDER),
 )
 FACTS = (
-    "seeds", "epsilon", "horizon_rnn_torch", "horizon_rnn_orthogonal", "horizon_lstm_torch",
+    "fewest", "delayed_xor_at_runs", "adding_short_runs", "epsilon",
+    "horizon_rnn_torch", "horizon_rnn_orthogonal", "horizon_lstm_torch",
     *(f"{task}_{part}" for task in ("delayed_xor", "temporal_order", "adding") for part in ("short", "long", "at")),
     *(f"{task}_{arm}_solved" for task in ("delayed_xor", "temporal_order", "adding")
       for arm in ("rnn_torch", "rnn_orthogonal", "lstm_torch", "lstm_torch_fb1", "lstm_chrono", "gru_torch")),
     "adding_rnn_orthogonal_short_solved", "adding_rnn_torch_short_solved",
 )  # fmt: skip
-"""Facts of a full run: <task>_at, the length at which the arms differ most; <task>_<arm>_solved, trainings of `seeds`
-that solved it there, and at the shortest length with `short`; horizon_<arm>, steps until less than `epsilon` of the
-gradient is left before training. There are more."""
+"""Facts of a full run: <task>_at, the length at which the arms differ most; <task>_<arm>_solved, trainings of
+<task>_at_runs that solved it there, and at the shortest length with `short`; fewest, trainings of a square;
+horizon_<arm>, steps until less than `epsilon` of the gradient is left before training. There are more."""
 
 EPSILON = 1e-3
 
@@ -58,7 +59,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
     before = _untrained(frame, found)
     data = found.drop(columns=["steps", "diverged"]).merge(before, on=["name", "start", "hidden_size"], how="left")
     data["beyond"] = data["beyond"].eq(True).astype(int)
-    facts: dict[str, Fact] = {"seeds": int(data["runs"].max()), "fewest": int(data["runs"].min()), "epsilon": EPSILON}
+    facts: dict[str, Fact] = {"fewest": int(data["runs"].min()), "epsilon": EPSILON}
     for row in before.loc[before["hidden_size"] == before["hidden_size"].min()].itertuples():
         middle = beyond(row.horizon, "steps") if row.beyond else exact(row.horizon, "steps")
         facts[fact_key("horizon", row.name, row.start)] = middle
@@ -69,8 +70,10 @@ def build(frame: pd.DataFrame) -> Figure | None:
         at = spread.index[int(np.argmax(spread.to_numpy()))]
         places = {"at": at, "short": part["seq_len"].min(), "long": part["seq_len"].max()}
         for word, length in places.items():
+            here = part.loc[part["seq_len"] == length]
             facts[fact_key(task, word)] = int(length)
-            for row in part.loc[part["seq_len"] == length].itertuples():
+            facts[fact_key(task, word, "runs")] = int(here["runs"].min())
+            for row in here.itertuples():
                 key = (task, row.name, row.start, *([] if word == "at" else [word]))
                 facts[fact_key(*key, "solved")] = int(row.solved)
                 facts[fact_key(*key, "stuck")] = int(row.stuck)

@@ -38,7 +38,7 @@ LABELS = (
 )
 QUOTED = ("lstm_torch", "lstm_chrono", "gru_torch")
 FACTS = (
-    "seeds", *(fact_key(task, "at") for task in MEMORY_TASKS),
+    *(fact_key(task, "at") for task in MEMORY_TASKS),
     *(fact_key(task, arm, "steps") for task in ("delayed-xor", "temporal-order") for arm in QUOTED),
 )  # fmt: skip
 """Facts of a full run: <task>_at, the length that is shown; <task>_<cell>_<start>_steps, median over all
@@ -55,7 +55,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
     if table.empty:
         return None
     table = table.assign(value=table["steps"].where(table["solved"] == 1))
-    facts: dict[str, Fact] = {"seeds": table["seed"].nunique()}
+    facts: dict[str, Fact] = {}
     parts = []
     for task in tasks_of(table):
         here = table.loc[table["task"] == task]

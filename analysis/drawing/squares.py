@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -14,6 +14,8 @@ from analysis.drawing.marks import cell_mark
 
 SIDE = 0.84
 """Side of a square; 1 is the distance of two."""
+NARROWEST = 1.4
+"""Width of a table of one column, in squares."""
 GAP = 0.75
 """Room above the rows of a cell, for its name."""
 
@@ -25,6 +27,11 @@ def rows_down(arms: Sequence[Arm]) -> dict[Arm, float]:
         y += 1.0 + GAP * (place == 0 or arm[0] != arms[place - 1][0])
         found[arm] = y
     return found
+
+
+def panel_widths(columns: Sequence[Iterable[float]]) -> list[float]:
+    """Return the widths of tables side by side, with squares of one size; a narrow one has room for its heading."""
+    return [max(len(set(lengths)), NARROWEST) for lengths in columns]
 
 
 def table_axes(axes: Axes, rows: Mapping[Arm, float], columns: Sequence[float]) -> None:

@@ -12,6 +12,7 @@ import pandas as pd
 from analysis.cells import known
 from analysis.experiments.levels import fields_of
 from analysis.readings.gradient_curves import WHOLE_STATE
+from analysis.readings.trainings import carried_on
 from analysis.statistics.fits import slopes
 from bench.experiments.definition import Experiment
 
@@ -86,18 +87,10 @@ def curve(rows: pd.DataFrame, experiment: Experiment) -> Reading:
 def _scores(found: pd.DataFrame, keys: list[str], x: str) -> Reading:
     """Read scores along training steps: shares of right answers, or the logarithms of errors; or both, as they are."""
     kinds = set(found["metric"])
-    found = _carried_on(found, keys).rename(columns={"step": x})
+    found = carried_on(found, keys).rename(columns={"step": x})
     if kinds == {ERROR}:
         return Reading("training-error", "log10", x, found.assign(value=np.log10(found["value"])))
     return Reading(TRAINING, "plain" if ERROR in kinds else "share", x, found)
-
-
-def _carried_on(curves: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    """Give each curve a value at every step that any of them has: the last one that it had by then."""
-    if curves.empty:
-        return curves
-    wide = curves.pivot_table(index=keys, columns="step", values="value", observed=True)
-    return wide.sort_index(axis=1).ffill(axis=1).stack().rename("value").reset_index()
 
 
 def along_field(rows: pd.DataFrame, experiment: Experiment) -> Reading:

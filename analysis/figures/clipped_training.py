@@ -31,8 +31,8 @@ FACTS = (
     *(fact_key("adam", name, "high", part) for name in ("rnn", "lstm") for part in ("free_largest", "clipped_share")),
 )  # fmt: skip
 """Facts of a full run: <optimiser>_<cell>_<low or high>_<free or clipped>_solved, trainings of `seeds` that solved the
-task, at the smallest and the largest gain; <...>_largest, largest norm of a gradient, median over seeds; <...>_share,
-percent of the steps that were clipped. There are more."""
+task, at the smallest and the largest gain, and with `helped` at that where clipping changes most; <...>_largest,
+largest norm of a gradient, median over seeds; <...>_share, percent of the steps that were clipped. There are more."""
 
 METRICS = ("solved", "gradient_norm_median", "gradient_norm_max", "share_clipped")
 ARM = ["optimiser", "name", "gain", "way"]
@@ -53,6 +53,7 @@ def build(frame: pd.DataFrame) -> Figure | None:
         "high_gain": float(table["gain"].max()),
     }
     words = {table["gain"].min(): "low", table["gain"].max(): "high"}
+    helped = _most_helped(table)
     rows = []
     for (optimiser, name, gain, way), part in table.groupby(ARM):
         found = share(part["solved"])
@@ -62,12 +63,26 @@ def build(frame: pd.DataFrame) -> Figure | None:
         rows.append(
             (optimiser, name, gain, way, solved, len(part), found.value, found.low, found.high, middle, largest)
         )
+        if (optimiser, name) in helped and gain == helped[optimiser, name]:
+            facts |= {
+                fact_key(optimiser, name, "helped", "gain"): float(gain),
+                fact_key(optimiser, name, "helped", way, "solved"): solved,
+            }
         if gain in words:
             key = fact_key(optimiser, name, words[gain], way)
             facts |= {f"{key}_solved": solved, f"{key}_share": Number(100 * cut, digits=2)}
             facts |= {f"{key}_median": Number(middle, digits=2), f"{key}_largest": Number(largest, digits=2)}
     columns = [*ARM, "solved", "runs", "share", "low", "high", "norm_median", "norm_largest"]
     return make(ID, pd.DataFrame(rows, columns=columns), STUDIES, facts, seeds=table["seed"].nunique())
+
+
+def _most_helped(table: pd.DataFrame) -> dict[tuple[str, str], float]:
+    """Find the gain at which clipping changes most how many solve the task, by optimiser and cell."""
+    shares = table.pivot_table(index=["optimiser", "name", "gain"], columns="way", values="solved", aggfunc="mean")
+    if not set(WAYS) <= set(shares.columns):
+        return {}
+    change = (shares["clipped"] - shares["free"]).abs()
+    return {(optimiser, name): float(part.idxmax()[2]) for (optimiser, name), part in change.groupby(level=[0, 1])}
 
 
 def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:

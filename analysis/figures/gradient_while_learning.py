@@ -17,7 +17,7 @@ from analysis.drawing.axes import power_axis, thousands
 from analysis.drawing.build import make
 from analysis.drawing.marks import cell_mark
 from analysis.readings.training_arms import rows_of
-from analysis.readings.trainings import START_ORDER
+from analysis.readings.trainings import START_ORDER, carried_on
 from analysis.result import LOGARITHM, Fact, Figure, Number, fact_key
 from analysis.statistics.intervals import exact
 
@@ -59,7 +59,8 @@ def build(frame: pd.DataFrame) -> Figure | None:
     }
     for (name, start), part in data.groupby(["name", "start"]):
         key = fact_key(name, start)
-        for quantity, one in part.groupby("quantity"):
+        for quantity, curves in part.groupby("quantity"):
+            one = carried_on(curves, ["seed"])
             for word, at in (("start", one["step"].min()), ("end", one["step"].max())):
                 middle = float(one.loc[one["step"] == at, "value"].median())
                 number = Number(middle, LOGARITHM) if quantity == "left" else Number(middle, digits=2)
@@ -119,7 +120,7 @@ def _curves(axes: Axes, part: pd.DataFrame, arm: tuple[str, str], quantity: str,
     color = cell_mark(arm[0]).color
     for _, one in part.groupby("seed"):
         axes.plot(one["step"], one["value"], color=color, linewidth=look.line * 0.45, alpha=0.55)
-    middle = part.groupby("step")["value"].median()
+    middle = carried_on(part, ["seed"]).groupby("step")["value"].median()
     axes.plot(
         middle.index, middle, color=color, linewidth=look.line * 1.25, gid=f"series-{arm[0]}--{quantity}-{arm[1]}"
     )

@@ -65,7 +65,8 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
     rates = sorted(set(data["learning_rate"]))
     width = squares.SIDE / len(rates)
     rows = squares.rows_down(in_order(list(zip(data["name"], data["start"], strict=True))))
-    with style.canvas(style_name, 1, len(tasks), ratio=1.6) as drawing:
+    widths = squares.panel_widths([data.loc[data["task"] == task, "seq_len"] for task in tasks])
+    with style.canvas(style_name, 1, len(tasks), ratio=1.6, width_ratios=widths) as drawing:
         look = drawing.look
         for axes, task in zip(drawing.flat, tasks, strict=True):
             here = data.loc[data["task"] == task]

@@ -106,7 +106,8 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
     """Draw a panel per task: a row per arm, a column per length, each square filled to the share that solved."""
     tasks = tasks_of(data)
     rows = squares.rows_down(in_order(list(zip(data["name"], data["start"], strict=True))))
-    with style.canvas(style_name, 1, len(tasks), ratio=1.6, sharey=False) as drawing:
+    widths = squares.panel_widths([data.loc[data["task"] == task, "seq_len"] for task in tasks])
+    with style.canvas(style_name, 1, len(tasks), ratio=1.6, sharey=False, width_ratios=widths) as drawing:
         look = drawing.look
         for axes, task in zip(drawing.flat, tasks, strict=True):
             here = data.loc[data["task"] == task]

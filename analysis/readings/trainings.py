@@ -138,6 +138,18 @@ def on_plateau(runs: pd.DataFrame) -> pd.Series:
     return runs["solved"].eq(0) & ~runs["diverged"] & ((runs["score"] - level).abs() < half_way)
 
 
+def carried_on(curves: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Give each curve of scores a value at every step that any of them has: the last one that it had by then.
+
+    A training ends when its task is solved. Without this what is said of the last steps would be said of those alone
+    that had not solved it.
+    """
+    if curves.empty:
+        return curves
+    wide = curves.pivot_table(index=keys, columns="step", values="value", observed=True)
+    return wide.sort_index(axis=1).ffill(axis=1).stack().rename("value").reset_index()
+
+
 def steps_to_solve(runs: pd.DataFrame) -> Estimate:
     """Take the median of the steps until a training solved its task: beyond the budget where fewer than half did."""
     middle = _middle(runs["steps"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bench.case import Case
 from bench.measures.training import measure_training
-from bench.studies.training_axes import MORE, SEEDS, WIDE, Sweep, Sweeps, adding_arms, fixed_arms
+from bench.studies.training_axes import MORE, SEEDS, WIDE, Sweep, Sweeps, adding_arms
 from bench.study import Computed, PerPreset, Study
 
 
@@ -23,9 +23,8 @@ STUDY = Study(
                 Sweep("delayed-xor", (10, 20), seeds=MORE),
                 Sweep("delayed-xor", (40,), budget=1500, seeds=MORE),
                 Sweep("delayed-xor", (100,), budget=1500),
-                Sweep("temporal-order", (20,), learning_rates=(1e-3, 3e-3), budget=1500, seeds=MORE),
-                Sweep("temporal-order", (50,), learning_rates=(1e-3, 3e-3), budget=1500, arms=fixed_arms, seeds=MORE),
-                Sweep("temporal-order", (100,), learning_rates=(1e-3, 3e-3), budget=1500, arms=fixed_arms),
+                Sweep("temporal-order", (20, 50), learning_rates=(1e-3, 3e-3), budget=1500, seeds=MORE),
+                Sweep("temporal-order", (100,), learning_rates=(1e-3, 3e-3), budget=1500),
                 Sweep("adding", (50,), WIDE, learning_rates=(3e-3, 1e-2), budget=1500, arms=adding_arms),
             ),
             SEEDS.course,

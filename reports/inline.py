@@ -75,5 +75,6 @@ def _html(match: re.Match[str]) -> Markup:
 
 def _words(match: re.Match[str]) -> str:
     if match["maths"]:
-        return re.sub(r"\\([A-Za-z]+)", r"\1", match["maths"]).replace("{", "").replace("}", "")
+        spaced = re.sub(r"\\[,;:! ]", " ", match["maths"])
+        return re.sub(r"\\([A-Za-z]+)", r"\1", spaced).replace("{", "").replace("}", "")
     return match["code"] or match["strong"] or match["emphasis"] or match["text"]

@@ -115,6 +115,7 @@ PAGE = Page(
                 Prose("learning", "tasks"),
                 FigureBlock("solved-share"),
                 TableBlock("trained"),
+                TableBlock("more-tasks"),
                 Prose("learning", "mitigation"),
                 FigureBlock("gradient-while-learning"),
                 FigureBlock("profile-after-training"),

@@ -80,6 +80,14 @@ WORKS: tuple[Work, ...] = (
         "https://doi.org/10.1162/089976600300015015",
     ),
     Work(
+        "gers-2001",
+        "Gers, F. A., Schmidhuber, J.",
+        2001,
+        "LSTM recurrent networks learn simple context-free and context-sensitive languages",
+        "IEEE Transactions on Neural Networks 12, 1333–1340",
+        "https://doi.org/10.1109/72.963769",
+    ),
+    Work(
         "gers-peephole-2000",
         "Gers, F. A., Schmidhuber, J.",
         2000,
@@ -174,6 +182,14 @@ WORKS: tuple[Work, ...] = (
         "Exact solutions to the nonlinear dynamics of learning in deep linear neural networks",
         "ICLR",
         "https://arxiv.org/abs/1312.6120",
+    ),
+    Work(
+        "shalev-shwartz-2017",
+        "Shalev-Shwartz, S., Shamir, O., Shammah, S.",
+        2017,
+        "Failures of gradient-based deep learning",
+        "ICML, PMLR 70",
+        "https://arxiv.org/abs/1703.07950",
     ),
     Work(
         "sompolinsky-1988",

@@ -15,6 +15,7 @@ from analysis.tables.gates import gate_table
 from analysis.tables.grid import grid_table
 from analysis.tables.horizons import horizon_table
 from analysis.tables.kernels import kernel_table
+from analysis.tables.more_tasks import more_tasks_table
 from analysis.tables.parameters import parameter_table
 from analysis.tables.scaling import scaling_table
 from analysis.tables.sharings import sharing_table
@@ -43,6 +44,7 @@ BUILDERS: Mapping[str, Callable[[pd.DataFrame], Table | None]] = {
     "cuda-sharings": sharing_table,
     "kernels": kernel_table,
     "trained": trained_table,
+    "more-tasks": more_tasks_table,
 }
 """Table id to what builds it; a new one is a line here, and its place on the page one in `reports/content.py`."""
 

@@ -41,7 +41,7 @@ def test_a_full_run_gives_everything(whole: Analysis) -> None:
     assert len(whole.findings) == 40
     assert [figure.id for figure in whole.figures] == list(REGISTRY)
     ids = ["anchors", "horizons", "factors", "gates", "runtime", "grid", "scaling", "call-costs"]
-    ids += ["activations", "parameters", "cuda", "cuda-published", "cuda-sharings", "kernels", "trained"]
+    ids += ["activations", "parameters", "cuda", "cuda-published", "cuda-sharings", "kernels", "trained", "more-tasks"]
     assert [table.id for table in whole.tables] == ids
     assert whole.missing == {}
     assert whole.facts["claims"] == 40

@@ -69,6 +69,7 @@ TABLES_OF_NAMED = {
     "anchors": "cells that there are published or derived numbers of",
     "activations": "two functions and no cell",
     "trained": "cells that were trained elsewhere too",
+    "more-tasks": "cells and initialisations that are trained, which cost too much to be all",
     "cuda-published": "shapes that others have published, each with the cell that it was published of",
 }
 

@@ -87,8 +87,8 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
                                 markersize=look.marker * 0.6, linestyle="none", clip_on=False,
                             )  # fmt: skip
             axes.set_title(style.word(labels, "task", task), loc="left")
-            axes.set_xlabel(labels["x"])
         squares.arm_names(drawing.flat[0], rows, labels)
+        drawing.figure.supxlabel(labels["x"], fontsize=look.type_size)
         text = labels["bar"].format(rates=", ".join(_written(rate) for rate in rates))
         handles: list[Any] = [
             Patch(facecolor=marks.GREY, edgecolor="none", alpha=0.75, label=text),

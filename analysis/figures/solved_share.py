@@ -119,8 +119,8 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
                 group[0].set_gid(f"series-{name}--{task}")
             _horizons(axes, here, rows, lengths, look)
             axes.set_title(style.word(labels, "task", task), loc="left")
-            axes.set_xlabel(labels["x"])
         squares.arm_names(drawing.flat[0], rows, labels)
+        drawing.figure.supxlabel(labels["x"], fontsize=look.type_size)
         handles: list[Any] = [
             Patch(facecolor=marks.GREY, edgecolor="none", alpha=0.75, label=labels["solved"]),
             Patch(facecolor="none", edgecolor=marks.GREY, hatch="////", linewidth=0, label=labels["plateau"]),

@@ -87,11 +87,15 @@ def _grouped(own: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
 
 
 def _longest(runs: pd.DataFrame) -> dict[str, Fact]:
-    """Find the longest sequence that half of the networks solve, of each cell and initialiser, task by task."""
-    return {
-        fact_key(cell, start, task): _as_bound(halving(part["seq_len"], part["solved"]).estimate())
+    """Find the longest sequence that half of the networks solve, of each cell and initialiser, task by task.
+
+    Left out where every length is possible, as it is from a few networks at a single one.
+    """
+    found = {
+        fact_key(cell, start, task): halving(part["seq_len"], part["solved"]).estimate()
         for (cell, start, task), part in runs.groupby(["name", "start", "task"])
     }
+    return {key: _as_bound(longest) for key, longest in found.items() if longest.low > 0 or longest.high < math.inf}
 
 
 def _as_bound(longest: Estimate) -> Estimate:

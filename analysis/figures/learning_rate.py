@@ -14,7 +14,7 @@ from analysis.drawing import marks, squares, style
 from analysis.drawing.arms import in_order
 from analysis.drawing.build import make
 from analysis.readings.training_arms import MEMORY, MEMORY_TASKS, rows_of, shares_by_rate, tasks_of
-from analysis.readings.trainings import ARM, START_ORDER
+from analysis.readings.trainings import START_ORDER
 from analysis.result import Fact, Figure, Number, fact_key
 
 ID = "learning-rate"
@@ -29,10 +29,10 @@ LABELS = (
 ARMS = ("rnn_torch", "rnn_orthogonal", "lstm_torch", "lstm_torch_fb1", "lstm_chrono", "gru_torch", "gru_chrono")
 FACTS = (
     "fewest", "tuning_seeds", "smallest", "largest", "rates",
-    *(f"{arm}_{part}" for arm in ARMS for part in ("usable", "solvable")),
+    *(f"{arm}_usable" for arm in ARMS),
 )  # fmt: skip
-"""Facts of a full run: <cell>_<start>_solvable, places (task and length) that some rate solves in at least half of
-the trainings; <...>_usable, percent of the rates that do so there."""
+"""Facts of a full run: <cell>_<start>_usable, percent of the learning rates, over all tasks and lengths that some arm
+solves at some rate, at which at least half of the trainings solve the task."""
 
 
 def build(frame: pd.DataFrame) -> Figure | None:
@@ -48,13 +48,10 @@ def build(frame: pd.DataFrame) -> Figure | None:
         "smallest": Number(rates[0], digits=2),
         "largest": Number(rates[-1], digits=2),
     }
-    half = data.assign(half=data["share"] >= 0.5, every=True).groupby(list(ARM))[["half", "every"]].sum()
-    for (name, start), part in half.groupby(["name", "start"]):
-        solvable = part.loc[part["half"] > 0]
-        facts[fact_key(name, start, "solvable")] = len(solvable)
-        if len(solvable):
-            usable = float(solvable["half"].sum() / solvable["every"].sum())
-            facts[fact_key(name, start, "usable")] = Number(100 * usable, digits=2)
+    works = data.assign(works=data["share"] >= 0.5)
+    solvable = works.loc[works.groupby(["task", "seq_len"])["works"].transform("any")]
+    for (name, start), part in solvable.groupby(["name", "start"]):
+        facts[fact_key(name, start, "usable")] = Number(100 * float(part["works"].mean()), digits=2)
     data = data.drop(columns=["steps", "stuck", "diverged"]).astype({"chosen": int})
     return make(ID, data, STUDIES, facts, seeds=int(data["runs"].max()))
 

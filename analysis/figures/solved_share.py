@@ -39,6 +39,7 @@ LABELS = (
 FACTS = (
     "fewest", "delayed_xor_at_runs", "adding_short_runs", "epsilon",
     "horizon_rnn_torch", "horizon_rnn_orthogonal", "horizon_lstm_torch",
+    "adding_horizon_rnn_orthogonal", "adding_horizon_lstm_torch",
     *(f"{task}_{part}" for task in ("delayed_xor", "temporal_order", "adding") for part in ("short", "long", "at")),
     *(f"{task}_{arm}_solved" for task in ("delayed_xor", "temporal_order", "adding")
       for arm in ("rnn_torch", "rnn_orthogonal", "lstm_torch", "lstm_torch_fb1", "lstm_chrono", "gru_torch")),
@@ -46,7 +47,8 @@ FACTS = (
 )  # fmt: skip
 """Facts of a full run: <task>_at, the length at which the arms differ most; <task>_<arm>_solved, trainings of
 <task>_at_runs that solved it there, and at the shortest length with `short`; fewest, trainings of a square;
-horizon_<arm>, steps until less than `epsilon` of the gradient is left before training. There are more."""
+horizon_<arm>, steps until less than `epsilon` of the gradient is left before training, of the smallest networks, and
+<task>_horizon_<arm> of those that are trained on a task. There are more."""
 
 EPSILON = 1e-3
 
@@ -63,6 +65,9 @@ def build(frame: pd.DataFrame) -> Figure | None:
     for row in before.loc[before["hidden_size"] == before["hidden_size"].min()].itertuples():
         middle = beyond(row.horizon, "steps") if row.beyond else exact(row.horizon, "steps")
         facts[fact_key("horizon", row.name, row.start)] = middle
+    for row in data.dropna(subset=["horizon"]).drop_duplicates(["task", "name", "start"]).itertuples():
+        middle = beyond(row.horizon, "steps") if row.beyond else exact(row.horizon, "steps")
+        facts[fact_key(row.task, "horizon", row.name, row.start)] = middle
     facts |= _halves(frame)
     for task in tasks_of(data):
         part = data.loc[data["task"] == task]

@@ -86,7 +86,16 @@ def keep(experiment: Experiment, store: Store) -> None:
         writer.keep_experiment(experiment.as_json())
 
 
-def ask(measure_or_file: str | Path, *, store: str | Path = DEFAULT_STORE, **told: Any) -> pd.DataFrame:
+def forget_failed(items: list[Item], store: Store) -> None:
+    """Remove what failed of the items on this machine, so that it is measured again."""
+    if store.exists():
+        with store.writing() as writer:
+            writer.forget_failed(this_environment(), [item.key for item in items])
+
+
+def ask(
+    measure_or_file: str | Path, *, store: str | Path = DEFAULT_STORE, retry_failed: bool = False, **told: Any
+) -> pd.DataFrame:
     """Measure a question of one's own and return its tidy rows; what the store has already is not measured again.
 
     Parameters
@@ -95,6 +104,8 @@ def ask(measure_or_file: str | Path, *, store: str | Path = DEFAULT_STORE, **tol
         A name of `bench.experiments.askable.ASKABLE`, or the path of a TOML file.
     store
         Where rows go, as those of every run.
+    retry_failed
+        Measure again what failed before.
     **told
         Fields of a case with a value or a list of values, such as ``cell=["lstm", "gru"], seq_len=300``, and parts of
         the definition: name, question, seeds, blocks, rounds, x, colour, column.
@@ -118,10 +129,14 @@ def ask(measure_or_file: str | Path, *, store: str | Path = DEFAULT_STORE, **tol
         experiment = define(str(measure_or_file), **told)
     items = items_of(experiment)
     place = Store(store)
+    if retry_failed:
+        forget_failed(items, place)
     outcome = measure(experiment, place, items=items)
-    if outcome.failed:
-        label, reason = outcome.failed[0]
-        raise ValueError(f"{len(outcome.failed)} items failed, the first: {label}: {reason}; their rows are stored")
+    for when, failed in (("", outcome.failed), (" before", outcome.failed_before)):
+        if failed:
+            label, reason = failed[0]
+            first = f"{len(failed)} items failed{when}, the first: {label}: {reason}"
+            raise ValueError(f"{first}; their rows are stored, and retry_failed=True measures them again")
     frame = place.frame()
     return _rows_of(frame, experiment, items)
 

@@ -20,11 +20,12 @@ Rows = list[Measurement]
 
 @dataclass(frozen=True)
 class Outcome:
-    """Counts of items measured now and stored before, and (label, reason) of every item that failed."""
+    """Counts of items measured now and stored before, and (label, reason) of every item that failed, now or before."""
 
     measured: int
     already_there: int
     failed: tuple[tuple[str, str], ...]
+    failed_before: tuple[tuple[str, str], ...]
 
 
 def measure_item(item: Item) -> Rows:
@@ -55,6 +56,8 @@ def run(
     """
     environment = environment or this_environment()
     todo = missing(items, store.done(environment))
+    reasons = store.failures(environment)
+    failed_before = [(item.case.label, reasons[item.key]) for item in items if item.key in reasons]
     bar = progress(len(todo)) if progress else None
     failed: list[tuple[str, str]] = []
 
@@ -78,4 +81,4 @@ def run(
         if bar is not None:
             bar.close()
         stop_peers()
-    return Outcome(len(todo), len(items) - len(todo), tuple(failed))
+    return Outcome(len(todo), len(items) - len(todo), tuple(failed), tuple(failed_before))

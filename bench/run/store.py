@@ -19,7 +19,7 @@ from bench.about import ABOUT, About
 from bench.rows import COLUMNS
 from bench.run import schema
 from bench.run.environment import Environment
-from bench.run.writer import Key, Writer, stored
+from bench.run.writer import Key, Writer, failures, stored
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,6 +117,13 @@ class Store:
             return set()
         with self._open() as connection:
             return stored(connection, environment)
+
+    def failures(self, environment: Environment) -> dict[Key, str]:
+        """Return the reason of every item that failed on this machine, by its key."""
+        if not self.exists():
+            return {}
+        with self._open() as connection:
+            return failures(connection, environment)
 
     def frame(self) -> pd.DataFrame:
         """Return all rows, tidy, in a fixed order: the columns of `bench.rows.COLUMNS`."""

@@ -171,5 +171,15 @@ def stored(connection: sqlite3.Connection, environment: Environment) -> set[Key]
     )
 
 
+def failures(connection: sqlite3.Connection, environment: Environment) -> dict[Key, str]:
+    """Return the reason of every item that failed on this machine, by its key."""
+    rows = connection.execute(
+        "SELECT case_key, block, code_version, max(reason) FROM items JOIN measurements ON item = items.id"
+        " WHERE items.status = 'failed' AND environment = ? AND measurements.status = 'failed' GROUP BY items.id",
+        (environment.id,),
+    ).fetchall()
+    return {(case, block, version): reason for case, block, version, reason in rows}
+
+
 def _now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

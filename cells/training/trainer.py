@@ -71,6 +71,10 @@ class Trainer:
             raise TypeError(f"model is {type(model).__name__}; allowed: cells.training.Model")
         if not isinstance(optimiser, Adam | SGD | RMSprop):
             raise TypeError(f"optimiser is {optimiser!r}; allowed: Adam(...), SGD(...) or RMSprop(...)")
+        largest = float(np.finfo(model.layer.array_dtype).max)
+        if optimiser.learning_rate > largest:
+            dtype = model.layer.dtype
+            raise ValueError(f"learning_rate is {optimiser.learning_rate:g}; allowed: up to {largest:.1e} in {dtype}")
         self.model = model
         self.optimiser: Optimiser = optimiser
         self.clip = _check_clip(clip)

@@ -54,7 +54,12 @@ def check_weights(given: Any, shape: tuple[int, ...], legend: str) -> NDArray[np
     if weights.dtype.kind not in "fiub":
         raise TypeError(f"weights have dtype {weights.dtype}; allowed: numbers of at least 0, or None")
     check_shape("weights", weights.shape, shape, legend)
-    return np.ascontiguousarray(weights, np.float64).reshape(-1)
+    flat = np.ascontiguousarray(weights, np.float64).reshape(-1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = flat.sum()
+    if np.isinf(total) and np.isfinite(flat).all():
+        raise ValueError(f"weights have an infinite sum; allowed: a sum of at most {np.finfo(np.float64).max:.1e}")
+    return flat
 
 
 def own_lengths(given: Any, steps: int, batch: int) -> NDArray[np.int64] | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.experiments.askable import ALIASES, ASKABLE, MEANINGS
+from recurbench.outcome import report
 from recurbench.places import add_store
 
 if TYPE_CHECKING:
@@ -55,13 +55,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Measure what the store does not have; 1 where items failed, 2 for wrong use."""
+    """Measure what the store does not have; 1 where items failed, now or before, 2 for wrong use."""
     if arguments.list:
         print("\n\n".join(described(arguments.what)))
         return 0
     if arguments.what is None:
         raise ValueError(f"nothing is asked; allowed: {', '.join(ASKABLE)}, or a TOML file; --list describes them")
-    from bench.experiments.asking import measure
+    from bench.experiments.asking import forget_failed, measure
     from bench.experiments.cases import items_of
     from bench.experiments.definition import as_toml
     from bench.run.executor import open_executor
@@ -78,13 +78,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.dry_run:
         return 0
     if arguments.retry_failed:
-        _forget_failed(items, store)
+        forget_failed(items, store)
     with open_executor(arguments.executor) as executor:
         outcome = measure(experiment, store, executor, progress_bar, items)
-    print(f"{outcome.measured} items measured, {outcome.already_there} were there already; rows: {store.path}")
-    for label, reason in outcome.failed:
-        print(f"failed: {label}: {reason}", file=sys.stderr)
-    return 1 if outcome.failed else 0
+    return report(outcome, store)
 
 
 def _experiment(arguments: argparse.Namespace) -> Experiment:
@@ -98,14 +95,6 @@ def _experiment(arguments: argparse.Namespace) -> Experiment:
     if told:
         raise ValueError(f"{arguments.what} and {', '.join(f'--{name}' for name in told)}; allowed: a file alone")
     return read_toml(arguments.what)
-
-
-def _forget_failed(items: list[Any], store: Any) -> None:
-    from bench.run.environment import this_environment
-
-    if store.exists():
-        with store.writing() as writer:
-            writer.forget_failed(this_environment(), [item.key for item in items])
 
 
 def announced(experiment: Experiment, items: list[Any], store: Any) -> Iterator[str]:
@@ -152,11 +141,15 @@ def _plain(value: object) -> str:
 def described(measure: str | None) -> Iterator[str]:
     """Yield a paragraph for each measure, or for that of the name: what it measures, its fields, its defaults."""
     from bench.experiments.askable import find_askable
+    from bench.names import task_names
 
     for asked in ASKABLE.values() if measure is None else [find_askable(measure)]:
         defaults = ", ".join(f"{field} {value}" for field, value in asked.defaults.items())
         lines = [f"{asked.name}: {asked.meaning}"]
-        for what, text in (("fields", ", ".join(asked.fields)), ("unless asked", f"cell rnn lstm gru, {defaults}")):
+        told = [("fields", ", ".join(asked.fields)), ("unless asked", f"cell rnn lstm gru, {defaults}")]
+        if "task" in asked.fields:
+            told.append(("tasks", ", ".join(task_names())))
+        for what, text in told:
             lines += textwrap.wrap(text, 110, initial_indent=f"  {what:<14}", subsequent_indent=" " * 16)
         yield "\n".join([*lines, f"  {'seeds':<14}{'several' if asked.seeds else 'none: nothing is drawn'}"])
     shown = MEANINGS if measure is None else find_askable(measure).fields

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from recurbench.outcome import report
 from recurbench.places import add_store
 
 TEXT = "measure the studies of a preset; what is stored already is skipped"
@@ -20,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Measure what the store does not have; 1 where items failed, 2 where there is nothing to measure."""
+    """Measure what the store does not have; 1 where items failed (now or before), 2 where nothing is to be measured."""
     from bench.run.environment import this_environment
     from bench.run.executor import open_executor
     from bench.run.plan import plan, without_cases
@@ -39,7 +40,4 @@ def run(arguments: argparse.Namespace) -> int:
             writer.forget_failed(this_environment(), [item.key for item in items])
     with open_executor(arguments.executor) as executor:
         outcome = run(items, store, executor, progress_bar)
-    print(f"{outcome.measured} items measured, {outcome.already_there} were there already; rows: {store.path}")
-    for label, reason in outcome.failed:
-        print(f"failed: {label}: {reason}", file=sys.stderr)
-    return 1 if outcome.failed else 0
+    return report(outcome, store)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from analysis.claims.claim import Statistic
@@ -107,7 +109,8 @@ def _rates(frame: pd.DataFrame) -> dict[str, Fact]:
 def future_gain() -> Statistic:
     """Error of an LSTM of one direction over that of one of two, where the future or the past has the answer.
 
-    With as many units in each direction, and with as many parameters in all. Facts: the errors, `<directions>_<where>`.
+    With as many units in each direction, and with as many parameters in all. Facts: the errors of the former,
+    `<directions>_<where>`, geometric means over seeds as in the figure.
     """
 
     def statistic(frame: pd.DataFrame) -> Samples | None:
@@ -123,8 +126,10 @@ def future_gain() -> Statistic:
         ratio = pair["error"] / pair["error_two"]
         table = pair.loc[:, ["context"]].assign(equal=pair["arm"], sample=pair["seed"], value=ratio)
         facts: dict[str, Fact] = {"shift": float(pair["offset"].abs().max())}
-        for (context, directions), part in found.groupby(["context", "directions"]):
-            facts[fact_key(ONE if directions == 1 else TWO, context)] = Number(float(part["error"].median()), digits=2)
+        fewest = found.loc[found["hidden_size"] == found["hidden_size"].min()]  # as many units in each direction
+        for (context, directions), part in fewest.groupby(["context", "directions"]):
+            middle = math.exp(float(np.log(part["error"]).mean()))
+            facts[fact_key(ONE if directions == 1 else TWO, context)] = Number(middle, digits=2)
         return Samples(table, ("context", "equal"), "ratio", scale="ratio", centre="mean", facts=facts)
 
     return statistic

@@ -5,6 +5,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
+from bench.run.environment import this_environment
 from bench.run.executor import open_executor
 from bench.run.plan import plan
 from bench.run.runner import run
@@ -43,6 +44,19 @@ def test_an_interrupted_run_keeps_what_it_measured(items, store):
     with pytest.raises(KeyboardInterrupt):
         run(items, store, progress=lambda total: Bar())
     assert run(items, store).already_there == 3
+
+
+def test_what_failed_before_is_told_and_measured_again_once_it_is_forgotten(items, store):
+    study = Study(name="parameters", question="?", sizes=always(()), cases=list, measure=failing)
+    broken = [Item(study, items[0].case, 0, 1)]
+    assert run(broken, store).failed_before == ()
+    outcome = run(broken, store)
+    assert (outcome.measured, outcome.failed) == (0, ())
+    assert [reason for _, reason in outcome.failed_before] == ["RuntimeError: the measure broke"]
+    with store.writing() as writer:
+        writer.forget_failed(this_environment(), [broken[0].key])
+    again = run(broken, store)
+    assert (again.measured, len(again.failed), again.failed_before) == (1, 1, ())
 
 
 def test_an_error_becomes_a_failed_row_and_the_run_goes_on(items, store):

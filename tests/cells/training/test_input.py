@@ -36,6 +36,11 @@ def test_a_learning_rate_is_a_number(rate):
     refusal(lambda: Adam(rate), f"learning_rate is {rate!r}", "allowed", error=TypeError)
 
 
+def test_a_learning_rate_fits_the_numbers_of_the_model():
+    model = model_of("gru", dtype="float32")
+    refusal(lambda: Trainer(model, SGD(1e300)), "learning_rate is 1e+300", "up to 3.4e+38 in float32")
+
+
 def test_settings_of_a_model_are_checked():
     layer = Layer("gru", 2, 3)
     refusal(lambda: Model("gru", 2), "layer is str", "cells.Layer", error=TypeError)
@@ -70,6 +75,7 @@ BAD = {
     "a negative weight": ({"weights": lambda w: w - 10}, ("weights hold -", "at least 0"), ValueError),
     "a weight of NaN": ({"weights": lambda w: w * np.nan}, ("weights hold nan", "at least 0"), ValueError),
     "an infinite weight": ({"weights": lambda w: w + np.inf}, ("weights hold inf", "finite"), ValueError),
+    "weights of an infinite sum": ({"weights": lambda w: w * 0 + 1e308}, ("weights have an infinite sum",), ValueError),
     "no weight": ({"weights": lambda w: w * 0}, ("weights are 0", "above 0"), ValueError),
     "weights of another shape": ({"weights": lambda w: w[:-1]}, ("weights has shape", "B = 3"), ValueError),
     "weights that are words": ({"weights": lambda w: w.astype(str)}, ("weights have dtype", "numbers"), TypeError),

@@ -11,7 +11,7 @@ CUDA_BIN := $(CUDA_VENV)/bin
 PYTHON ?= $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 python3.11,\
 	$(shell $(p) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(p))))
 
-TARGET_TESTS := tests/cells/test_parity.py tests/cells/cpu/test_bounds.py tests/cells/flow/test_profile.py
+TARGET_TESTS := tests/cells/test_parity.py tests/cells/cpu/test_bounds.py
 
 # Which toolkit the GPU's driver can run: cuda13 (driver 580 or newer) or cuda12.
 CUDA ?= cuda13
@@ -30,10 +30,11 @@ test: $(VENV)/ready
 test-all: $(VENV)/ready
 	$(BIN)/python -m pytest
 
-# The parity tests as on lesser CPUs: with AVX2 at most, and with what every x86-64 has. Each compiles its own kernels.
+# The parity tests as on lesser CPUs: with AVX2 at most, and with what every x86-64 has. Each compiles its own kernels;
+# those of profiles, which are many, with AVX2 alone.
 test-targets: $(VENV)/ready
 	NUMBA_CPU_NAME=haswell NUMBA_CPU_FEATURES=+sse2,+sse3,+ssse3,+sse4.1,+sse4.2,+avx,+avx2,+fma,+bmi,+bmi2,+popcnt \
-		$(BIN)/python -m pytest -m "not slow" $(TARGET_TESTS)
+		$(BIN)/python -m pytest -m "not slow" $(TARGET_TESTS) tests/cells/flow/test_profile.py
 	NUMBA_CPU_NAME=x86-64 NUMBA_CPU_FEATURES=+sse2 $(BIN)/python -m pytest -m "not slow" $(TARGET_TESTS)
 
 lint: $(VENV)/ready

@@ -81,7 +81,7 @@ def _most_helped(table: pd.DataFrame) -> dict[tuple[str, str], float]:
     shares = table.pivot_table(index=["optimiser", "name", "gain"], columns="way", values="solved", aggfunc="mean")
     if not set(WAYS) <= set(shares.columns):
         return {}
-    change = (shares["clipped"] - shares["free"]).abs()
+    change = (shares["clipped"] - shares["free"]).abs().dropna()  # a run in progress may have a gain in one way alone
     return {(optimiser, name): float(part.idxmax()[2]) for (optimiser, name), part in change.groupby(level=[0, 1])}
 
 

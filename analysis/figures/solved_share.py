@@ -38,7 +38,6 @@ LABELS = (
 )
 FACTS = (
     "fewest", "delayed_xor_at_runs", "adding_short_runs", "epsilon",
-    "horizon_rnn_torch", "horizon_rnn_orthogonal", "horizon_lstm_torch",
     "adding_horizon_rnn_orthogonal", "adding_horizon_lstm_torch",
     *(f"{task}_{part}" for task in ("delayed_xor", "temporal_order", "adding") for part in ("short", "long", "at")),
     *(f"{task}_{arm}_solved" for task in ("delayed_xor", "temporal_order", "adding")
@@ -47,8 +46,7 @@ FACTS = (
 )  # fmt: skip
 """Facts of a full run: <task>_at, the length at which the arms differ most; <task>_<arm>_solved, trainings of
 <task>_at_runs that solved it there, and at the shortest length with `short`; fewest, trainings of a square;
-horizon_<arm>, steps until less than `epsilon` of the gradient is left before training, of the smallest networks, and
-<task>_horizon_<arm> of those that are trained on a task. There are more."""
+<task>_horizon_<arm>, steps until less than `epsilon` of the gradient is left before training. There are more."""
 
 EPSILON = 1e-3
 
@@ -62,9 +60,6 @@ def build(frame: pd.DataFrame) -> Figure | None:
     data = found.drop(columns=["steps", "diverged"]).merge(before, on=["name", "start", "hidden_size"], how="left")
     data["beyond"] = data["beyond"].eq(True).astype(int)
     facts: dict[str, Fact] = {"fewest": int(data["runs"].min()), "epsilon": EPSILON}
-    for row in before.loc[before["hidden_size"] == before["hidden_size"].min()].itertuples():
-        middle = beyond(row.horizon, "steps") if row.beyond else exact(row.horizon, "steps")
-        facts[fact_key("horizon", row.name, row.start)] = middle
     for row in data.dropna(subset=["horizon"]).drop_duplicates(["task", "name", "start"]).itertuples():
         middle = beyond(row.horizon, "steps") if row.beyond else exact(row.horizon, "steps")
         facts[fact_key(row.task, "horizon", row.name, row.start)] = middle

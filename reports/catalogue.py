@@ -1,9 +1,9 @@
-"""The words of a language: one TOML file, strict look-ups, numbers only through `{facts}`.
+"""The words of a language: one folder of TOML files, strict look-ups, numbers only through `{facts}`.
 
 A word that follows a number names its forms: `{seeds|one: # seed|other: # seeds}` (`reports.plurals`).
 
-A language exists when `reports/text/<language>.toml` does. An entry that is looked up and absent raises
-`CatalogueError`; the tests also fail on entries that nothing looks up.
+A language exists when the folder `reports/text/<language>` does; its files are read as one. An entry that is looked up
+and absent raises `CatalogueError`; the tests also fail on entries that nothing looks up.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class CatalogueError(ValueError):
 
 def languages() -> tuple[str, ...]:
     """Return the languages that have a catalogue, for example ("en", "es")."""
-    return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
+    return tuple(sorted(path.name for path in FOLDER.iterdir() if path.is_dir()))
 
 
 class Catalogue:
@@ -49,7 +49,7 @@ class Catalogue:
             if not isinstance(entry, Mapping) or key not in entry:
                 known = ", ".join(sorted(entry)) if isinstance(entry, Mapping) else "no entries"
                 where = ".".join(path[:depth]) or "the catalogue"
-                raise CatalogueError(f"{self.language}.toml: no entry {key!r} in {where}; known: {known}")
+                raise CatalogueError(f"text/{self.language}: no entry {key!r} in {where}; known: {known}")
             entry = entry[key]
         self.used.add(path)
         return entry
@@ -58,7 +58,7 @@ class Catalogue:
         """Return the text of an entry, as written (no facts filled in)."""
         entry = self._find(path)
         if not isinstance(entry, str):
-            raise CatalogueError(f"{self.language}.toml: {'.'.join(path)} is a {type(entry).__name__}; allowed: text")
+            raise CatalogueError(f"text/{self.language}: {'.'.join(path)} is a {type(entry).__name__}; allowed: text")
         return entry
 
     def has(self, *path: str) -> bool:
@@ -97,7 +97,7 @@ class Catalogue:
         if not kept:
             needed = sorted({name for sentence in self.sentences(*path) for name in placeholders(sentence)})
             raise CatalogueError(
-                f"{self.language}.toml: no sentence of {'.'.join(path)} can be told; needs {', '.join(needed)}; "
+                f"text/{self.language}: no sentence of {'.'.join(path)} can be told; needs {', '.join(needed)}; "
                 f"known facts: {', '.join(sorted(facts)) or 'none'}"
             )
         return " ".join(kept)
@@ -108,7 +108,7 @@ class Catalogue:
         try:
             return plurals(self.table("plural"))
         except PluralError as error:
-            raise CatalogueError(f"{self.language}.toml: {error}") from error
+            raise CatalogueError(f"text/{self.language}: {error}") from error
 
     def filled(self, sentence: str, facts: Mapping[str, Fact]) -> str | None:
         """Return the sentence with its facts, rounded, or None where one of them is not known."""
@@ -122,7 +122,7 @@ class Catalogue:
             try:
                 return self.plurals.form(number, match["forms"])
             except PluralError as error:
-                raise CatalogueError(f"{self.language}.toml: {error}") from error
+                raise CatalogueError(f"text/{self.language}: {error}") from error
 
         parts = MATHS.split(sentence)
         parts[::2] = [PLACEHOLDER.sub(word, part) for part in parts[::2]]
@@ -134,11 +134,13 @@ class Catalogue:
 
 
 def load_catalogue(language: str) -> Catalogue:
-    """Read `text/<language>.toml`."""
-    path = FOLDER / f"{language}.toml"
-    if not path.is_file():
+    """Read the files of `text/<language>` as one catalogue."""
+    if language not in languages():
         raise CatalogueError(unknown("language", language, languages()))
-    return Catalogue(language, tomllib.loads(path.read_text(encoding="utf-8")))
+    words: dict[str, Any] = {}
+    for path in sorted((FOLDER / language).glob("*.toml")):
+        _join(words, tomllib.loads(path.read_text(encoding="utf-8")), f"text/{language}/{path.name}")
+    return Catalogue(language, words)
 
 
 def placeholders(sentence: str) -> tuple[str, ...]:
@@ -153,3 +155,14 @@ def _leaves(entry: Any, path: tuple[str, ...]) -> Iterable[tuple[str, ...]]:
         return
     for key, below in entry.items():
         yield from _leaves(below, (*path, key))
+
+
+def _join(words: dict[str, Any], more: Mapping[str, Any], source: str) -> None:
+    """Add the entries of a file; an entry that another file has already is an error."""
+    for key, entry in more.items():
+        if key not in words:
+            words[key] = entry
+        elif isinstance(entry, dict) and isinstance(words[key], dict):
+            _join(words[key], entry, source)
+        else:
+            raise CatalogueError(f"{source}: the entry {key!r} stands in another file already; allowed: once")

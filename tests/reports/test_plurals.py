@@ -109,9 +109,9 @@ def test_a_sentence_takes_its_plural_from_a_fact():
 
 def test_an_error_names_the_language():
     text = Catalogue("xx", {"plural": {"one": "n = 1"}, "a": "{n|few: # seeds|other: # seeds}"})
-    with pytest.raises(CatalogueError, match=r"xx\.toml: plural forms few, other"):
+    with pytest.raises(CatalogueError, match=r"text/xx: plural forms few, other"):
         text.told("a", facts={"n": 1.0})
-    with pytest.raises(CatalogueError, match=r"xx\.toml: plural rule 'many'"):
+    with pytest.raises(CatalogueError, match=r"text/xx: plural rule 'many'"):
         Catalogue("xx", {"plural": {"one": "many"}}).plurals.category("1")
 
 

@@ -68,8 +68,7 @@ def folder(tmp_path_factory):
     changed = content.read_text().replace(before, f"                {line}\n{before}")
     assert changed.count("throughput") == 1
     content.write_text(changed)
-    catalogue = folder / "reports" / "text" / "en.toml"
-    catalogue.write_text(f"{catalogue.read_text(encoding='utf-8')}\n{words}", encoding="utf-8")
+    (folder / "reports" / "text" / "en" / "figures-throughput.toml").write_text(words, encoding="utf-8")
     return folder
 
 

@@ -16,6 +16,7 @@ from reports.address import checked_url
 from reports.asked import again
 from reports.catalogue import Catalogue, load_catalogue
 from reports.content import PAGE
+from reports.inline import plain
 from reports.pool import parallel_map
 from reports.render import render
 from reports.scene import Scene
@@ -289,4 +290,5 @@ def order(
         reference=reference,
         alt=wording.alt(figure, text),
         command=COMMAND if figure.layout is None else again(figure.layout.definition),
+        headline=plain(wording.headline(figure, text)),
     )

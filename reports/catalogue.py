@@ -87,13 +87,17 @@ class Catalogue:
         """Return a table of texts, each marked as used."""
         return {key: self(*path, key) for key in self._find(path)}
 
+    def tellable(self, *path: str, facts: Mapping[str, Fact]) -> list[str]:
+        """Return the sentences of an entry whose facts are all known, filled in; none where all need others."""
+        filled = (self.filled(sentence, facts) for sentence in self.sentences(*path))
+        return [sentence for sentence in filled if sentence is not None]
+
     def told(self, *path: str, facts: Mapping[str, Fact]) -> str:
         """Return the sentences of an entry whose facts are all known, filled in and joined.
 
         Sentences that need an absent fact are left out: what was not measured is not told.
         """
-        filled = tuple(self.filled(sentence, facts) for sentence in self.sentences(*path))
-        kept = [sentence for sentence in filled if sentence is not None]
+        kept = self.tellable(*path, facts=facts)
         if not kept:
             needed = sorted({name for sentence in self.sentences(*path) for name in placeholders(sentence)})
             raise CatalogueError(

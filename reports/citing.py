@@ -63,7 +63,8 @@ class Reference:
 
     id: str
     title: str
-    caption: str
+    finding: str
+    """What is found, without markup; empty where the rows suffice for no sentence of it."""
     authors: str
     year: str
     version: str
@@ -71,11 +72,18 @@ class Reference:
     """Name of the page's file."""
     page_url: str = ""
     """Address of the page; empty where it has none that others can reach."""
+    read: str = ""
+    """How the figure is read, without markup; the whole report has none."""
 
     @property
     def key(self) -> str:
         """The key in a bibliography."""
         return self.id if self.id == SUITE else f"{SUITE}-{self.id}"
+
+    @property
+    def caption(self) -> str:
+        """What is found, then how to read it."""
+        return " ".join(part for part in (self.finding, self.read) if part)
 
     @property
     def address(self) -> str:
@@ -116,8 +124,9 @@ def of_figure(
 ) -> Reference:
     """Return what a citation of a figure needs."""
     title = plain(wording.title(figure.id, text))
-    caption = plain(wording.caption(figure, text))
-    return Reference(figure.id, title, caption, *_made(environments, text), figure.rows_sha, *_page(text, url))
+    finding, read = (plain(part(figure, text)) for part in (wording.finding, wording.how))
+    made = _made(environments, text)
+    return Reference(figure.id, title, finding, *made, figure.rows_sha, *_page(text, url), read=read)
 
 
 def _made(environments: Sequence[provenance.Environment], text: Catalogue) -> tuple[str, str]:
@@ -151,6 +160,7 @@ def csl_json(reference: Reference) -> str:
         "id": reference.key,
         "type": "report" if reference.id == SUITE else "figure",
         "title": reference.title,
+        "abstract": reference.caption,
         "author": [{"literal": reference.authors}],
         "version": reference.version,
         "container-title": PROJECT,

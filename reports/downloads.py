@@ -71,6 +71,8 @@ class Order:
     reference: citing.Reference
     alt: str
     command: str
+    headline: str
+    """What is found, as the title of a slide."""
 
 
 def drawn(order: Order) -> Drawn:
@@ -100,7 +102,7 @@ def told(order: Order, ending: str) -> bytes:
     if ending == "bib":
         return citing.bibtex(order.reference).encode()
     if ending == "json":
-        return sidecar(order.figure, order.reference, order.command)
+        return sidecar(order)
     raise ValueError(unknown("file ending", ending, TOLD))
 
 
@@ -137,12 +139,15 @@ def csv_bytes(data: pd.DataFrame) -> bytes:
     return str(data.to_csv(index=False, lineterminator="\n")).encode()
 
 
-def sidecar(figure: Figure, reference: citing.Reference, command: str) -> bytes:
+def sidecar(order: Order) -> bytes:
     """Return what a machine needs to know about a figure: version, studies, seeds, facts, how to make it again."""
+    figure, reference = order.figure, order.reference
     content = {
         "id": figure.id,
         "title": reference.title,
-        "caption": reference.caption,
+        "headline": order.headline,
+        "finding": reference.finding,
+        "read": reference.read,
         "rows_sha": figure.rows_sha,
         "rows": len(figure.data),
         "columns": list(figure.data.columns),
@@ -152,7 +157,7 @@ def sidecar(figure: Figure, reference: citing.Reference, command: str) -> bytes:
         "licence": citing.LICENCE,
         "authors": reference.authors,
         "year": reference.year,
-        "command": command,
+        "command": order.command,
         "url": reference.url or None,
     }
     if figure.layout is not None:

@@ -1,4 +1,4 @@
-"""A figure of the page: its drawing, caption, data, origin, downloads and citations."""
+"""A figure of the page: its drawing, finding, how to read it, data, origin, downloads and citations."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ def figure_shown(found: Figure, scene: Scene, *, toggles: bool = False, question
         "question": question,
         "missing": False,
         "svg": drawn.svg,
-        "caption": inline(wording.caption(found, scene.text)),
+        "finding": inline(wording.finding(found, scene.text)),
+        "read": inline(wording.how(found, scene.text)),
         "table": data_table(found, scene.text),
         "series": series(drawn.svg, scene) if toggles else [],
         "provenance": figure_provenance(found, scene),

@@ -28,13 +28,14 @@ FOLDER = Path(__file__).parent / "html" / "notebook"
 
 
 def figure_html(figure: Figure, reference: citing.Reference, svg: bytes, alt: str, text: Catalogue) -> str:
-    """Return a figure with its title, its caption and the line that cites it; `svg` is the drawing."""
+    """Return a figure with its title, its finding, how it is read and the line that cites it; `svg` is the drawing."""
     return _filled(
         "figure.html",
         title=inline(unlinked(wording.title(figure.id, text))),
         picture=data_uri(small_svg(svg), MEDIA["svg"]),
         alt=alt,
-        caption=inline(unlinked(wording.caption(figure, text))),
+        finding=inline(unlinked(wording.finding(figure, text))),
+        read=inline(unlinked(wording.how(figure, text))),
         source=citing.apa(reference),
     )
 

@@ -1,4 +1,4 @@
-"""The words of a figure: its title, caption and description, and those that its drawing asks for.
+"""The words of a figure: title, headline, finding, how it is read, description, and those that its drawing asks for.
 
 Those of the lecture's figures stand in the catalogue by their ids. Those of an experiment are put together from its
 name and its numbers; what its user wrote as a question is no part of them.
@@ -17,28 +17,31 @@ from reports.inline import plain
 from reports.numbers import shown
 
 TOP = "experiments"
+FIGURES = "figures"
 
 
 def title(figure_id: str, text: Catalogue) -> str:
     """Return a figure's title; an experiment's is its name as it is read: "Long memory" of "experiment-long-memory"."""
     if not figure_id.startswith(EXPERIMENT_FIGURE):
-        return text("figures", figure_id, "title")
+        return text(FIGURES, figure_id, "title")
     words = figure_id.removeprefix(EXPERIMENT_FIGURE).replace("-", " ").strip()
     return words[:1].upper() + words[1:]
 
 
-def caption(figure: Figure, text: Catalogue) -> str:
-    """Return a figure's caption, in the catalogue's markup: what is found, then how to read it."""
-    if figure.layout is None:
-        return text.told("figures", figure.id, "caption", facts=figure.facts)
-    return f"{finding(figure, text)} {how(figure, text)}"
+def headline(figure: Figure, text: Catalogue) -> str:
+    """Return what is found as one short sentence, as the title of a slide: the first that can be told, or the title."""
+    entry = (FIGURES, figure.id, "headline")
+    if figure.layout is None and text.has(*entry):
+        for sentence in text.tellable(*entry, facts=figure.facts):
+            return sentence
+    return title(figure.id, text)
 
 
 def alt(figure: Figure, text: Catalogue) -> str:
     """Return what a reader is told who does not see a figure, without markup."""
     layout = figure.layout
     if layout is None:
-        return plain(text.told("figures", figure.id, "alt", facts=figure.facts))
+        return plain(text.told(FIGURES, figure.id, "alt", facts=figure.facts))
     words = labels(figure.id, text)
     axes: dict[str, Fact] = {
         "value": _first_upper(value_name(layout, figure.data, words)),
@@ -48,8 +51,21 @@ def alt(figure: Figure, text: Catalogue) -> str:
 
 
 def finding(figure: Figure, text: Catalogue) -> str:
+    """Return what is found, in the catalogue's markup; empty where the rows suffice for no sentence of it."""
+    if figure.layout is None:
+        return " ".join(text.tellable(FIGURES, figure.id, "finding", facts=figure.facts))
+    return _experiment_finding(figure, figure.layout, text)
+
+
+def how(figure: Figure, text: Catalogue) -> str:
+    """Return how a figure is read: its axes, marks, lines and bands, and the sizes that all of it has in common."""
+    if figure.layout is None:
+        return text.told(FIGURES, figure.id, "read", facts=figure.facts)
+    return _experiment_how(figure, figure.layout, text)
+
+
+def _experiment_finding(figure: Figure, layout: Layout, text: Catalogue) -> str:
     """Return what an experiment found: the highest and the lowest value, or how each peer compares."""
-    layout = _layout(figure)
     words = labels(figure.id, text)
     levels: dict[str, Fact] = {word: described(found, words) for word, found in layout.quoted.items() if found}
     if layout.reading in ("lyapunov-spectrum", "largest-exponent"):
@@ -68,9 +84,8 @@ def finding(figure: Figure, text: Catalogue) -> str:
     return " ".join(sentences)
 
 
-def how(figure: Figure, text: Catalogue) -> str:
+def _experiment_how(figure: Figure, layout: Layout, text: Catalogue) -> str:
     """Return how the figure of an experiment is read, and what everything in it has in common."""
-    layout = _layout(figure)
     kind = layout.scale if layout.scale == "ratio" else "times" if layout.scale == "seconds" else "mean"
     if layout.values[0] == "median":
         kind = "curve" if figure.seeds > 1 else "alone"

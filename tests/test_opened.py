@@ -93,11 +93,14 @@ def test_only_the_figure_that_is_asked_for_is_built(folder, monkeypatch):
     assert built == ["parameter-count"]
 
 
-def test_a_figure_shows_itself(figure):
+def test_a_figure_shows_itself(figure, tmp_path):
     page = well_formed(figure._repr_html_())
     told = "".join(page.itertext())
     assert figure.title in told
-    assert figure.caption in told
+    assert figure.finding in told
+    assert figure.read in told
+    assert figure.caption == f"{figure.finding} {figure.read}"
+    assert json.loads(figure.save(tmp_path / "figure.json").read_text())["headline"] == figure.headline
     assert figure.cite("apa") in told
     image = page.find(".//img")
     assert image.get("alt") == figure.alt
@@ -205,7 +208,7 @@ def test_a_question_of_ones_own(results, folder):
     assert {"name", "gate_bias", "value", "value_low", "n"} <= set(asked.data.columns)
     assert len(asked.data) == 4
     told = "".join(well_formed(asked._repr_html_()).itertext())
-    for part in (QUESTION, "Gate bias", asked.figure.caption, asked.figure.cite("apa")):
+    for part in (QUESTION, "Gate bias", asked.figure.finding, asked.figure.read, asked.figure.cite("apa")):
         assert part in told
     for shown in (results, results.experiments):
         assert QUESTION in "".join(well_formed(shown._repr_html_()).itertext())

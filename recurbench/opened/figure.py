@@ -14,6 +14,7 @@ from bench.names import unknown
 from recurbench.opened.lazily import Lazy
 from recurbench.opened.run import Run, words
 from reports import citing, wording
+from reports.inline import plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +34,7 @@ class OpenFigure:
     environments
         The machines that its rows were measured on.
     language
-        Of title, caption, alternative text and the words in the drawing.
+        Of title, finding, how it is read, alternative text and the words in the drawing.
     url
         The address of the page that has it, where the run keeps one: for citations.
 
@@ -60,8 +61,24 @@ class OpenFigure:
         return self._reference().title
 
     @property
+    def headline(self) -> str:
+        """What is found, in one short sentence, as the title of a slide."""
+        with using(self.built.cells):
+            return plain(wording.headline(self.built, words(self.language)))
+
+    @property
+    def finding(self) -> str:
+        """What is found, with its numbers; empty where the rows suffice for no sentence of it."""
+        return self._reference().finding
+
+    @property
+    def read(self) -> str:
+        """How it is read: axes, marks, bands and sizes."""
+        return self._reference().read
+
+    @property
     def caption(self) -> str:
-        """What it shows, with its numbers, and how it is read."""
+        """What is found, then how it is read."""
         return self._reference().caption
 
     @property
@@ -72,7 +89,7 @@ class OpenFigure:
 
     @property
     def facts(self) -> Mapping[str, Fact]:
-        """The numbers that its caption quotes, and more of their kind."""
+        """The numbers that its words quote, and more of their kind."""
         return dict(self.built.facts)
 
     @property
@@ -143,7 +160,7 @@ class OpenFigure:
         return _printed(self._order(), "svg", "paper").decode()
 
     def _repr_html_(self) -> str:
-        """Return it for a notebook: title, drawing, caption and citation."""
+        """Return it for a notebook: title, drawing, finding, how it is read and citation."""
         from reports.notebook import figure_html
 
         order = self._order()

@@ -105,7 +105,7 @@ def test_every_label_of_a_figure_has_its_word(text):
 def test_every_placeholder_is_a_fact_of_a_full_run(text, analysed):
     scene = Scene(analysed, text, {}, {}, "")
     for figure in analysed.figures:
-        for part in ("caption", "alt"):
+        for part in ("finding", "read", "alt"):
             for sentence in text.sentences("figures", figure.id, part):
                 told = set(figure.facts) | FEW_BLOCKS
                 assert set(placeholders(sentence)) <= told, f"{figure.id}: {sentence}"
@@ -122,6 +122,15 @@ def test_every_placeholder_is_a_fact_of_a_full_run(text, analysed):
         for part in text.keys("chapters", chapter):
             for sentence in text.sentences("chapters", chapter, part):
                 assert set(placeholders(sentence)) <= set(scene.facts), f"{chapter}: {sentence}"
+
+
+@pytest.mark.parametrize("language", languages())
+def test_every_sentence_of_a_finding_needs_a_fact(language):
+    """What the rows do not hold is not told."""
+    text = load_catalogue(language)
+    for figure_id in REGISTRY:
+        for sentence in text.sentences("figures", figure_id, "finding"):
+            assert placeholders(sentence), f"{figure_id}: {sentence}"
 
 
 def test_every_word_of_the_data_is_known(text, analysed):

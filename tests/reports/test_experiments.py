@@ -124,7 +124,8 @@ def test_every_entry_about_experiments_is_used(text, page):
     for asked in LEGAL:
         figure = answer(frame(asked), asked).figure
         assert figure is not None
-        assert wording.caption(figure, text)
+        assert wording.finding(figure, text)
+        assert wording.how(figure, text)
         assert (
             wording.alt(figure, text).count(value_name(figure.layout, figure.data, wording.labels(figure.id, text))[1:])
             >= 1
@@ -139,8 +140,8 @@ def test_no_input_and_a_zero_input_have_names_apart(text):
     asked = experiment("inputs", "step-jacobians", {"cell": "rnn", "inputs": ["normal", "start", "zero"]})
     words = wording.labels("experiment-inputs", text)
     assert [told("inputs", level, words) for level in ("start", "zero")] == ["no input, random start", "zero input"]
-    caption = wording.caption(answer(frame(asked), asked).figure, text)
-    assert re.search(r"with (no input, random start|zero input|random input):", caption)
+    finding = wording.finding(answer(frame(asked), asked).figure, text)
+    assert re.search(r"with (no input, random start|zero input|random input):", finding)
 
 
 def test_a_caption_explains_brackets_and_the_gate_of_a_cell_without_a_forget_gate(text, page):
@@ -148,16 +149,17 @@ def test_a_caption_explains_brackets_and_the_gate_of_a_cell_without_a_forget_gat
     assert "forget gate has another gate for that (GRU: update z)" in html
     assert ">Forget bias</th>" in html
     mean = experiment("mean", "memory", {"cell": ["lstm", "rnn"], "gate_bias": [0, 1]}, seeds=8)
-    caption = wording.caption(answer(frame(mean), mean).figure, text)
-    assert ("Brackets: 95 % interval of the mean." in caption) == ("[" in caption)
-    assert "GRU" not in caption
+    figure = answer(frame(mean), mean).figure
+    finding, read = wording.finding(figure, text), wording.how(figure, text)
+    assert ("Brackets: 95 % interval of the mean." in read) == ("[" in finding)
+    assert "GRU" not in finding + read
 
 
 def test_a_comparison_says_how_long_both_take(text):
     asked = experiment("long", "runtime", {"cell": "lstm", "backend": ["cpu", "cpu-again", "torch"]}, blocks=4)
     found = answer(frame(asked), asked)
-    caption = wording.caption(found.figure, text)
-    assert re.search(r"recurbench takes [\d.]+ (m|µ)?s, PyTorch [\d.]+ (m|µ)?s: 1\.\d+", caption)
+    finding = wording.finding(found.figure, text)
+    assert re.search(r"recurbench takes [\d.]+ (m|µ)?s, PyTorch [\d.]+ (m|µ)?s: 1\.\d+", finding)
     assert {"own_s", "peer_s"} <= set(found.table.columns)
     assert value_name(found.figure.layout, found.figure.data, wording.labels(found.figure.id, text)) == (
         "time of PyTorch over recurbench’s, ratio"
@@ -168,9 +170,9 @@ def test_the_sign_of_an_exponent_says_what_nearby_states_do(text):
     asked = experiment("signs", "lyapunov-spectrum", {"cell": ["rnn", "lstm"], "hidden_size": 4})
     rows = frame(asked)
     rows.loc[rows["cell"] == "rnn", "value"] += 2
-    caption = wording.caption(answer(rows, asked).figure, text)
-    assert "with RNN: nearby states come apart. It is −" in caption
-    assert "with LSTM: nearby states come together." in caption
+    finding = wording.finding(answer(rows, asked).figure, text)
+    assert "with RNN: nearby states come apart. It is −" in finding
+    assert "with LSTM: nearby states come together." in finding
 
 
 @pytest.mark.parametrize("form", citing.FORMATS)

@@ -11,12 +11,13 @@ import pytest
 
 from analysis.claims import CLAIMS
 from analysis.figures import REGISTRY
-from reports import components, render
+from reports import components, render, wording
 from reports.build import write
-from reports.catalogue import Catalogue, CatalogueError, load_catalogue
+from reports.catalogue import Catalogue, CatalogueError, load_catalogue, placeholders
 from reports.check import check
 from reports.content import PAGE
 from reports.dial import forget_dial
+from reports.inline import inline
 from reports.page import ForgetDial, Machine
 from reports.scene import Scene
 from tests.support.rows import synthetic_analysis as synthetic
@@ -197,3 +198,18 @@ def test_the_dial_says_what_a_large_bias_does_where_that_was_measured(text, anal
     warned = forget_dial(ForgetDial(), Scene(analysed, text, {}, {}, ""))["warning"]
     assert 'href="#memory-curse"' in warned
     assert forget_dial(ForgetDial(), Scene(synthetic.empty(), text, {}, {}, ""))["warning"] is None
+
+
+def test_where_no_finding_can_be_told_the_reading_stands_alone(text, tmp_path):
+    full = synthetic.full(text)
+    whole = full.figures[0]
+    needed = {name for sentence in text.sentences("figures", whole.id, "read") for name in placeholders(sentence)}
+    few = dataclasses.replace(whole, facts={name: whole.facts[name] for name in needed})
+    assert wording.finding(whole, text) != wording.finding(few, text) == ""
+    assert wording.headline(few, text)
+    missing = {figure.id: "gradients" for figure in full.figures[1:]}
+    page = write(dataclasses.replace(full, figures=(few,), missing=missing), tmp_path, text, synthetic.draw)
+    assert check(page) == []
+    caption = page.read_text(encoding="utf-8").partition("<figcaption>")[2].partition("</figcaption>")[0]
+    assert 'class="caption"' not in caption
+    assert f"</span> {inline(wording.how(few, text))}</p>" in caption

@@ -14,6 +14,7 @@ from analysis.result import Figure, Number
 from analysis.statistics import paired
 from bench.case import Case
 from bench.rows import COLUMNS, Measurement
+from reports import wording
 from reports.catalogue import load_catalogue
 from tests.support.rows.synthetic import row
 
@@ -102,9 +103,9 @@ def test_without_an_interval_there_is_no_band_and_the_page_says_why(
 ) -> None:
     figure = drawn(figure_id, blocks, again=again)
     assert "noise_low" not in figure.data.columns
-    caption = load_catalogue("en").told("figures", figure_id, "caption", facts=figure.facts)
-    assert f"There is no band: a kernel met itself in {told} blocks" in caption
-    assert "grey band" not in caption
+    read = wording.how(figure, load_catalogue("en"))
+    assert f"There is no band: a kernel met itself in {told} blocks" in read
+    assert "grey band" not in read
 
 
 def test_the_widest_noise_is_a_fact_where_there_is_any() -> None:

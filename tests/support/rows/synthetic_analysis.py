@@ -139,7 +139,11 @@ def full(text: Catalogue) -> Analysis:
                 f"{n:012x}",
                 ("gradients",),
                 seeds=20,
-                facts=facts(text, "figures", id, "caption") | facts(text, "figures", id, "alt"),
+                facts={
+                    name: fact
+                    for part in ("finding", "read", "alt")
+                    for name, fact in facts(text, "figures", id, part).items()
+                },
             )
             for n, id in enumerate(ids)
         ),

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from analysis.comparison import drawing
 from analysis.comparison.values import Comparison, Coverage, Numbers, Times
 from bench.case import CASE_COLUMNS
+from reports import bundle
 from reports.assets import data_uri, inline_svg, svg_bytes
 from reports.catalogue import Catalogue
 from reports.comparison_text import tested
@@ -32,7 +33,7 @@ from reports.comparison_words import (
 from reports.downloads import EMBED_LIMIT, csv_bytes
 from reports.inline import inline, plain
 from reports.numbers import NOTHING, show, show_number
-from reports.render import FOLDER, policy, stylesheet
+from reports.render import policy
 from reports.scene import Context
 
 PAGE = "compare.{language}.html"
@@ -64,14 +65,14 @@ def write(comparison: Comparison, out: Path, text: Catalogue) -> Path:
 def html(comparison: Comparison, text: Catalogue, files: dict[str, bytes]) -> str:
     """Return the page; a file of points is inside of it unless it is too large, and then stands beside it."""
     templates = Environment(
-        loader=FileSystemLoader(FOLDER),
+        loader=FileSystemLoader(bundle.FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    style, script = stylesheet(), (FOLDER / "script.js").read_text(encoding="utf-8")
+    style, script = bundle.stylesheet(), bundle.script()
     links = {name: data_uri(content, "text/csv") for name, content in files.items()}
     other, same = sorted_numbers(comparison)
     flips = (("flips", comparison.verdicts.flips), ("one_sided", comparison.verdicts.one_sided))

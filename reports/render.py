@@ -5,39 +5,30 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from reports import citing, provenance
+from reports import bundle, citing, provenance
 from reports.catalogue import placeholders
 from reports.components import COMPONENTS, absent
 from reports.inline import inline, plain
 from reports.page import Experiments, Page, Section
 from reports.scene import Scene
 
-FOLDER = Path(__file__).parent / "html"
-FONTS = {
-    "MATHS_FONT": "stix-two-math.woff2",
-    "SERIF_FONT": "report-serif.woff2",
-    "QUOTE_FONT": "report-quote.woff2",
-}
-
 
 def render(page: Page, scene: Scene) -> str:
     """Return the whole page."""
     templates = Environment(
-        loader=FileSystemLoader(FOLDER),
+        loader=FileSystemLoader(bundle.FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    style = stylesheet()
-    script = (FOLDER / "script.js").read_text(encoding="utf-8")
+    style, script = bundle.stylesheet(), bundle.script()
     text = scene.text
     environments = scene.analysis.environments
     run = [
@@ -95,15 +86,6 @@ def section(item: Section, scene: Scene) -> dict[str, Any]:
         "lead": inline(scene.text.told(*path, told, facts=known)),
         "blocks": blocks,
     }
-
-
-def stylesheet() -> str:
-    """Return the style with its fonts inside."""
-    style = (FOLDER / "style.css").read_text(encoding="utf-8")
-    for name, file in FONTS.items():
-        font = base64.b64encode((FOLDER / "fonts" / file).read_bytes()).decode("ascii")
-        style = style.replace(f"@{name}@", f"data:font/woff2;base64,{font}")
-    return style
 
 
 def policy(style: str, script: str) -> str:

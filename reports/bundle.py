@@ -1,0 +1,60 @@
+"""The page's script and style sheet, put together from files of one idea each; fonts stand inside the style."""
+
+from __future__ import annotations
+
+import base64
+import re
+from functools import cache
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "html"
+FONTS = {
+    "MATHS_FONT": "stix-two-math.woff2",
+    "SERIF_FONT": "report-serif.woff2",
+    "QUOTE_FONT": "report-quote.woff2",
+}
+SCRIPTS = (
+    ("theme",),
+    ("verdicts",),
+    ("series",),
+    ("copying",),
+    ("forget-dial",),
+    ("contents",),
+    ("printing",),
+)
+"""Files of `html/script` in their order, after `start`, whose names all can use; those of one tuple share a scope."""
+
+STYLES = (
+    "fonts", "colours", "page", "verdicts", "figures", "tables", "comparison", "equations", "forget-dial", "end",
+    "phone", "print",
+)  # fmt: skip
+"""Files of `html/style` in their order: a later rule wins."""
+
+SCRIPT_LIMIT = 25_000  # bytes of all scripts together
+REMARK = re.compile(r"^[ \t]*(?://.*)?\n|^[ \t]+", re.MULTILINE)
+"""What a browser does not need of a script: lines that are comments, indentation, empty lines."""
+
+CSS_REMARK = re.compile(r"\s*/\*.*?\*/\n?|^[ \t]+", re.MULTILINE | re.DOTALL)
+
+
+@cache
+def script() -> str:
+    """Return the page's script: one function in strict mode, in which each group of files has a scope of its own."""
+    groups = ["".join(_read("script", f"{name}.js") for name in group) for group in SCRIPTS]
+    start = _read("script", "start.js")
+    whole = '"use strict";\n(() => {\n' + start + "".join(f"{{\n{group}}}\n" for group in groups) + "})();\n"
+    return REMARK.sub("", whole)
+
+
+@cache
+def stylesheet() -> str:
+    """Return the style with its fonts inside."""
+    style = CSS_REMARK.sub("", "".join(_read("style", f"{name}.css") for name in STYLES))
+    for name, file in FONTS.items():
+        font = base64.b64encode((FOLDER / "fonts" / file).read_bytes()).decode("ascii")
+        style = style.replace(f"@{name}@", f"data:font/woff2;base64,{font}")
+    return style
+
+
+def _read(folder: str, name: str) -> str:
+    return (FOLDER / folder / name).read_text(encoding="utf-8")

@@ -11,7 +11,7 @@ from analysis.cells import using
 from analysis.exported import is_table
 from analysis.result import EXPERIMENT_FIGURE, Analysis, Figure
 from bench.names import unknown
-from reports import citing, downloads, wording
+from reports import citing, downloads, slide, wording
 from reports.address import checked_url
 from reports.asked import again
 from reports.catalogue import Catalogue, load_catalogue
@@ -286,7 +286,7 @@ def order(
     return downloads.Order(
         figure=figure,
         draw=draw or figures.draw,
-        labels=wording.labels(figure.id, text),
+        labels=wording.labels(figure.id, text) | slide.around(figure, reference, text),
         reference=reference,
         alt=wording.alt(figure, text),
         command=COMMAND if figure.layout is None else again(figure.layout.definition),

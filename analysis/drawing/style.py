@@ -12,8 +12,11 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
+from matplotlib.legend import Legend
+from matplotlib.transforms import Bbox, BboxBase, TransformedBbox
 
 from analysis.cells import known
+from analysis.drawing import fit, frame
 from bench.names import unknown
 
 STYLES = ("page", "paper", "slide-light", "slide-dark")
@@ -22,6 +25,9 @@ INK = "#010203"
 """Sentinel for text and axes in the style "page": the page replaces it by its own text colour."""
 GRID = "#030201"
 """Sentinel for grid lines in the style "page"."""
+
+LAST_ROW = 17.0
+"""The smallest type of a slide, in points."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +49,16 @@ class Look:
         """Whether the figure fills a 16:9 slide."""
         return self.height is not None
 
+    def small(self, share: float) -> float:
+        """Return a share of the usual type size; on a slide never less than what is read from the last row."""
+        return max(self.type_size * share, LAST_ROW) if self.slide else self.type_size * share
+
 
 LOOKS = {
     "page": Look("page", 7.6, None, 9.5, 1.7, 4.2, INK, GRID, "none"),
     "paper": Look("paper", 6.4, None, 8.0, 1.3, 3.2, "#000000", "#d9d9d9", "#ffffff"),
-    "slide-light": Look("slide-light", 12.8, 7.2, 17.0, 3.0, 7.5, "#1a1a1a", "#dedede", "#ffffff"),
-    "slide-dark": Look("slide-dark", 12.8, 7.2, 17.0, 3.0, 7.5, "#f2f2f2", "#3d4450", "#12161d"),
+    "slide-light": Look("slide-light", 12.8, 7.2, 19.0, 3.0, 8.0, "#1a1a1a", "#dedede", "#ffffff"),
+    "slide-dark": Look("slide-dark", 12.8, 7.2, 19.0, 3.0, 8.0, "#f2f2f2", "#3d4450", "#12161d"),
 }
 
 
@@ -121,17 +131,22 @@ def canvas(style: str, rows: int = 1, columns: int = 1, ratio: float = 1.7, **sh
         figure = Canvas(figsize=(of.width, height), layout="constrained")
         FigureCanvasAgg(figure)
         figure.get_layout_engine().set(w_pad=0.06, h_pad=0.06, wspace=0.03, hspace=0.03)  # type: ignore[union-attr, call-arg]
-        if of.slide:
-            figure.get_layout_engine().set(rect=(0.015, 0.02, 0.97, 0.96))  # type: ignore[union-attr, call-arg]
+        box = frame.placed(figure) if of.slide else None
+        if box is not None:
+            figure.get_layout_engine().set(rect=box, w_pad=0.1, h_pad=0.08)  # type: ignore[union-attr, call-arg]
         panels = figure.subplots(rows, columns, squeeze=False, **share)
-        drawing = Drawing(figure, [list(row) for row in panels], of)
+        drawing = Drawing(figure, [list(row) for row in panels], of, box)
         yield drawing
         sns.despine(fig=figure)
         for axes in figure.axes:
             axes.tick_params(colors=of.ink, labelcolor=of.ink)
         figure.draw_without_rendering()
+        if fit.break_long_names(figure, drawing.room):
+            figure.draw_without_rendering()
         # ticks made now, under these settings, keep them when the figure is saved under others
         figure.set_layout_engine("none")
+        if box is not None:
+            frame.moved_into(figure, box)
 
 
 @dataclass(frozen=True)
@@ -141,21 +156,34 @@ class Drawing:
     figure: Canvas
     panels: list[list[Axes]]
     look: Look
+    box: frame.Box | None = None
+    """The room of the drawing on a slide; None where it is the whole figure."""
 
     @property
     def flat(self) -> list[Axes]:
         """Panels in reading order."""
         return [axes for row in self.panels for axes in row]
 
-    def legend(self, handles: list[Any], *, columns: int | None = None) -> None:
-        """Put a legend outside, above the panels, in one row unless told otherwise."""
-        room: Any = {"columnspacing": 1.6, "handletextpad": 0.6, "borderaxespad": 0.2}
-        self.figure.legend(handles=handles, loc="outside upper left", ncols=columns or len(handles), **room)
+    @property
+    def room(self) -> BboxBase:
+        """Where the drawing may be, in pixels."""
+        box = self.box or (0.0, 0.0, 1.0, 1.0)
+        return TransformedBbox(Bbox.from_bounds(*box), self.figure.transFigure)
 
-    def legend_in(self, axes: Axes, handles: list[Any]) -> None:
+    def legend(self, handles: list[Any], *, columns: int | None = None) -> None:
+        """Put a legend outside, above the panels: in one row, unless told otherwise or that were too long."""
+        room: Any = {"columnspacing": 1.6, "handletextpad": 0.6, "borderaxespad": 0.2, "loc": "outside upper left"}
+        columns = columns or len(handles)
+        placed = self.figure.legend(handles=handles, ncols=columns, **room)
+        while columns > 1 and placed.get_window_extent().width > self.room.width:
+            columns = -(-len(handles) // (-(-len(handles) // columns) + 1))  # as few as one more row needs
+            placed.remove()
+            placed = self.figure.legend(handles=handles, ncols=columns, **room)
+
+    def legend_in(self, axes: Axes, handles: list[Any]) -> Legend:
         """Use an empty panel for the legend."""
         axes.axis("off")
-        axes.legend(handles=handles, loc="center left", borderaxespad=0.0, labelspacing=0.9)
+        return axes.legend(handles=handles, loc="center left", borderaxespad=0.0, labelspacing=0.9)
 
 
 def word(labels: Mapping[str, str], kind: str, level: object) -> str:

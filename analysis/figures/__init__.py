@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure as Canvas
 
+from analysis.drawing import frame
 from analysis.experiments import drawing
 from analysis.result import Figure
 
@@ -62,7 +63,8 @@ def draw(figure: Figure, style: str, labels: Mapping[str, str]) -> Canvas:
     style
         One of `analysis.drawing.style.STYLES`: "page", "paper", "slide-light" or "slide-dark".
     labels
-        The words for axes, legends and levels, by the keys in the module's `LABELS`.
+        The words for axes, legends and levels, by the keys in the module's `LABELS`. On a slide those that have the
+        keys of `analysis.drawing.frame` stand around the drawing.
 
     Returns
     -------
@@ -76,9 +78,9 @@ def draw(figure: Figure, style: str, labels: Mapping[str, str]) -> Canvas:
 
     """
     if figure.layout is not None:
-        with using(figure.cells):
+        with using(figure.cells), frame.around(labels):
             return drawing.draw(figure, style, labels)
     if figure.id not in REGISTRY:
         raise ValueError(unknown("figure", figure.id, REGISTRY))
-    with using(figure.cells):
+    with using(figure.cells), frame.around(labels):
         return REGISTRY[figure.id].draw(figure.data, style, labels)

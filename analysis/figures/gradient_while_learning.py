@@ -100,7 +100,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
             column[0].set_title(f"{style.word(labels, 'cell', arm[0])}\n", loc="left", color=look.ink)
             column[0].text(
                 0, 1.03, style.word(labels, "start", arm[1]), transform=column[0].transAxes, ha="left",
-                va="bottom", fontsize=look.type_size * 0.88,
+                va="bottom", fontsize=look.small(0.88),
             )  # fmt: skip
             column[1].set_xlim(0, data["step"].max())
             column[1].set_ylim(0, 1.3 * float(after.max()))

@@ -125,7 +125,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
                     xytext=(look.type_size * 0.4, 0),
                     textcoords="offset points",
                     va="center",
-                    fontsize=look.type_size * 0.9,
+                    fontsize=look.small(0.9),
                 )
             axes.set_yticks(places, [style.word(labels, "cell", name) for name in names])
             axes.invert_yaxis()

@@ -120,7 +120,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
                 cbar=False,
                 annot=words,
                 fmt="",
-                annot_kws={"fontsize": look.type_size * 0.9},
+                annot_kws={"fontsize": look.small(0.9)},
                 linewidths=look.line * 0.4,
                 linecolor=look.background if look.background != "none" else "#808080",
                 xticklabels=[style.word(labels, "cell", name) for name in names],

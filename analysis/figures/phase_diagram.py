@@ -257,8 +257,8 @@ def _colour_bar(drawing: style.Drawing, mesh: Any, shades: Normalize, labels: Ma
     bar.set_ticks([tick for tick in BAR_TICKS if abs(tick) <= 0.8 * shades.vmax])  # type: ignore[operator]
     bar.ax.yaxis.set_major_formatter(FuncFormatter(signed))
     bar.ax.tick_params(length=0)
-    bar.ax.set_title(labels["explodes"], loc="left", fontsize=look.type_size * 0.9)
-    bar.ax.set_xlabel(labels["vanishes"], loc="left", fontsize=look.type_size * 0.9, fontweight="bold")
+    bar.ax.set_title(labels["explodes"], loc="left", fontsize=look.small(0.9))
+    bar.ax.set_xlabel(labels["vanishes"], loc="left", fontsize=look.small(0.9), fontweight="bold")
     bar.set_label(labels["bar"], labelpad=look.type_size * 0.7)
     bar.solids.set_edgecolor("face")  # type: ignore[union-attr]
     bar.ax.spines[:].set_linewidth(0)

@@ -83,15 +83,16 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
             column[0].set_title(f"{style.word(labels, 'cell', arm[0])}\n", loc="left")
             column[0].text(
                 0, 1.03, style.word(labels, "start", arm[1]), transform=column[0].transAxes, ha="left",
-                va="bottom", fontsize=look.type_size * 0.88,
+                va="bottom", fontsize=look.small(0.88),
             )  # fmt: skip
             column[1].set_ylim(0, 1)
             column[1].set_yticks([0, 0.5, 1], ["0", "0.5", "1"])
             if known().find(arm[0]).keeps is None:
-                column[1].text(
-                    0.5, 0.5, labels["no_gate"], transform=column[1].transAxes, ha="center", va="center",
-                    fontsize=look.type_size * 0.9,
-                )  # fmt: skip
+                if not look.slide:
+                    column[1].text(
+                        0.5, 0.5, labels["no_gate"], transform=column[1].transAxes, ha="center", va="center",
+                        fontsize=look.small(0.9),
+                    )  # fmt: skip
                 column[1].set_axis_off()
         power_axis(drawing.panels[0][0])
         for row, quantity in zip(drawing.panels, QUANTITIES, strict=True):
@@ -103,7 +104,10 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
         for moment, (marker, line) in LINES.items():
             handle = legend.entry(marks.Mark(look.ink, marker, line), style.word(labels, "moment", moment))
             handles.append(handle)
-        drawing.legend(handles)
+        if look.slide and not drawing.panels[1][0].axison:  # the room of a cell without a gate
+            drawing.legend_in(drawing.panels[1][0], handles).set_in_layout(False)
+        else:
+            drawing.legend(handles)
     return drawing.figure
 
 

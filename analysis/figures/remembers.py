@@ -118,6 +118,8 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
     }
     rows = ["input", *(f"gate {gate}" for gate in GATES), "state c", "answer"]
     heights = [0.55, 1.25, 1.25, 1.25, 2.2, 1.0]
+    if style.look(style_name).slide:
+        heights = [0.6, 0.9, 0.9, 0.9, 1.7, 1.9]  # each class of the answer has a line of type
     with style.canvas(style_name, len(rows), 2, ratio=1.02, height_ratios=heights, width_ratios=[1, 0.018]) as drawing:
         look = drawing.look
         drawing.figure.get_layout_engine().set(hspace=0.0, h_pad=0.03)  # type: ignore[union-attr, call-arg]
@@ -131,6 +133,8 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
             else:
                 bar = _draw_map(axes, parts[name], name)
                 _colour_bar(drawing, beside, bar, name, labels)
+                if look.slide and name in ("gate f", "gate o"):  # the bar between them has the name of all three
+                    beside.set_ylabel("")
             axes.grid(False)
             axes.set_xlim(steps[0] - 0.5, steps[-1] + 0.5)
             axes.spines[:].set_linewidth(0)
@@ -150,7 +154,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
             axes.set_ylabel(word, rotation=0, ha="right", va="center", labelpad=look.type_size * 0.5)
         answer = drawing.panels[-1][0]
         answer.set_yticks(range(len(parts["answer"])), [labels[f"class.{place}"] for place in parts["answer"].index],
-                          fontsize=look.type_size * 0.72)  # fmt: skip
+                          fontsize=look.small(0.72))  # fmt: skip
         answer.yaxis.tick_left()
         answer.set_xlabel(labels["x"])
         drawing.figure.align_ylabels([axes for axes, _ in drawing.panels])
@@ -168,7 +172,7 @@ def _draw_symbols(
     for step, symbol in zip(steps, symbols, strict=True):
         counts = symbol < RELEVANT
         text = labels[f"symbol.{symbol}"] if counts or not crowded else "·"
-        size = look.type_size * (1.25 if counts else 0.78)
+        size = look.type_size * 1.25 if counts else look.small(0.78)
         weight: Any = "bold" if counts else "normal"
         axes.text(step, 0, text, ha="center", va="center", fontsize=size, fontweight=weight, color=look.ink if counts
                   else marks.GREY)  # fmt: skip
@@ -208,8 +212,8 @@ def _colour_bar(drawing: style.Drawing, place: Axes, shown: Any, name: str, labe
     place.yaxis.tick_right()
     place.set_yticks(ticks, [signed(tick) for tick in ticks])
     place.set_xticks([])
-    place.tick_params(length=0, labelsize=drawing.look.type_size * 0.8)
+    place.tick_params(length=0, labelsize=drawing.look.small(0.8))
     place.spines[:].set_linewidth(0)
     place.yaxis.set_label_position("right")
     kind = name.split()[0]
-    place.set_ylabel(labels[f"bar.{kind}"], fontsize=drawing.look.type_size * 0.72)
+    place.set_ylabel(labels[f"bar.{kind}"], fontsize=drawing.look.small(0.72))

@@ -135,7 +135,7 @@ def _square(axes: Axes, x: int, y: float, row: Any, look: style.Look) -> Any:
     squares.filled(axes, x, y, row.share, row.name)
     if row.stuck:
         squares.filled(axes, x, y, row.stuck / row.runs, row.name, base=row.share, hatch="////")
-    axes.text(x, y, f"{row.solved}/{row.runs}", ha="center", va="center", fontsize=look.type_size * 0.72)
+    axes.text(x, y, f"{row.solved}/{row.runs}", ha="center", va="center", fontsize=look.small(0.72))
     return frame
 
 

@@ -116,8 +116,13 @@ def _ratios(timed: pd.DataFrame) -> dict[str, Fact]:
 
 
 def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canvas:
-    """Draw a column per task: steps above, a row per arm; seconds below. A point per training, open if not solved."""
+    """Draw a column per task: steps above, a row per arm; seconds below, but not on a slide.
+
+    A point per training, open if not solved.
+    """
     kinds = [kind for kind in KINDS if kind in set(data["kind"])]
+    if style.look(style_name).slide:
+        kinds = kinds[:1]  # with two rows of panels no arm's name could be read
     tasks = tasks_of(data)
     rows = {
         kind: rows_down(in_order(list(zip(part["name"], part["start"], strict=True))))
@@ -144,7 +149,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
                 axes.xaxis.set_minor_locator(NullLocator())
                 axes.xaxis.set_major_formatter(FuncFormatter(thousands if kind == "steps" else seconds))
                 title = f"{style.word(labels, 'task', task)}, T = {here['seq_len'].iloc[0]:g}"
-                axes.set_title(title, loc="left", fontsize=look.type_size * 0.95)
+                axes.set_title(title, loc="left", fontsize=look.small(0.95))
                 axes.set_xlabel(labels[f"x.{kind}"])
             arm_names(line[0], rows[kind], labels)
         mark: dict[str, Any] = {"color": look.ink, "linestyle": "none"}

@@ -115,7 +115,7 @@ def _dots(
         text = f"{ratio:.1f}" if ratio < 10 else f"{ratio:.0f}"
         side, va = (1, "bottom") if backend == PEERS[0] else (-1, "top")
         place: Any = {"xytext": (0, side * look.marker * 0.9), "textcoords": "offset points", "ha": "center", "va": va}
-        axes.annotate(text, (ratio, height), fontsize=look.type_size * 0.8, color=look.ink, **place)
+        axes.annotate(text, (ratio, height), fontsize=look.small(0.8), color=look.ink, **place)
 
 
 def _ratio_axis(axes: Axes, data: pd.DataFrame) -> None:

@@ -79,7 +79,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
         for axes, initialiser in zip(drawing.flat, initialisers, strict=False):
             here = data.loc[data["initialiser"] == initialiser]
             own = float(here.loc[here["low"] > 0, "low"].min())
-            at_zero, edge = _share_axis(axes, least if own < DEEP else own, float(here["high"].max()))
+            at_zero, edge = _share_axis(axes, least if own < DEEP else own, float(here["high"].max()), look.slide)
             for name in names:
                 part = here.loc[here["name"] == name]
                 if not part.empty:
@@ -97,16 +97,17 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
     return drawing.figure
 
 
-def _share_axis(axes: Axes, least: float, most: float) -> tuple[float, float]:
+def _share_axis(axes: Axes, least: float, most: float, few: bool) -> tuple[float, float]:
     """Make y, of log10, an axis of the shares, with a place for 0 apart; return that place and its upper edge.
 
-    A share may be above 1: what is left out and what is kept can point in opposite directions.
+    A share may be above 1: what is left out and what is kept can point in opposite directions. `few` asks for half as
+    many ticks.
     """
     shares = [share for share in TICKS if share > least]
     if len(shares) < len(TICKS):
         places = {float(np.log10(share)): f"{share:g}" for share in TICKS[: max(2, len(shares) + 1)]}
     else:
-        step = 5 if least < DEEP else 2
+        step = (5 if least < DEEP else 2) * (2 if few else 1)
         places = {float(at): power(float(at)) for at in np.arange(0, np.log10(least) - step, -step)}
     bottom = min(places)
     room = -bottom / 5

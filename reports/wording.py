@@ -30,11 +30,9 @@ def title(figure_id: str, text: Catalogue) -> str:
 
 def headline(figure: Figure, text: Catalogue) -> str:
     """Return what is found as one short sentence, as the title of a slide: the first that can be told, or the title."""
-    entry = (FIGURES, figure.id, "headline")
-    if figure.layout is None and text.has(*entry):
-        for sentence in text.tellable(*entry, facts=figure.facts):
-            return sentence
-    return title(figure.id, text)
+    if figure.layout is not None:
+        return title(figure.id, text)
+    return next(iter(text.tellable(FIGURES, figure.id, "headline", facts=figure.facts)), title(figure.id, text))
 
 
 def alt(figure: Figure, text: Catalogue) -> str:

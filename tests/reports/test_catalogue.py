@@ -14,7 +14,7 @@ from reports.catalogue import Catalogue, languages, load_catalogue, placeholders
 from reports.figure_block import data_table
 from reports.inline import inline, plain
 from reports.scene import Scene, slug
-from reports.wording import labels
+from reports.wording import headline, labels
 
 NUMBER = re.compile(r"\d")
 ALLOWED = re.compile(
@@ -105,7 +105,7 @@ def test_every_label_of_a_figure_has_its_word(text):
 def test_every_placeholder_is_a_fact_of_a_full_run(text, analysed):
     scene = Scene(analysed, text, {}, {}, "")
     for figure in analysed.figures:
-        for part in ("finding", "read", "alt"):
+        for part in ("headline", "finding", "read", "alt"):
             for sentence in text.sentences("figures", figure.id, part):
                 told = set(figure.facts) | FEW_BLOCKS
                 assert set(placeholders(sentence)) <= told, f"{figure.id}: {sentence}"
@@ -131,6 +131,13 @@ def test_every_sentence_of_a_finding_needs_a_fact(language):
     for figure_id in REGISTRY:
         for sentence in text.sentences("figures", figure_id, "finding"):
             assert placeholders(sentence), f"{figure_id}: {sentence}"
+
+
+@pytest.mark.parametrize("language", languages())
+def test_a_headline_fits_above_a_slide(language, analysed):
+    text = load_catalogue(language)
+    for figure in analysed.figures:
+        assert 10 < len(plain(headline(figure, text))) <= 100, f"{figure.id}: {headline(figure, text)}"
 
 
 def test_every_word_of_the_data_is_known(text, analysed):

@@ -141,7 +141,7 @@ def full(text: Catalogue) -> Analysis:
                 seeds=20,
                 facts={
                     name: fact
-                    for part in ("finding", "read", "alt")
+                    for part in ("headline", "finding", "read", "alt")
                     for name, fact in facts(text, "figures", id, part).items()
                 },
             )

@@ -34,6 +34,12 @@ def add_url(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_language(parser: argparse.ArgumentParser, of: str, nargs: str | None = None) -> None:
+    """Add the option that names a language, or several."""
+    default = ["en"] if nargs else "en"
+    parser.add_argument("--language", default=default, nargs=nargs, metavar="LANGUAGE", help=f"{of} (default en)")
+
+
 def source_of(arguments: argparse.Namespace) -> Path:
     """Return the rows to read: named, else the store, else the committed reference."""
     return Path(arguments.source) if arguments.source is not None else measured_or_reference(arguments.store)

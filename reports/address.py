@@ -1,10 +1,12 @@
-"""Where the page is to be found: the address that citations, links and files of figures carry."""
+"""Where the page and the files of its figures are to be found: names of files, one for each language, and addresses."""
 
 from __future__ import annotations
 
 import re
 from urllib.parse import urljoin, urlsplit
 
+ORIGINAL = "en"
+"""The language of the lecture: its files of figures have no mark, as they are cited."""
 ALLOWED = (
     "the page's address, with http:// or https:// and a host, in the characters of an address "
     "(others as %XX), without # and without a user's name"
@@ -12,7 +14,28 @@ ALLOWED = (
 CHARACTERS = re.compile(r"[A-Za-z0-9._~:/?@!$&()*+,;=%\[\]-]+")
 """Those of RFC 3986 but # and the apostrophe, which would end a quotation."""
 HALF_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+PAGE_FILE = re.compile(r"(?<=/)report\.[a-z]+(?:-[A-Za-z]+)*\.html$")
 HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
+
+
+def page_file(language: str) -> str:
+    """Return the name of the page's file in a language."""
+    return f"report.{language}.html"
+
+
+def figure_file(figure_id: str, ending: str, language: str, style: str = "") -> str:
+    """Return the name of a figure's file: "decay-rate.svg", "decay-rate.es.svg", "decay-rate-slide-dark.es.png".
+
+    Its data are the same in every language, and so is the name of their file.
+    """
+    mark = "" if language == ORIGINAL or ending == "csv" else f".{language}"
+    return f"{figure_id}{style and f'-{style}'}{mark}.{ending}"
+
+
+def in_language(url: str, language: str) -> str:
+    """Return the address of the page in another language, where the address names a page's file by its language."""
+    path, mark, query = url.partition("?")
+    return PAGE_FILE.sub(page_file(language), path) + mark + query
 
 
 def checked_url(url: str) -> str:

@@ -12,14 +12,15 @@ from analysis.exported import is_table
 from analysis.result import EXPERIMENT_FIGURE, Analysis, Figure
 from bench.names import unknown
 from reports import citing, downloads, slide, wording
-from reports.address import checked_url
+from reports.address import ORIGINAL, checked_url, page_file
 from reports.asked import again
-from reports.catalogue import Catalogue, load_catalogue
+from reports.catalogue import Catalogue, chosen, load_catalogue
 from reports.content import PAGE
 from reports.inline import plain
 from reports.pool import parallel_map
 from reports.render import render
 from reports.scene import Scene
+from reports.translations import translations
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,8 +32,14 @@ COMMAND = "pytest --benchmark --preset course"
 CUDA_STUDIES = ("gpu", "sharings", "kernels")
 
 
-def build(source: Path, out: Path, language: str = "en", url: str = "") -> Path:
-    """Write the report of a run.
+def build(source: Path, out: Path, language: str = ORIGINAL, url: str = "") -> Path:
+    """Write the report of a run in one language; `build_pages` says what the parameters are."""
+    (page,) = build_pages(source, out, (language,), url)
+    return page
+
+
+def build_pages(source: Path, out: Path, languages: Sequence[str] = (ORIGINAL,), url: str = "") -> tuple[Path, ...]:
+    """Write the report of a run: the rows are analysed once, and there is a page for each language.
 
     Parameters
     ----------
@@ -40,32 +47,35 @@ def build(source: Path, out: Path, language: str = "en", url: str = "") -> Path:
         A store (`.sqlite`), an exported folder, or the name of a committed run under `reports/reference/`.
     out
         The folder for `report.<language>.html` and `figures/`; made where it does not exist.
-    language
-        A language that has a catalogue in `reports/text/`.
+    languages
+        Languages that have a catalogue in `reports/text/`, or "all". Their pages link to each other, and to pages of
+        the same version that lie in `out` already.
     url
         The address at which others will find the page, for its citations; without one that which was kept with the
-        run counts, and where there is none either, they name the page's file.
+        run counts, and where there is none either, they name the page's file. The name `report.<language>.html` in it
+        becomes that of each page's language.
 
     Returns
     -------
-    Path
-        The page.
+    tuple
+        The pages, in the order of the languages.
 
     Raises
     ------
     FileNotFoundError
         Where there are no rows at `source`.
     reports.catalogue.CatalogueError
-        Where the language is unknown, or lacks an entry that the page needs.
+        Where a language is unknown, or lacks an entry that the page needs.
 
     """
     from analysis import analyse
 
-    text = load_catalogue(language)
+    texts = [load_catalogue(language) for language in chosen(languages)]
     url = address_of(source, url)  # before the minutes that an analysis takes
     frame, environments = read(source)
     analysis = analyse(frame, environments, tracked("claims"), asked_in(source))
-    return write(analysis, out, text, url=url)
+    written = [text.language for text in texts]
+    return tuple(write(analysis, out, text, url=url, written=written) for text in texts)
 
 
 def tracked(what: str, total: int | None = None) -> Callable[[Iterable[Any]], Iterable[Any]]:
@@ -218,7 +228,14 @@ def described(frame: pd.DataFrame, found: Sequence[Mapping[str, object]]) -> tup
     return tuple(named.values())
 
 
-def write(analysis: Analysis, out: Path, text: Catalogue, draw: downloads.Draw | None = None, url: str = "") -> Path:
+def write(
+    analysis: Analysis,
+    out: Path,
+    text: Catalogue,
+    draw: downloads.Draw | None = None,
+    url: str = "",
+    written: Iterable[str] = (),
+) -> Path:
     """Write the page of an analysis, and the figures' files beside it.
 
     Parameters
@@ -232,7 +249,9 @@ def write(analysis: Analysis, out: Path, text: Catalogue, draw: downloads.Draw |
     draw
         How a figure is drawn: `analysis.figures.draw`, unless another is given.
     url
-        The page's address, as for `build`.
+        The page's address, as for `build_pages`.
+    written
+        Languages in which the page is written at the same time: it links to them.
 
     Returns
     -------
@@ -251,10 +270,12 @@ def write(analysis: Analysis, out: Path, text: Catalogue, draw: downloads.Draw |
 
     mpl.use("Agg")
     with using(analysis.cells):
-        return _write(analysis, out, text, draw or figures.draw, url)
+        return _write(analysis, Path(out), text, draw or figures.draw, url, written)
 
 
-def _write(analysis: Analysis, out: Path, text: Catalogue, draw: downloads.Draw, url: str) -> Path:
+def _write(
+    analysis: Analysis, out: Path, text: Catalogue, draw: downloads.Draw, url: str, written: Iterable[str]
+) -> Path:
     """Write the page with the cells in force that its rows describe."""
     placed = PAGE.figure_ids()
     unplaced = [figure.id for figure in analysis.figures if figure.id not in placed]
@@ -266,13 +287,13 @@ def _write(analysis: Analysis, out: Path, text: Catalogue, draw: downloads.Draw,
     orders = [order(figure, references[figure.id], text, draw) for figure in analysis.every_figure]
     drawings = parallel_map(downloads.drawn, orders, tracked("figures", len(orders)))
     drawn = {order.figure.id: drawing for order, drawing in zip(orders, drawings, strict=True)}
-    scene = Scene(analysis, text, references, drawn, COMMAND)
+    others = translations(text.language, references[citing.SUITE].version, written, out)
+    scene = Scene(analysis, text, references, drawn, COMMAND, others)
     html = render(PAGE, scene)
-    out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     for item in drawn.values():
         downloads.write(item, out / "figures")
-    target = out / f"report.{text.language}.html"
+    target = out / page_file(text.language)
     target.write_text(html, encoding="utf-8", newline="\n")
     return target
 

@@ -23,6 +23,8 @@ from reports.plurals import PluralError, Plurals, plurals
 FOLDER = Path(__file__).parent / "text"
 PLACEHOLDER = re.compile(r"\{(?P<name>[a-z0-9_-]+(?::[a-z0-9_-]+)?)(?P<alone>\.value)?(?:\|(?P<forms>[^{}]*))?\}")
 """`{fact}`, `{owner:fact}`, `{fact.value}`, an estimate without its interval, `{fact|one: # seed|other: # seeds}`."""
+EVERY = "all"
+"""Stands for every language, where languages are chosen."""
 MATHS = re.compile(r"(\$[^$]+\$)")
 
 
@@ -33,6 +35,11 @@ class CatalogueError(ValueError):
 def languages() -> tuple[str, ...]:
     """Return the languages that have a catalogue, for example ("en", "es")."""
     return tuple(sorted(path.name for path in FOLDER.iterdir() if path.is_dir()))
+
+
+def chosen(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the languages of these names, each once; "all" stands for all."""
+    return tuple(dict.fromkeys(known for name in names for known in (languages() if name == EVERY else (name,))))
 
 
 class Catalogue:

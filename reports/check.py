@@ -33,6 +33,8 @@ FETCHING = {
 }
 """Element to the attributes that make a browser ask for something."""
 
+FOLLOWED = ("alternate",)
+"""Relations of a `link` that a reader may follow and no browser fetches."""
 INERT = ("data:", "#")
 HIDDEN = ("script", "style", "template", "pre", "code", "math")
 UNFILLED = re.compile(
@@ -130,7 +132,8 @@ def _unnamed_images(document: ET.Element) -> Iterator[str]:
 def _requests(document: ET.Element) -> Iterator[str]:
     for element in document.iter():
         name = _name(element)
-        for attribute in FETCHING.get(name, ()):
+        linked = name == "link" and element.get("rel") in FOLLOWED
+        for attribute in () if linked else FETCHING.get(name, ()):
             value = _href(element) if attribute == "href" else element.get(attribute)
             if value and not value.startswith(INERT):
                 yield f"{name} {attribute} asks for {value[:80]!r}"

@@ -15,7 +15,7 @@ from html import escape
 from analysis.result import Analysis, Figure
 from bench.names import unknown
 from reports import provenance, wording
-from reports.address import beside, checked_url
+from reports.address import beside, checked_url, figure_file, in_language, page_file
 from reports.catalogue import Catalogue
 from reports.inline import plain
 
@@ -68,8 +68,10 @@ class Reference:
     authors: str
     year: str
     version: str
-    page: str
-    """Name of the page's file."""
+    language: str
+    """Of title and caption."""
+    words: Mapping[str, str]
+    """Words of the citation itself, `[citing]` of the catalogue."""
     page_url: str = ""
     """Address of the page; empty where it has none that others can reach."""
     read: str = ""
@@ -88,7 +90,7 @@ class Reference:
     @property
     def address(self) -> str:
         """Where it stands: in the page at its address, else in the page's file."""
-        page = self.page_url or self.page
+        page = self.page_url or page_file(self.language)
         return page if self.id == SUITE else f"{page}#{self.id}"
 
     @property
@@ -96,13 +98,21 @@ class Reference:
         """The address where others can reach it, or an empty text."""
         return self.address if self.page_url else ""
 
+    @property
+    def of_version(self) -> str:
+        """Its version, with the word for it."""
+        return f"{self.words['version']} {self.version}"
+
     def file(self, ending: str) -> str:
         """Return where a file of the figure lies."""
-        return beside(self.page_url, f"figures/{self.id}.{ending}")
+        return beside(self.page_url, f"figures/{figure_file(self.id, ending, self.language)}")
 
 
 def references(analysis: Analysis, text: Catalogue, url: str = "") -> dict[str, Reference]:
-    """Return the report and each of its figures, by id, experiments last; `url` is the page's, if it has one."""
+    """Return the report and each of its figures, by id, experiments last; `url` is the page's, if it has one.
+
+    An address that ends with the file of a page in another language is that of this language's page beside it.
+    """
     suite = of_suite(analysis.every_figure, analysis.environments, text, url)
     figures = (of_figure(figure, analysis.environments, text, url) for figure in analysis.every_figure)
     return {SUITE: suite, **{reference.id: reference for reference in figures}}
@@ -114,9 +124,7 @@ def of_suite(
     """Return what a citation of the whole report needs; its version is the hash of those of all figures."""
     versions = "\n".join(sorted(f"{figure.id} {figure.rows_sha}" for figure in figures))
     version = hashlib.sha256(versions.encode()).hexdigest()[:12]
-    return Reference(
-        SUITE, text("page", "title"), text("page", "subtitle"), *_made(environments, text), version, *_page(text, url)
-    )
+    return _reference(SUITE, text("page", "title"), text("page", "subtitle"), version, environments, text, url)
 
 
 def of_figure(
@@ -125,18 +133,32 @@ def of_figure(
     """Return what a citation of a figure needs."""
     title = plain(wording.title(figure.id, text))
     finding, read = (plain(part(figure, text)) for part in (wording.finding, wording.how))
-    made = _made(environments, text)
-    return Reference(figure.id, title, finding, *made, figure.rows_sha, *_page(text, url), read=read)
+    return _reference(figure.id, title, finding, figure.rows_sha, environments, text, url, read)
 
 
-def _made(environments: Sequence[provenance.Environment], text: Catalogue) -> tuple[str, str]:
-    """Return authors and year."""
-    return text("citing", "authors"), provenance.day(environments)[:4] or text("citing", "no_date")
-
-
-def _page(text: Catalogue, url: str) -> tuple[str, str]:
-    """Return the page's file and its address."""
-    return f"report.{text.language}.html", url and checked_url(url)
+def _reference(
+    identifier: str,
+    title: str,
+    caption: str,
+    version: str,
+    environments: Sequence[provenance.Environment],
+    text: Catalogue,
+    url: str,
+    read: str = "",
+) -> Reference:
+    """Add authors, year, language and address to what is cited."""
+    return Reference(
+        identifier,
+        title,
+        caption,
+        text("citing", "authors"),
+        provenance.day(environments)[:4] or text("citing", "no_date"),
+        version,
+        text.language,
+        text.table("citing"),
+        url and in_language(checked_url(url), text.language),
+        read,
+    )
 
 
 def bibtex(reference: Reference) -> str:
@@ -146,9 +168,10 @@ def bibtex(reference: Reference) -> str:
         "title": "{" + latex_escape(reference.title) + "}",
         "year": reference.year,
         "version": reference.version,
+        "langid": reference.words["langid"],
         "howpublished": PROJECT if reference.url else latex_escape(f"{PROJECT}, {reference.address}"),
         "url": reference.url,  # styles print it as it stands
-        "note": latex_escape(f"Data version {reference.version}; {LICENCE}"),
+        "note": latex_escape(f"{reference.words['data_version']} {reference.version}; {LICENCE}"),
     }
     body = ",\n".join(f"  {name:<12} = {{{value}}}" for name, value in fields.items() if value)
     return f"@misc{{{reference.key},\n{body}\n}}\n"
@@ -164,6 +187,7 @@ def csl_json(reference: Reference) -> str:
         "author": [{"literal": reference.authors}],
         "version": reference.version,
         "container-title": PROJECT,
+        "language": reference.language,
         "note": LICENCE if reference.url else f"{reference.address}; {LICENCE}",
     }
     if reference.url:
@@ -176,10 +200,9 @@ def csl_json(reference: Reference) -> str:
 def apa(reference: Reference) -> str:
     """One line in the style of the APA, seventh edition."""
     where = f"{PROJECT}. {reference.url} {LICENCE}" if reference.url else f"{PROJECT}, {reference.address}. {LICENCE}"
-    return (
-        f"{reference.authors}. ({reference.year}). {reference.title} "
-        f"(Version {reference.version}) [{'Report' if reference.id == SUITE else 'Figure'}]. {where}"
-    )
+    kind = reference.words["report" if reference.id == SUITE else "figure"]
+    version = capital(reference.of_version)
+    return f"{reference.authors}. ({reference.year}). {reference.title} ({version}) [{kind}]. {where}"
 
 
 def latex(reference: Reference) -> str:
@@ -201,7 +224,7 @@ def latex(reference: Reference) -> str:
 
 def markdown(reference: Reference) -> str:
     """Return an image with its source, for Markdown, Quarto, Jupyter and Reveal.js."""
-    rest = f"{reference.authors}, {reference.year}, version {reference.version}, {LICENCE}."
+    rest = f"{reference.authors}, {reference.year}, {reference.of_version}, {LICENCE}."
     title = f"*{reference.title}*"
     if reference.id == SUITE:
         return f"[{reference.title}]({_target(reference.address)}). {title}. {rest}\n"
@@ -221,7 +244,7 @@ def html(reference: Reference) -> str:
         title = f'<a href="{escape(reference.url)}">{title}</a>'
     source = (
         f"{title}. {escape(reference.authors)}, {escape(reference.year)}, "
-        f'version {escape(reference.version)}, <a href="{LICENCE_URL}">{LICENCE}</a>.'
+        f'{escape(reference.of_version)}, <a href="{LICENCE_URL}">{LICENCE}</a>.'
     )
     if reference.id == SUITE:
         return f'<cite><a href="{escape(reference.address)}">{source}</a></cite>\n'.replace(
@@ -247,6 +270,11 @@ def render(reference: Reference, form: str) -> str:
     if form not in FORMATS:
         raise ValueError(unknown("citation format", form, FORMATS))
     return FORMATS[form](reference)
+
+
+def capital(text: str) -> str:
+    """Return the text with its first letter a capital one."""
+    return text[:1].upper() + text[1:]
 
 
 def latex_escape(text: str) -> str:

@@ -13,6 +13,7 @@ import pandas as pd
 from analysis.result import Figure
 from bench.names import unknown
 from reports import citing
+from reports.address import figure_file
 from reports.assets import data_uri, inline_svg, pdf_bytes, png_bytes, svg_bytes
 from reports.numbers import shown
 
@@ -45,13 +46,14 @@ class Drawn:
     svg: str
     alt: str
     files: Mapping[str, bytes]
+    language: str
 
     def addresses(self, figure_id: str) -> dict[str, str]:
         """File ending to `data:` address, or to the file in `figures/` where the page would grow too large."""
         room = EMBED_LIMIT
         found = {}
         for ending, media_type in MEDIA.items():
-            name = f"{figure_id}.{ending}"
+            name = figure_file(figure_id, ending, self.language)
             address = data_uri(self.files[name], media_type)
             if len(address) > room:
                 address = f"figures/{name}"
@@ -84,15 +86,16 @@ def drawn(order: Order) -> Drawn:
     named = {"Title": order.reference.title, "Creator": order.reference.authors}
     svg = inline_svg(svg_bytes(pages, figure.id, named), figure.id, order.reference.title, order.alt)
     plt.close(pages)
-    files = {f"{figure.id}.{ending}": told(order, ending) for ending in TOLD}
+    language = order.reference.language
+    files = {figure_file(figure.id, ending, language): told(order, ending) for ending in TOLD}
     paper = order.draw(figure, "paper", order.labels)
-    files |= {f"{figure.id}.{ending}": printed(order, paper, ending) for ending in PRINTED}
+    files |= {figure_file(figure.id, ending, language): printed(order, paper, ending) for ending in PRINTED}
     plt.close(paper)
     for style in SLIDES:
         slide = order.draw(figure, style, order.labels)
-        files[f"{figure.id}-{style}.png"] = printed(order, slide, "png", SLIDE_DPI)
+        files[figure_file(figure.id, "png", language, style)] = printed(order, slide, "png", SLIDE_DPI)
         plt.close(slide)
-    return Drawn(svg=svg, alt=order.alt, files=files)
+    return Drawn(svg=svg, alt=order.alt, files=files, language=language)
 
 
 def told(order: Order, ending: str) -> bytes:
@@ -151,6 +154,7 @@ def sidecar(order: Order) -> bytes:
         "rows_sha": figure.rows_sha,
         "rows": len(figure.data),
         "columns": list(figure.data.columns),
+        "language": reference.language,
         "studies": list(figure.studies),
         "seeds": figure.seeds,
         "facts": {name: shown(fact) for name, fact in figure.facts.items()},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from analysis.readings.device_times import STUDY
 from analysis.result import Figure
 from reports import citing, provenance, wording
+from reports.address import figure_file
 from reports.catalogue import Catalogue
 from reports.downloads import MEDIA, SLIDES
 from reports.inline import inline
@@ -36,14 +37,18 @@ def figure_shown(found: Figure, scene: Scene, *, toggles: bool = False, question
         "series": series(drawn.svg, scene) if toggles else [],
         "provenance": figure_provenance(found, scene),
         "downloads": [
-            {"label": ending.upper(), "href": addresses[ending], "name": f"{reference.key}.{ending}"}
+            {
+                "label": ending.upper(),
+                "href": addresses[ending],
+                "name": figure_file(reference.key, ending, reference.language),
+            }
             for ending in sorted(MEDIA, key=OFFERED.index)
         ]
         + [
             {
                 "label": scene.text("ui", style.replace("-", "_")),
-                "href": f"figures/{found.id}-{style}.png",
-                "name": f"{reference.key}-{style}.png",
+                "href": f"figures/{figure_file(found.id, 'png', reference.language, style)}",
+                "name": figure_file(reference.key, "png", reference.language, style),
             }
             for style in SLIDES
         ],

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from reports import bundle, citing, provenance
+from reports.address import ORIGINAL, beside
 from reports.catalogue import placeholders
 from reports.components import COMPONENTS, absent
 from reports.inline import inline, plain
@@ -48,6 +49,7 @@ def render(page: Page, scene: Scene) -> str:
         script_words=text.table("script"),
         answer=answer(scene),
         run=run,
+        translations=scene.translations,
         sections=[section(item, scene) for item in page.sections if not left_out(item, scene)],
         style=Markup(style),
         script=Markup(script),
@@ -142,5 +144,11 @@ def linked_data(scene: Scene) -> Markup:
     }
     if suite.url:
         content |= {"@id": suite.url, "url": suite.url}
+    for kind, of_original in (("translationOfWork", True), ("workTranslation", False)):
+        content[kind] = [
+            {"@type": "Report", "inLanguage": other.language, "url": beside(suite.page_url, other.file)}
+            for other in scene.translations
+            if (other.language == ORIGINAL) is of_original
+        ]
     text = json.dumps(content, ensure_ascii=False, sort_keys=True)
     return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))

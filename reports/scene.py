@@ -12,6 +12,7 @@ from reports import citing
 from reports.catalogue import Catalogue
 from reports.downloads import Drawn
 from reports.numbers import level_as_number, show
+from reports.translations import Translation
 
 Context = dict[str, Any]
 """What a template is filled with."""
@@ -26,6 +27,7 @@ class Scene:
     references: Mapping[str, citing.Reference]
     drawn: Mapping[str, Drawn]
     command: str
+    translations: tuple[Translation, ...] = ()
 
     @property
     def facts(self) -> dict[str, Fact]:

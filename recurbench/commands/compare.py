@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from recurbench.places import COMPARISONS
+from recurbench.places import COMPARISONS, add_language
 
 TEXT = "say what changed between two runs beyond the noise: two machines, two versions, before and after"
 RUN = "a store, an exported folder, or the name of a committed reference run"
@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("a", metavar="A", help=RUN)
     parser.add_argument("b", metavar="B", help=f"{RUN}; a ratio is B over A")
     parser.add_argument("--out", type=Path, default=COMPARISONS, help=f"folder for the page (default {COMPARISONS})")
-    parser.add_argument("--language", default="en", help="language of table and page (default en)")
+    add_language(parser, "language of table and page")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -17,6 +17,7 @@ from bench.run.environment import IDENTITY, Environment
 from bench.run.store import Store
 from reports import citing
 from reports.build import citation, read, write
+from reports.catalogue import load_catalogue
 from reports.check import check
 from reports.content import PAGE
 from tests.bench.run.stores import add
@@ -25,6 +26,7 @@ from tests.support.rows import synthetic as rows
 from tests.support.rows import synthetic_analysis as synthetic
 
 URL = "https://example.org/course/report.html"
+WORDS = load_catalogue("en").table("citing")
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +50,7 @@ def test_unknown_format_names_the_known_ones(references):
 
 
 def test_bibtex_is_balanced_and_escaped():
-    reference = citing.Reference("a-b", "50 % of {x} & σ_y", "c", "A", "2026", "0" * 12, "report.en.html")
+    reference = citing.Reference("a-b", "50 % of {x} & σ_y", "c", "A", "2026", "0" * 12, "en", WORDS)
     written = citing.bibtex(reference)
     assert r"50 \% of \{x\} \& $\sigma$\_y" in written
     plain = written.replace(r"\{", "").replace(r"\}", "")
@@ -67,7 +69,7 @@ def test_csl_json_is_json(references):
 
 
 def test_html_escapes_the_caption():
-    reference = citing.Reference("a", 'a "b" <c>', '"x" <y>', "A", "2026", "0" * 12, "report.en.html")
+    reference = citing.Reference("a", 'a "b" <c>', '"x" <y>', "A", "2026", "0" * 12, "en", WORDS)
     assert "<c>" not in citing.html(reference)
     assert "<y>" not in citing.html(reference)
 
@@ -236,7 +238,7 @@ def test_an_address_is_kept_in_the_store_and_travels_with_its_export(store, tmp_
     assert recurbench.main([*arguments, str(store)]) == 0
     assert "url" not in capsys.readouterr().out
     pages = []
-    monkeypatch.setattr("reports.build.build", lambda source, out, language, url: pages.append(url) or tmp_path / "p")
+    monkeypatch.setattr("reports.build.build_pages", lambda source, out, names, url: pages.append(url) or [tmp_path])
     assert recurbench.main(["report", "--source", str(store), "--url", URL]) == 0
     assert pages == [URL]
     assert f"{URL} is kept in {store}" in capsys.readouterr().out

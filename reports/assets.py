@@ -10,7 +10,8 @@ import io
 import re
 import xml.etree.ElementTree as ET
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ XLINK = "{http://www.w3.org/1999/xlink}href"
 SENTINELS = {"#010203": "currentColor", "#030201": "var(--grid)"}
 """Colours that the "page" style draws with, and what stands for them in the page."""
 
+LAYOUT_TABLES = ("GDEF", "GPOS", "GSUB", "MATH", "kern")
+"""Tables of a font that say how text is laid out."""
 INERT = {"stroke-linejoin": "round", "stroke-linecap": "butt"}  # what matplotlib's style sheet sets for all
 REFERENCE = re.compile(r"url\(#([^)]+)\)")
 LONG_DECIMAL = re.compile(r"(-?\d+\.\d{2})\d+")
@@ -41,17 +44,32 @@ def pdf_bytes(canvas: Canvas, metadata: Mapping[str, str]) -> bytes:
     import matplotlib as mpl
 
     stream = io.BytesIO()
-    with mpl.rc_context({"pdf.fonttype": 42}):
+    with mpl.rc_context({"pdf.fonttype": 42}), _glyphs_alone():
         canvas.savefig(stream, format="pdf", metadata={"CreationDate": None, **metadata})
     return stream.getvalue()
+
+
+@contextmanager
+def _glyphs_alone() -> Iterator[None]:
+    """Embed fonts without their tables of kerning and ligatures: the text is laid out, and no reader asks for them.
+
+    To cut them down takes longer than all else of a PDF. Matplotlib has no setting for it, so fontTools' default is
+    changed meanwhile.
+    """
+    from fontTools.subset import Options  # type: ignore[import-untyped]
+
+    dropped = Options._drop_tables_default
+    Options._drop_tables_default = [*dropped, *LAYOUT_TABLES]
+    try:
+        yield
+    finally:
+        Options._drop_tables_default = dropped
 
 
 def png_bytes(canvas: Canvas, metadata: Mapping[str, str], dpi: int = 200) -> bytes:
     """Return the canvas as PNG."""
     stream = io.BytesIO()
-    canvas.savefig(
-        stream, format="png", dpi=dpi, metadata={"Software": None, **metadata}, pil_kwargs={"optimize": True}
-    )
+    canvas.savefig(stream, format="png", dpi=dpi, metadata={"Software": None, **metadata})
     return stream.getvalue()
 
 

@@ -75,6 +75,8 @@ def settings(style: str) -> dict[str, Any]:
     size = of.type_size
     return {
         **sns.axes_style("ticks"),
+        "figure.autolayout": False,
+        "figure.constrained_layout.use": False,
         "figure.facecolor": of.background,
         "savefig.facecolor": of.background,
         "axes.facecolor": "none",
@@ -140,11 +142,14 @@ def canvas(style: str, rows: int = 1, columns: int = 1, ratio: float = 1.7, **sh
         sns.despine(fig=figure)
         for axes in figure.axes:
             axes.tick_params(colors=of.ink, labelcolor=of.ink)
-        figure.draw_without_rendering()
+        engine = figure.get_layout_engine()
+        assert engine is not None
+        engine.execute(figure)
         if fit.break_long_names(figure, drawing.room):
-            figure.draw_without_rendering()
-        # ticks made now, under these settings, keep them when the figure is saved under others
-        figure.set_layout_engine("none")
+            engine.execute(figure)
+        # ticks made now, under these settings, keep them when the figure is saved under others; and a figure without
+        # any layout engine is not drawn a second time, unseen, before each save
+        figure.set_layout_engine(None)
         if box is not None:
             frame.moved_into(figure, box)
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 
+import matplotlib as mpl
 import pytest
+from fontTools.subset import Options
+from matplotlib.figure import Figure as Canvas
 
+from analysis.drawing import style
 from analysis.result import Figure
-from reports.assets import inline_svg, svg_bytes
+from reports.assets import LAYOUT_TABLES, inline_svg, pdf_bytes, png_bytes, svg_bytes
 from tests.support.rows import synthetic_analysis as synthetic
 
 
@@ -61,3 +65,26 @@ def test_text_that_is_not_drawn_as_paths_is_refused():
     svg = b'<svg xmlns="http://www.w3.org/2000/svg"><text style="font: 10px sans-serif">a</text></svg>'
     with pytest.raises(ValueError, match="draw text as paths"):
         inline_svg(svg, "fig", "Title", "Words")
+
+
+def test_a_pdf_embeds_glyphs_and_no_tables_of_layout():
+    canvas = Canvas()
+    canvas.text(0.5, 0.5, "AV fi")
+    before = list(Options._drop_tables_default)
+    with mpl.rc_context({"pdf.compression": 0}):
+        content = pdf_bytes(canvas, {})
+    assert b"glyf" in content
+    assert not any(table.encode() in content for table in LAYOUT_TABLES)
+    assert before == Options._drop_tables_default
+
+
+def test_a_figure_is_laid_out_once_and_drawn_once_for_each_file(monkeypatch):
+    drawn = []
+    plain = Canvas.draw
+    monkeypatch.setattr(Canvas, "draw", lambda self, renderer: (drawn.append(self), plain(self, renderer)))
+    with style.canvas("paper") as drawing:
+        drawing.panels[0][0].plot([0, 1], [0, 1])
+    assert drawing.figure.get_layout_engine() is None
+    for save in (png_bytes, pdf_bytes):
+        save(drawing.figure, {})
+    assert len(drawn) == 2

@@ -120,6 +120,16 @@ def settings(style: str) -> dict[str, Any]:
     }
 
 
+def _lay_out(figure: Canvas, of: Look) -> None:
+    """Place all parts. A slide is drawn besides, unseen: the place of its large names is known only then."""
+    engine = figure.get_layout_engine()
+    assert engine is not None
+    if of.slide:
+        figure.draw_without_rendering()
+    else:
+        engine.execute(figure)
+
+
 @contextmanager
 def canvas(style: str, rows: int = 1, columns: int = 1, ratio: float = 1.7, **share: Any) -> Iterator[Drawing]:
     """Open a figure of `rows` × `columns` panels; `ratio` is width over height (slides are always 16:9).
@@ -142,11 +152,9 @@ def canvas(style: str, rows: int = 1, columns: int = 1, ratio: float = 1.7, **sh
         sns.despine(fig=figure)
         for axes in figure.axes:
             axes.tick_params(colors=of.ink, labelcolor=of.ink)
-        engine = figure.get_layout_engine()
-        assert engine is not None
-        engine.execute(figure)
+        _lay_out(figure, of)
         if fit.break_long_names(figure, drawing.room):
-            engine.execute(figure)
+            _lay_out(figure, of)
         # ticks made now, under these settings, keep them when the figure is saved under others; and a figure without
         # any layout engine is not drawn a second time, unseen, before each save
         figure.set_layout_engine(None)

@@ -86,7 +86,7 @@ def data_table(found: Figure, text: Catalogue) -> Context:
     data = found.data.head(ROWS_SHOWN)
     numeric = [bool(kind.kind in "iuf") for kind in data.dtypes]
     return {
-        "heads": [(_data_head(found, str(name), text), num) for name, num in zip(data, numeric, strict=True)],
+        "heads": [(column_head(found, str(name), text), num) for name, num in zip(data, numeric, strict=True)],
         "rows": [
             [
                 (show_number(float(value)) if is_number else level(str(name), str(value), text), is_number)
@@ -99,8 +99,8 @@ def data_table(found: Figure, text: Catalogue) -> Context:
     }
 
 
-def _data_head(found: Figure, column: str, text: Catalogue) -> str:
-    """Return the head of a column of a figure's data; a figure that keeps logarithms there has a word of its own."""
+def column_head(found: Figure, column: str, text: Catalogue) -> str:
+    """Return the head of a column of a figure’s data; a figure that keeps logarithms there has a word of its own."""
     own = f"{found.id}.{column}" if found.layout is None else f"experiment-{found.layout.scale}.{column}"
     return text("columns", own if text.has("columns", own) else column)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -14,6 +15,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from reports import citing
+from reports.datapackage import datapackage
+from reports.downloads import csv_bytes
 from tests.support.rows import synthetic_analysis as synthetic
 
 ROOT = Path(__file__).parents[2]
@@ -59,6 +62,30 @@ def test_zenodo_gets_what_it_takes_and_the_same_as_the_citation_file(citation_fi
     assert told["license"] == citation_file["license"]
     assert told["keywords"] == citation_file["keywords"]
     assert [creator["name"] for creator in told["creators"]] == [author["name"] for author in citation_file["authors"]]
+
+
+def test_the_data_of_all_figures_are_a_data_package(text, tmp_path):
+    whole = synthetic.full(text)
+    page = b"<!DOCTYPE html><title>page</title>"
+    written = datapackage(whole, text, URL, {"report.en.html": page})
+    assert written == datapackage(whole, text, URL, {"report.en.html": page})
+    package = json.loads(written)
+    validator = jsonschema.Draft4Validator(schema_in("datapackage", "profiles/data-package.json"))
+    assert [error.message for error in validator.iter_errors(package)] == []
+    assert list(validator.iter_errors(package | {"resources": []}))
+    tables = {resource["name"]: resource for resource in package["resources"] if resource["format"] == "csv"}
+    assert set(tables) == {figure.id for figure in whole.figures}
+    tabular = jsonschema.Draft4Validator(schema_in("datapackage", "profiles/tabular-data-resource.json"))
+    for figure in whole.figures:
+        told = tables[figure.id]
+        assert [error.message for error in tabular.iter_errors(told)] == []
+        content = csv_bytes(figure.data)
+        assert told["hash"] == f"sha256:{hashlib.sha256(content).hexdigest()}"
+        assert told["bytes"] == len(content)
+        assert [field["name"] for field in told["schema"]["fields"]] == list(figure.data.columns)
+        assert told["version"] == figure.rows_sha
+    (beside,) = (resource for resource in package["resources"] if resource["format"] == "html")
+    assert beside["bytes"] == len(page)
 
 
 @pytest.fixture(scope="module", params=["", URL], ids=["file", "address"])

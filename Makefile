@@ -18,7 +18,7 @@ CUDA ?= cuda13
 GPU_STORE ?= results/gpu.sqlite
 GPU_NAME ?= $(shell nvidia-smi --query-gpu=name --format=csv,noheader 2>/dev/null | head -1 | tr 'A-Z ' 'a-z-')
 
-.PHONY: report test test-all test-targets test-gpu bench-gpu gpu-parcel check-cuda gpu lint peers reference clean
+.PHONY: report test test-all test-targets test-gpu bench-gpu gpu-parcel check-cuda gpu lint peers reference edition clean
 
 report: $(VENV)/ready
 	$(BIN)/python -m pytest --benchmark --preset $(PRESET)
@@ -54,6 +54,10 @@ reference: peers
 # PyTorch with cuDNN, and what CUDA kernels need to run: see the extras of pyproject.toml.
 gpu: $(VENV)/ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[$(CUDA),peers]"
+
+# The pages to cite, reports/edition: at a release, from the committed run and after everything else is done.
+edition: $(VENV)/ready
+	$(BIN)/python -m reports.edition
 
 # What a GPU has to get right, each check by itself: bench/gpu_checks. Kernels are compiled first, on all cores.
 test-gpu: gpu

@@ -68,12 +68,24 @@ def build_pages(source: Path, out: Path, languages: Sequence[str] = (ORIGINAL,),
         Where a language is unknown, or lacks an entry that the page needs.
 
     """
+    chosen(languages)  # before the minutes that an analysis takes
+    url = address_of(source, url)
+    return write_pages(analysed(source), out, languages, url)
+
+
+def analysed(source: Path) -> Analysis:
+    """Read the rows of a run and analyse them; `build_pages` says what a source is."""
     from analysis import analyse
 
-    texts = [load_catalogue(language) for language in chosen(languages)]
-    url = address_of(source, url)  # before the minutes that an analysis takes
     frame, environments = read(source)
-    analysis = analyse(frame, environments, tracked("claims"), asked_in(source))
+    return analyse(frame, environments, tracked("claims"), asked_in(source))
+
+
+def write_pages(
+    analysis: Analysis, out: Path, languages: Sequence[str] = (ORIGINAL,), url: str = ""
+) -> tuple[Path, ...]:
+    """Write the pages of an analysis, one for each language, as `build_pages` does."""
+    texts = [load_catalogue(language) for language in chosen(languages)]
     written = [text.language for text in texts]
     return tuple(write(analysis, out, text, url=url, written=written) for text in texts)
 

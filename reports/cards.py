@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from analysis.result import JUDGED, VERDICTS, Estimate, Finding, Slice
 from reports import page
+from reports.address import ORIGINAL
 from reports.alternatives import other_verdict
 from reports.catalogue import Catalogue
 from reports.inline import inline
@@ -50,6 +51,7 @@ def card(finding: Finding, scene: Scene) -> Context:
         "number": finding.number,
         "title": inline(scene.text(*path, "title")),
         "quote": quoted(finding.quote),
+        "translation": quoted(translation(finding, scene.text)),
         "verdict": finding.verdict,
         "slug": slug(finding.verdict),
         "name": scene.text("verdicts", slug(finding.verdict), "name"),
@@ -94,6 +96,11 @@ def sample(estimate: Estimate | None) -> str:
 def quoted(quote: str) -> Markup:
     """Return the lecture's sentence; its emphasis and its symbols (`c_t`, `C_{t-1}`) are set, its words untouched."""
     return inline(SYMBOL.sub(r"$\g<0>$", quote))
+
+
+def translation(finding: Finding, text: Catalogue) -> str:
+    """Return the lecture's sentence in another language than the lecture's; empty in its own."""
+    return "" if text.language == ORIGINAL else text("quotes", finding.claim_id)
 
 
 def needs(finding: Finding, text: Catalogue) -> str:

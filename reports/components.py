@@ -102,7 +102,7 @@ def _equations_of(cell: cells.Cell, text: Catalogue) -> Context:
 
     return {
         "id": f"equations-{cell.name}",
-        "title": words("title") or cell.label,
+        "title": words("title") or level("name", cell.name, text),
         "note": words("note"),
         "lines": [(mathml(latex, "block"), words(name)) for name, latex in cell.equation],
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from analysis.readings.device_times import STUDY
 from analysis.result import Figure
 from reports import citing, provenance, wording
@@ -85,11 +87,12 @@ def data_table(found: Figure, text: Catalogue) -> Context:
     """Return the rows of a figure, as texts; numbers are marked so that they align."""
     data = found.data.head(ROWS_SHOWN)
     numeric = [bool(kind.kind in "iuf") for kind in data.dtypes]
+    words = wording.labels(found.id, text)
     return {
         "heads": [(column_head(found, str(name), text), num) for name, num in zip(data, numeric, strict=True)],
         "rows": [
             [
-                (show_number(float(value)) if is_number else level(str(name), str(value), text), is_number)
+                (show_number(float(value)) if is_number else _told(str(name), str(value), words, text), is_number)
                 for name, value, is_number in zip(data, row, numeric, strict=True)
             ]
             for row in data.itertuples(index=False, name=None)
@@ -99,8 +102,13 @@ def data_table(found: Figure, text: Catalogue) -> Context:
     }
 
 
+def _told(variable: str, name: str, words: Mapping[str, str], text: Catalogue) -> str:
+    """Return the word for a level: that of the figure's drawing, else that of every table; on one line."""
+    return " ".join((words.get(f"{variable}.{name}") or level(variable, name, text)).split())
+
+
 def column_head(found: Figure, column: str, text: Catalogue) -> str:
-    """Return the head of a column of a figure’s data; a figure that keeps logarithms there has a word of its own."""
+    """Return the head of a column of a figure's data; a figure that keeps logarithms there has a word of its own."""
     own = f"{found.id}.{column}" if found.layout is None else f"experiment-{found.layout.scale}.{column}"
     return text("columns", own if text.has("columns", own) else column)
 

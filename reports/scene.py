@@ -16,6 +16,8 @@ from reports.translations import Translation
 
 Context = dict[str, Any]
 """What a template is filled with."""
+SAME = {"name": "cell", "fastest": "backend"}
+"""Variables whose levels are those of another."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def level(variable: str, name: str, text: Catalogue) -> str:
 
     A cell's word is its label, unless the catalogue has another one in its language.
     """
-    kind = "cell" if variable == "name" else variable
+    kind = SAME.get(variable, variable)
     if text.has("levels", kind, name):
         return text("levels", kind, name)
     return known().find(name).label if kind == "cell" and name in known() else level_as_number(name)

@@ -121,7 +121,11 @@ def _other_gates(figure: Figure, words: Mapping[str, str]) -> str:
     if "gate_bias" not in told | set(figure.data.columns):
         return ""
     cells = [known().find(name) for name in in_order("name", figure.data["name"])]
-    kept = [(cell.label, cell.keeps) for cell in cells if cell.keeps is not None and not cell.has_forget_gate]
+    kept = [
+        (words[f"cell.{cell.name}"], cell.keeps)
+        for cell in cells
+        if cell.keeps is not None and not cell.has_forget_gate
+    ]
     return ", ".join(f"{label}: {words.get(f'gate.{gate}', gate)}" for label, gate in kept)
 
 

@@ -10,6 +10,7 @@ import shutil
 import pytest
 
 import recurbench
+from analysis.claims import CLAIMS
 from reports import catalogue, citing
 from reports.address import figure_file, in_language
 from reports.build import write
@@ -28,6 +29,8 @@ def two(tmp_path, monkeypatch):
         shutil.copytree(catalogue.FOLDER / "en", folder / language)
     named = folder / "xx" / "page.toml"
     named.write_text(named.read_text(encoding="utf-8").replace('"English"', '"Xish"'), encoding="utf-8")
+    quotes = "".join(f'{claim.id} = "xish: {claim.id}"\n' for claim in CLAIMS)
+    (folder / "xx" / "quotes.toml").write_text(f"[quotes]\n{quotes}", encoding="utf-8")
     monkeypatch.setattr("reports.catalogue.FOLDER", folder)
     return tuple(map(load_catalogue, ("en", "xx")))
 
@@ -59,6 +62,16 @@ def test_pages_of_two_languages_stand_side_by_side_and_link_to_each_other(two, s
     assert [item["url"] for item in second["translationOfWork"]] == [URL]
     assert second["url"] == "https://example.org/course/report.xx.html"
     assert first["version"] == second["version"]
+
+
+def test_the_lecture_is_quoted_in_its_language_with_a_translation_beside(two, small, tmp_path):
+    english, other = (write(small, tmp_path, text, synthetic.draw).read_text(encoding="utf-8") for text in two)
+    quotes = re.findall(r"<blockquote.*?</blockquote>", english)
+    assert [quote.replace("<blockquote>", '<blockquote lang="en">') for quote in quotes] == re.findall(
+        r"<blockquote.*?</blockquote>", other
+    )
+    assert english.count("xish: ") == 0
+    assert other.count('<p class="translation">xish: ') == len(CLAIMS)
 
 
 def test_the_files_of_a_figure_in_another_language_have_names_of_their_own_but_the_data(two, small, tmp_path):

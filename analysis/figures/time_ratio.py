@@ -28,7 +28,16 @@ LABELS = (
     *(f"backend.{name}" for name in BACKEND_ORDER),
     *(f"direction.{name}" for name in DIRECTION_ORDER),
 )
-FACTS = ("flop_ratio", "seq_len", "batch_size", "noise_low", "noise_high", "cpu_training", "cpu_inference")
+FACTS = (
+    "flop_ratio",
+    "seq_len",
+    "batch_size",
+    "input_size",
+    "noise_low",
+    "noise_high",
+    "cpu_training",
+    "cpu_inference",
+)
 """Facts of a full run: <backend>_<direction>, the ratio at the largest hidden size; with peers there are more.
 
 Where no band can be drawn, `noise_blocks` stands for its ends: in how many blocks a kernel met itself.
@@ -59,6 +68,7 @@ def _facts(data: pd.DataFrame, blocks: int) -> dict[str, Fact]:
         "flop_ratio": float(data["flops"].iloc[0]),
         "seq_len": float(data["seq_len"].iloc[0]),
         "batch_size": float(data["batch_size"].iloc[0]),
+        "input_size": float(data["input_size"].iloc[0]),
         "largest": float(data["hidden_size"].max()),
     }
     facts |= noise_facts(data) or {"noise_blocks": blocks}

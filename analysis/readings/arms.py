@@ -33,7 +33,7 @@ def skills(frame: pd.DataFrame, name: str, other: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns `task`, `train_size`, `seed`, `arm`, `skill`, `skill_other`.
+        Columns `task`, `train_size`, `seed`, `arm`, `hidden_size` of the cell, `skill`, `skill_other`.
 
     """
     keys = ["task", "train_size", "seed"]
@@ -41,7 +41,7 @@ def skills(frame: pd.DataFrame, name: str, other: str) -> pd.DataFrame:
     own, rival = (runs.loc[runs["name"] == cell] for cell in (name, other))
     pair = own.merge(rival, on=keys, suffixes=("", "_other"))
     pair["arm"] = arms(pair["hidden_size"], pair["hidden_size_other"], pair["parameters"], pair["parameters_other"])
-    return pair.loc[pair["arm"] != "", [*keys, "arm", "skill", "skill_other"]].reset_index(drop=True)
+    return pair.loc[pair["arm"] != "", [*keys, "arm", "hidden_size", "skill", "skill_other"]].reset_index(drop=True)
 
 
 def _skilled(frame: pd.DataFrame) -> pd.DataFrame:

@@ -77,7 +77,7 @@ def count_ratio(name: str, other: str, metric: str = "parameters_single") -> Sta
         pair = _pair(frame, name, other, (metric,))
         if pair.empty:
             return None
-        largest = pair.loc[pair["hidden_size"].idxmax()]
+        largest = pair.sort_values(["hidden_size", "input_size"]).iloc[-1]  # the size that the figure tells of
         facts: dict[str, Fact] = {
             "input_size": largest["input_size"],
             "hidden_size": largest["hidden_size"],

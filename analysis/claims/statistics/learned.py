@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.claims.claim import Statistic
 from analysis.claims.comparisons import ShareDifference
 from analysis.claims.samples import Samples
-from analysis.readings.arms import arms, last_errors, skills
+from analysis.readings.arms import EQUAL_SIZE, arms, last_errors, skills
 from analysis.readings.trainings import solved_shares, trainings
 from analysis.result import Fact, Number, fact_key
 from analysis.statistics.intervals import generator, mean_over_seeds
@@ -43,7 +43,8 @@ def data_hunger(name: str, other: str, *, smallest_alone: bool = False) -> Stati
         few, many = (pair[f"skill_other_{end}"] - pair[f"skill_{end}"] for end in ("few", "many"))
         value = few if smallest_alone else few - many
         table = pair.loc[:, ["task"]].assign(equal=pair["arm"], sample=pair["seed"], value=value)
-        facts: dict[str, Fact] = {}
+        alike = found.loc[found["arm"] == EQUAL_SIZE, "hidden_size"]
+        facts: dict[str, Fact] = {"hidden_size": tuple(sorted({float(size) for size in alike}))} if len(alike) else {}
         for (task, arm), part in pair.groupby(["task", "arm"]):
             for end in ("few", "many"):
                 facts[fact_key(end, task)] = float(part[f"train_size_{end}"].iloc[0])
@@ -125,7 +126,10 @@ def future_gain() -> Statistic:
             return None
         ratio = pair["error"] / pair["error_two"]
         table = pair.loc[:, ["context"]].assign(equal=pair["arm"], sample=pair["seed"], value=ratio)
-        facts: dict[str, Fact] = {"shift": float(pair["offset"].abs().max())}
+        facts: dict[str, Fact] = {
+            "shift": float(pair["offset"].abs().max()),
+            "hidden_size": float(found["hidden_size"].min()),
+        }
         fewest = found.loc[found["hidden_size"] == found["hidden_size"].min()]  # as many units in each direction
         for (context, directions), part in fewest.groupby(["context", "directions"]):
             middle = math.exp(float(np.log(part["error"]).mean()))

@@ -115,6 +115,7 @@ def _outcomes(runs: pd.DataFrame) -> dict[str, Fact]:
         "diverged": int(failed["diverged"].sum()),
         "networks": int(runs.groupby(list(ARM)).size().min()),
         "budget": float(runs["budget"].max()),
+        "hidden_size": tuple(sorted({float(size) for size in runs["hidden_size"]})),
     }
 
 
@@ -186,7 +187,9 @@ def _left(frame: pd.DataFrame, cells: tuple[str, ...]) -> dict[str, Fact]:
     """Find what is left of a gradient at the first step before and after training under `torch`, median over seeds."""
     rows = measured(frame, "during-training", "log10_left_at", zeros=True)
     rows = rows.loc[rows["name"].isin(cells) & (rows["initialiser"] == "torch")].sort_values("step")
-    facts: dict[str, Fact] = {"task_steps": float(rows["seq_len"].max())} if len(rows) else {}
+    facts: dict[str, Fact] = {}
+    if len(rows):
+        facts |= {"task_steps": float(rows["seq_len"].max()), "task_hidden_size": float(rows["hidden_size"].max())}
     for cell, part in rows.groupby("name"):
         for place, ends in (("before", part.groupby("seed").head(1)), ("after", part.groupby("seed").tail(1))):
             facts[fact_key("left", place, cell)] = Number(float(ends["value"].median()), LOGARITHM)

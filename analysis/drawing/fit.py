@@ -62,7 +62,14 @@ def _names(figure: Canvas, room: BboxBase) -> Iterator[tuple[Text, float, bool]]
         if axes.get_xlabel() and axes.xaxis.label.get_horizontalalignment() == "center":
             yield axes.xaxis.label, _around(axes, panels, room, "x"), False
         if axes.get_ylabel() and axes.yaxis.label.get_rotation() == 90:
-            yield axes.yaxis.label, max(_around(axes, panels, room, "y"), here.height), True
+            beside_title = (
+                axes.yaxis.get_label_position() == "right"
+            )  # as a colour bar's, whose title begins at its left
+            yield (
+                axes.yaxis.label,
+                here.height if beside_title else max(_around(axes, panels, room, "y"), here.height),
+                True,
+            )
     for label, allowed, upright in (
         (figure._supxlabel, room.width, False),  # type: ignore[attr-defined]
         (figure._supylabel, room.height, True),  # type: ignore[attr-defined]

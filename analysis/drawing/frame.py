@@ -1,7 +1,7 @@
 """What stands around a drawing on a slide: the finding above it, and below it the line that says whose it is.
 
 The words come with those of the drawing, as `slide.headline` and `slide.credit`; a slide without them is the drawing
-alone.
+alone. A deck writes them itself: it asks for the drawing alone, as high as the room that it has, by `slide.height`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
 from matplotlib.font_manager import FontProperties
 
-HEADLINE, CREDIT = "slide.headline", "slide.credit"
-"""Keys of the words."""
+HEADLINE, CREDIT, HEIGHT = "slide.headline", "slide.credit", "slide.height"
+"""Keys of the words, and of the height in inches."""
 
 SIDE = 0.16
 """Inches between the drawing, or its words, and the edge of the slide."""
@@ -36,10 +36,11 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Frame:
-    """The words around a drawing, as plain text."""
+    """The words around a drawing, as plain text, and the height of it all in inches, where it is not the slide's."""
 
     headline: str
     credit: str
+    height: str
 
 
 _CURRENT: ContextVar[Frame | None] = ContextVar("frame", default=None)
@@ -48,12 +49,17 @@ _CURRENT: ContextVar[Frame | None] = ContextVar("frame", default=None)
 @contextmanager
 def around(labels: Mapping[str, str]) -> Iterator[None]:
     """Put these words around the slides that are drawn inside this block; nothing where the labels have none."""
-    words = Frame(*(labels[key] if key in labels else "" for key in (HEADLINE, CREDIT)))
-    token = _CURRENT.set(words if words.headline or words.credit else None)
+    token = _CURRENT.set(Frame(*(labels[key] if key in labels else "" for key in (HEADLINE, CREDIT, HEIGHT))))
     try:
         yield
     finally:
         _CURRENT.reset(token)
+
+
+def height_of(usual: float) -> float:
+    """Return how high a slide is drawn, in inches."""
+    words = _CURRENT.get()
+    return float(words.height) if words is not None and words.height else usual
 
 
 def placed(figure: Canvas) -> Box:

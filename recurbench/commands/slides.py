@@ -17,9 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", nargs="+", default=["html", "pptx"], help="html, pptx (needs the extra slides), or both (default)"
     )
-    parser.add_argument(
-        "--theme", default="light", help="of PowerPoint: light (default) or dark; the HTML deck has both"
-    )
+    parser.add_argument("--theme", default="light", help="of PowerPoint: light (default) or dark; HTML has both")
     add_url(parser)
     add_source(parser)
 

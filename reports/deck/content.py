@@ -1,4 +1,4 @@
-"""Which slides the deck has: the chapters of the lecture, its claims by their numbers, and the figures that answer them.
+"""Which slides the deck has: the chapters of the lecture, its claims by their numbers, and their figures.
 
 A new slide is one line here and its notes in each catalogue (`deck.notes`).
 """

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from analysis.drawing.frame import CREDIT, HEADLINE, HEIGHT, wrapped
+from analysis.drawing.frame import CREDIT, HEADLINE, HEIGHT, fitted
 from reports import downloads
 from reports.assets import inline_svg, small_svg
 from reports.deck.slides import Slide
 
 WIDTH, HEIGHT_LEFT = 12.79, 6.55
 """Inches of a slide of 13.333 × 7.5 that are left beside its edges and above its credit."""
-TITLE_SIZE, TITLE_LINE, CLAIM_LINE = 26.0, 0.45, 0.33
-"""Points of a title; inches of a line of it, and of a claim."""
+TITLE_SIZE, SMALLEST_TITLE, TITLE_LINE, CLAIM_LINE = 26.0, 22.0, 0.45, 0.33
+"""Points of a title, at most and at least; inches of a line of it, and of a claim."""
 DPI = 150
 
 
-def title_lines(title: str) -> int:
-    """Return how many lines a title takes."""
-    return len(wrapped(title, TITLE_SIZE, WIDTH))
+def title_of(slide: Slide) -> tuple[float, list[str]]:
+    """Return the points and the lines of a slide's title."""
+    return fitted(slide.title, WIDTH, TITLE_SIZE, SMALLEST_TITLE)
 
 
 def room(slide: Slide) -> float:
     """Return the height in inches that a slide leaves to its drawing, below its title and its claims."""
-    return HEIGHT_LEFT - TITLE_LINE * title_lines(slide.title) - CLAIM_LINE * len(slide.judged)
+    return HEIGHT_LEFT - TITLE_LINE * len(title_of(slide)[1]) - CLAIM_LINE * len(slide.judged)
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,11 @@ from markupsafe import Markup
 
 from reports import bundle
 from reports.catalogue import Catalogue
+from reports.deck.drawings import title_of
 from reports.deck.slides import TOP, Slide
 from reports.render import policy
 
-WORDS = ("notes_title", "previous", "next", "show_notes", "theme", "full", "keys")
+WORDS = ("controls", "notes_title", "previous", "next", "show_notes", "theme", "full", "keys")
 COLOURS = "colours.css"
 
 
@@ -33,6 +34,7 @@ def html(slides: Sequence[Slide], drawings: Mapping[str, str], text: Catalogue) 
     return templates.get_template("deck.html").render(
         language=text.language,
         slides=slides,
+        sizes={slide.id: round(title_of(slide)[0]) for slide in slides},
         drawings={name: Markup(drawing) for name, drawing in drawings.items()},
         words={word: text(TOP, word) for word in WORDS},
         style=Markup(style),

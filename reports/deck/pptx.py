@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from reports.deck.drawings import CLAIM_LINE, TITLE_LINE, TITLE_SIZE, Pictured, title_lines
+from reports.deck.drawings import CLAIM_LINE, TITLE_LINE, TITLE_SIZE, Pictured, title_of
 from reports.deck.slides import Judged, Note, Slide
 
 EXTRA = "slides"
@@ -102,9 +102,11 @@ class _Page:
         slide = self.slide
         large = {"opening": 44.0, "closing": 34.0, "tally": 32.0, "chapter": 32.0}.get(slide.kind, TITLE_SIZE)
         top = {"opening": 2.3, "closing": 0.6}.get(slide.kind, 0.2)
-        lines = title_lines(slide.title) if slide.kind == "figure" else 1
-        height = lines * (TITLE_LINE if slide.kind == "figure" else large * 1.25 / 72)
-        self._title(top, height, large)
+        lines, line = [slide.title], large * 1.25 / 72
+        if slide.kind == "figure":
+            (large, lines), line = title_of(slide), TITLE_LINE
+        height = len(lines) * line
+        self._title("\v".join(lines), top, height, large)
         top += height + 0.08
         if slide.lines:
             self._text(
@@ -121,7 +123,7 @@ class _Page:
         if slide.notes:
             self.page.notes_slide.notes_text_frame.text = _spoken(slide.notes)
 
-    def _title(self, top: float, height: float, size: float) -> None:
+    def _title(self, words: str, top: float, height: float, size: float) -> None:
         from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
         from pptx.util import Inches, Pt
 
@@ -131,7 +133,7 @@ class _Page:
         frame = title.text_frame
         _no_margins(frame)
         frame.vertical_anchor = MSO_ANCHOR.TOP if self.slide.kind == "figure" else MSO_ANCHOR.BOTTOM
-        frame.text = self.slide.title
+        frame.text = words  # \v ends a line within the paragraph
         frame.paragraphs[0].alignment = PP_ALIGN.LEFT
         for run in frame.paragraphs[0].runs:
             run.font.size, run.font.bold = Pt(size), True
@@ -230,18 +232,21 @@ class _Page:
 
 def _add_svg(part: Any, picture: Any, svg: bytes) -> None:
     """Give a picture its vector: a part of its own, and the extension that names it in the picture's blip."""
-    from lxml import etree
     from pptx.opc.constants import RELATIONSHIP_TYPE
     from pptx.opc.package import Part
-    from pptx.oxml.ns import qn
+    from pptx.oxml import parse_xml
+    from pptx.oxml.ns import nsdecls, qn
 
     name = part.package.next_partname("/ppt/media/vector%d.svg")
     vector = Part(name, "image/svg+xml", part.package, svg)
     relation = part.relate_to(vector, RELATIONSHIP_TYPE.IMAGE)
     blip = picture.blipFill.find(qn("a:blip"))
-    extension = etree.SubElement(etree.SubElement(blip, qn("a:extLst")), qn("a:ext"), uri=SVG_URI)
-    named = etree.SubElement(extension, f"{{{SVG_SPACE}}}svgBlip", nsmap={"asvg": SVG_SPACE})
-    named.set(qn("r:embed"), relation)
+    blip.append(
+        parse_xml(
+            f'<a:extLst {nsdecls("a", "r")}><a:ext uri="{SVG_URI}">'
+            f'<asvg:svgBlip xmlns:asvg="{SVG_SPACE}" r:embed="{relation}"/></a:ext></a:extLst>'
+        )
+    )
 
 
 def _spoken(notes: Sequence[Note]) -> str:

@@ -1,4 +1,4 @@
-"""The slides as values: plain text, and what to say. How they look is for `reports.deck.html` and `reports.deck.pptx`."""
+"""The slides as values: plain text, and what to say; how they look is for `reports.deck.html` and `.pptx`."""
 
 from __future__ import annotations
 

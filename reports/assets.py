@@ -10,9 +10,12 @@ import io
 import re
 import xml.etree.ElementTree as ET
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from reports.slim import GLYPH, slim
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
@@ -24,6 +27,8 @@ SENTINELS = {"#010203": "currentColor", "#030201": "var(--grid)"}
 
 LAYOUT_TABLES = ("GDEF", "GPOS", "GSUB", "MATH", "kern")
 """Tables of a font that say how text is laid out."""
+PLAIN = ",:;/?@!$()*=+-._~|[]"  # marks that stand for themselves in a data address, and in an attribute
+LETTER = "scale(0.015625)"  # what matplotlib writes on the outline of a letter, and on nothing else
 INERT = {"stroke-linejoin": "round", "stroke-linecap": "butt"}  # what matplotlib's style sheet sets for all
 REFERENCE = re.compile(r"url\(#([^)]+)\)")
 LONG_DECIMAL = re.compile(r"(-?\d+\.\d{2})\d+")
@@ -73,22 +78,24 @@ def png_bytes(canvas: Canvas, metadata: Mapping[str, str], dpi: int = 200) -> by
     return stream.getvalue()
 
 
-def inline_svg(drawing: bytes, figure_id: str, title: str, description: str) -> str:
-    """Return the SVG for the page: named for readers who do not see it, unable to collide with another one.
+def inline_svg(drawing: bytes, figure_id: str, title: str, description: str, panels: str = "") -> str:
+    """Return the SVG for the page: small, named for readers who do not see it, unable to collide with another one.
 
-    Ids and references get the figure's id as prefix (series keep their own name in `data-series`), style
-    attributes become presentation attributes (the page's policy allows no inline style), sentinel colours become
-    the page's own, and the fixed size gives way to the view box.
+    Letters keep their ids, so that the drawings of a page can share them (`reports.slim.share_glyphs`). Other ids and
+    references get the figure's id as prefix (series keep their own name in `data-series`), style attributes become
+    presentation attributes (the page's policy allows no inline style), sentinel colours become the page's own, and the
+    fixed size gives way to the view box. `panels` is what `reports.panels` says of it.
     """
     root = ET.fromstring(drawing)
     for parent in list(root.iter()):
         for child in list(parent):
-            if _name(child) in ("metadata", "style"):
+            if _name(child) in ("metadata", "style", "title"):
                 parent.remove(child)
+    letters = {str(path.get("id")) for path in root.iter() if path.get("transform") == LETTER}
     given: Counter[str] = Counter()
     for element in root.iter():
         element.tag = _name(element)
-        _rewrite(element, figure_id)
+        _rewrite(element, figure_id, letters)
         name = element.get("id")
         if name is not None:
             given[name] += 1
@@ -98,10 +105,13 @@ def inline_svg(drawing: bytes, figure_id: str, title: str, description: str) -> 
         root.attrib.pop(length, None)
     label_id, words = f"{figure_id}-svg-title", f"{figure_id}-svg-desc"
     root.attrib.update(INERT, role="img", **{"aria-labelledby": label_id, "aria-describedby": words, "class": "plot"})
+    if panels:
+        root.set("data-panels", panels)
     for place, (tag, key, text) in enumerate((("title", label_id, title), ("desc", words, description))):
         label = ET.Element(tag, {"id": key})
         label.text = text
         root.insert(place, label)
+    slim(root)
     return ET.tostring(root, encoding="unicode", short_empty_elements=True)
 
 
@@ -127,11 +137,16 @@ def data_uri(content: bytes, media_type: str) -> str:
     return f"data:{media_type};base64,{base64.b64encode(content).decode('ascii')}"
 
 
+def text_uri(content: bytes, media_type: str) -> str:
+    """Return a text as a `data:` address that can be read; shorter than the same in base64."""
+    return f"data:{media_type};charset=utf-8,{quote(content, safe=PLAIN)}"
+
+
 def _name(element: ET.Element) -> str:
     return element.tag.rpartition("}")[2]
 
 
-def _rewrite(element: ET.Element, figure_id: str) -> None:
+def _rewrite(element: ET.Element, figure_id: str, letters: Collection[str]) -> None:
     attributes = dict(element.attrib)
     element.attrib.clear()
     for declaration in filter(None, (part.strip() for part in attributes.pop("style", "").split(";"))):
@@ -143,11 +158,12 @@ def _rewrite(element: ET.Element, figure_id: str) -> None:
         if name == "id":
             if value.startswith("series-"):
                 element.set("data-series", value)
-            element.set("id", f"{figure_id}--{value}")
+            element.set("id", f"{GLYPH}{value}" if value in letters else f"{figure_id}--{value}")
         elif name in (XLINK, "href"):
-            element.set("href", f"#{figure_id}--{value.removeprefix('#')}")
+            target = value.removeprefix("#")
+            element.set("href", f"#{GLYPH}{target}" if target in letters else f"#{figure_id}--{target}")
         elif name in ("d", "transform", "points"):
-            element.set(name, LONG_DECIMAL.sub(r"\1", " ".join(value.split())) if name == "d" else value)
+            element.set(name, value)
         else:
             swapped = SENTINELS.get(value, value)
             element.set(name, REFERENCE.sub(rf"url(#{figure_id}--\1)", swapped))

@@ -17,6 +17,7 @@ SCRIPTS = (
     ("theme",),
     ("verdicts",),
     ("series",),
+    ("data",),
     ("copying",),
     ("forget-dial",),
     ("contents",),

@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from html import escape
 
 from analysis.result import Analysis, Figure
@@ -76,8 +76,6 @@ class Reference:
     """Address of the page; empty where it has none that others can reach."""
     read: str = ""
     """How the figure is read, without markup; the whole report has none."""
-    headline: str = ""
-    """What is found, as the title of a slide; the whole report has none."""
 
     @property
     def key(self) -> str:
@@ -135,8 +133,7 @@ def of_figure(
     """Return what a citation of a figure needs."""
     title = plain(wording.title(figure.id, text))
     finding, read = (plain(part(figure, text)) for part in (wording.finding, wording.how))
-    made = _reference(figure.id, title, finding, figure.rows_sha, environments, text, url, read)
-    return replace(made, headline=plain(wording.headline(figure, text)))
+    return _reference(figure.id, title, finding, figure.rows_sha, environments, text, url, read)
 
 
 def _reference(

@@ -33,8 +33,9 @@ from reports.comparison_words import (
 from reports.downloads import EMBED_LIMIT, csv_bytes
 from reports.inline import inline, plain
 from reports.numbers import NOTHING, show, show_number
-from reports.render import policy
+from reports.render import LETTERS_BEFORE, policy
 from reports.scene import Context
+from reports.slim import share_glyphs
 
 PAGE = "compare.{language}.html"
 FILES = ("times", "numbers")
@@ -76,7 +77,7 @@ def html(comparison: Comparison, text: Catalogue, files: dict[str, bytes]) -> st
     links = {name: data_uri(content, "text/csv") for name, content in files.items()}
     other, same = sorted_numbers(comparison)
     flips = (("flips", comparison.verdicts.flips), ("one_sided", comparison.verdicts.one_sided))
-    return templates.get_template("compare.html").render(
+    page = templates.get_template("compare.html").render(
         language=text.language,
         ui=text.table("ui"),
         compare={key: text(COMPARE, key) for key in ("title", "kicker", "subtitle", "skip", "run_a", "run_b")},
@@ -111,6 +112,7 @@ def html(comparison: Comparison, text: Catalogue, files: dict[str, bytes]) -> st
         script=Markup(script),
         policy=policy(style, script),
     )
+    return share_glyphs(page, LETTERS_BEFORE)
 
 
 def timed(times: Times, comparison: Comparison, text: Catalogue) -> Context:

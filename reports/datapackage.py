@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from analysis.result import Analysis, Figure
 from reports import citing
 from reports.catalogue import Catalogue
+from reports.data_table import column_head
 from reports.downloads import csv_bytes
-from reports.figure_block import column_head
 from reports.inline import plain
 
 NAME = "datapackage.json"

@@ -14,8 +14,9 @@ from analysis.result import Figure
 from bench.names import unknown
 from reports import citing
 from reports.address import figure_file
-from reports.assets import data_uri, inline_svg, pdf_bytes, png_bytes, svg_bytes
+from reports.assets import inline_svg, pdf_bytes, png_bytes, svg_bytes, text_uri
 from reports.numbers import shown
+from reports.panels import panels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 Draw = Callable[[Figure, str, Mapping[str, str]], "Canvas"]
 """Draws a figure in a style, with these words: as `analysis.figures.draw`."""
 
-EMBED_LIMIT = 240_000  # characters of a figure's downloads that the page itself carries; the rest links to figures/
+EMBED_LIMIT = 240_000  # characters of a table that the page itself carries; a longer one is linked to
 SLIDES = ("slide-light", "slide-dark")
 TOLD = ("csv", "bib", "json")
 PRINTED = ("svg", "pdf", "png")
@@ -36,7 +37,7 @@ MEDIA = {
     "pdf": "application/pdf",
     "png": "image/png",
 }
-"""File ending to media type; the page embeds in this order until `EMBED_LIMIT` is reached."""
+"""File ending to media type."""
 
 
 @dataclass(frozen=True)
@@ -49,18 +50,11 @@ class Drawn:
     language: str
 
     def addresses(self, figure_id: str) -> dict[str, str]:
-        """File ending to `data:` address, or to the file in `figures/` where the page would grow too large."""
-        room = EMBED_LIMIT
-        found = {}
-        for ending, media_type in MEDIA.items():
-            name = figure_file(figure_id, ending, self.language)
-            address = data_uri(self.files[name], media_type)
-            if len(address) > room:
-                address = f"figures/{name}"
-            else:
-                room -= len(address)
-            found[ending] = address
-        return found
+        """File ending to address: the data stand in the page itself, drawings beside it."""
+        names = {ending: figure_file(figure_id, ending, self.language) for ending in MEDIA}
+        found = {ending: f"figures/{name}" for ending, name in names.items()}
+        inside = text_uri(self.files[names["csv"]], MEDIA["csv"])
+        return found | {"csv": inside} if len(inside) <= EMBED_LIMIT else found
 
 
 @dataclass(frozen=True)
@@ -84,7 +78,8 @@ def drawn(order: Order) -> Drawn:
     figure = order.figure
     pages = order.draw(figure, "page", order.labels)
     named = {"Title": order.reference.title, "Creator": order.reference.authors}
-    svg = inline_svg(svg_bytes(pages, figure.id, named), figure.id, order.reference.title, order.alt)
+    drawing = svg_bytes(pages, figure.id, named)
+    svg = inline_svg(drawing, figure.id, order.reference.title, order.alt, panels(pages))
     plt.close(pages)
     language = order.reference.language
     files = {figure_file(figure.id, ending, language): told(order, ending) for ending in TOLD}

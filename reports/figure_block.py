@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from analysis.readings.device_times import STUDY
 from analysis.result import Figure
-from reports import citing, provenance, snippets, wording
+from reports import citing, provenance, wording
 from reports.address import figure_file
 from reports.catalogue import Catalogue
+from reports.data_table import data_table
 from reports.downloads import MEDIA, SLIDES
 from reports.inline import inline
-from reports.numbers import show_number
-from reports.scene import Context, Scene, level
+from reports.scene import Context, Scene
 
-ROWS_SHOWN = 200  # rows of a figure's data in the page; the CSV has them all
 OFFERED = ("png", "svg", "pdf", "csv", "json")  # the order of the downloads
 
 
@@ -83,43 +80,9 @@ def figure_provenance(found: Figure, scene: Scene) -> list[tuple[str, str]]:
     return [(label, value) for label, value in pieces if value]
 
 
-def data_table(found: Figure, text: Catalogue) -> Context:
-    """Return the rows of a figure, as texts; numbers are marked so that they align."""
-    data = found.data.head(ROWS_SHOWN)
-    numeric = [bool(kind.kind in "iuf") for kind in data.dtypes]
-    words = wording.labels(found.id, text)
-    return {
-        "heads": [(column_head(found, str(name), text), num) for name, num in zip(data, numeric, strict=True)],
-        "rows": [
-            [
-                (show_number(float(value)) if is_number else _told(str(name), str(value), words, text), is_number)
-                for name, value, is_number in zip(data, row, numeric, strict=True)
-            ]
-            for row in data.itertuples(index=False, name=None)
-        ],
-        "total": len(found.data),
-        "shown": len(data),
-    }
-
-
-def _told(variable: str, name: str, words: Mapping[str, str], text: Catalogue) -> str:
-    """Return the word for a level: that of the figure's drawing, else that of every table; on one line."""
-    return " ".join((words.get(f"{variable}.{name}") or level(variable, name, text)).split())
-
-
-def column_head(found: Figure, column: str, text: Catalogue) -> str:
-    """Return the head of a column of a figure's data; a figure that keeps logarithms there has a word of its own."""
-    own = f"{found.id}.{column}" if found.layout is None else f"experiment-{found.layout.scale}.{column}"
-    return text("columns", own if text.has("columns", own) else column)
-
-
 def citations(reference: citing.Reference, text: Catalogue) -> list[Context]:
     """Each format of a citation with its name."""
     return [
         {"form": form, "name": text("citing", form), "text": citing.render(reference, form).strip()}
         for form in ("bibtex", "apa", "latex", "markdown", "html", "csl")
-    ] + [
-        {"form": form, "name": text("citing", form), "text": snippets.render(reference, form).strip()}
-        for form in snippets.FORMATS
-        if reference.id != citing.SUITE
     ]

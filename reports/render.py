@@ -14,9 +14,13 @@ from reports import bundle, citing, provenance
 from reports.address import ORIGINAL, beside
 from reports.catalogue import placeholders
 from reports.components import COMPONENTS, absent
+from reports.data_table import level_words
 from reports.inline import inline, plain
 from reports.page import Experiments, Page, Section
 from reports.scene import Scene
+from reports.slim import share_glyphs
+
+LETTERS_BEFORE = '<header class="masthead">'  # where the outlines of letters stand, which all drawings share
 
 
 def render(page: Page, scene: Scene) -> str:
@@ -42,7 +46,7 @@ def render(page: Page, scene: Scene) -> str:
         )
         if value
     ]
-    return templates.get_template("page.html").render(
+    html = templates.get_template("page.html").render(
         language=text.language,
         ui=text.table("ui"),
         page=text.table("page"),
@@ -55,7 +59,9 @@ def render(page: Page, scene: Scene) -> str:
         script=Markup(script),
         policy=policy(style, script),
         linked_data=linked_data(scene),
+        levels=data_block(level_words(scene.analysis.every_figure, text)),
     )
+    return share_glyphs(html, LETTERS_BEFORE)
 
 
 def answer(scene: Scene) -> Markup:
@@ -150,5 +156,10 @@ def linked_data(scene: Scene) -> Markup:
             for other in scene.translations
             if (other.language == ORIGINAL) is of_original
         ]
+    return data_block(content)
+
+
+def data_block(content: object) -> Markup:
+    """Return data as JSON that cannot close the script element in which it stands."""
     text = json.dumps(content, ensure_ascii=False, sort_keys=True)
     return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))

@@ -26,7 +26,7 @@ def test_ids_and_references_carry_the_figure(drawing):
     root = ET.fromstring(inline_svg(drawing, "fig", "Title", "Words"))
     ids = [element.get("id") for element in root.iter() if element.get("id")]
     assert len(ids) == len(set(ids))
-    assert all(name.startswith("fig-") for name in ids)
+    assert all(name.startswith(("fig-", "glyph-")) for name in ids)
     for element in root.iter():
         if element.get("href"):
             assert element.get("href")[1:] in ids

@@ -11,7 +11,7 @@ from analysis.figures import REGISTRY
 from analysis.result import VERDICTS, Estimate
 from reports.cards import card
 from reports.catalogue import Catalogue, languages, load_catalogue, placeholders
-from reports.figure_block import data_table
+from reports.data_table import data_table
 from reports.inline import inline, plain
 from reports.scene import Scene, slug
 from reports.wording import headline, labels
@@ -81,8 +81,8 @@ def test_no_number_is_typed(language):
 
 
 def test_every_entry_is_used(text, full_page, empty_page):
-    # test_comparison.py, test_experiments.py and test_deck.py in this folder, tests/test_opened.py
-    elsewhere = (*OPTIONAL, "compare", "notebook", "experiments", "deck")
+    # tests/reports/test_comparison.py, tests/test_opened.py, tests/reports/test_experiments.py
+    elsewhere = (*OPTIONAL, "compare", "notebook", "experiments")
     idle = {path for path in text.leaves() if path not in text.used and path[0] not in elsewhere}
     idle -= {path for path in idle if path[:2] == ("chapters", "experiments")}
     assert idle == set()

@@ -9,6 +9,8 @@ from pathlib import Path
 from bench.about import DEFAULT_STORE
 
 PAGES = Path("results") / "report"
+FIGURES = Path("results") / "figures"
+DECKS = Path("results") / "slides"
 COMPARISONS = Path("results") / "compare"
 
 

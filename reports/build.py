@@ -11,7 +11,7 @@ from analysis.cells import using
 from analysis.exported import is_table
 from analysis.result import EXPERIMENT_FIGURE, Analysis, Figure
 from bench.names import unknown
-from reports import citing, downloads, slide, wording
+from reports import citing, downloads, slide, snippets, wording
 from reports.address import ORIGINAL, checked_url, page_file
 from reports.asked import again
 from reports.catalogue import Catalogue, chosen, load_catalogue
@@ -124,9 +124,12 @@ def citation(source: Path, figure_id: str | None, form: str, language: str = "en
     from analysis.figures import REGISTRY
 
     text = load_catalogue(language)
-    if form not in citing.FORMATS:
-        raise ValueError(unknown("citation format", form, citing.FORMATS))
+    if form not in (*citing.FORMATS, *snippets.FORMATS):
+        raise ValueError(unknown("citation format", form, (*citing.FORMATS, *snippets.FORMATS)))
     suite = figure_id in (None, citing.SUITE)
+    if suite and form in snippets.FORMATS:  # known before anything is built
+        raise ValueError(f"format {form!r} is of one figure; allowed without one: {', '.join(citing.FORMATS)}")
+    write_as = snippets.render if form in snippets.FORMATS else citing.render
     url = address_of(source, url)
     own = {EXPERIMENT_FIGURE + experiment.name: experiment for experiment in asked_in(source)}
     if not suite and figure_id not in REGISTRY and figure_id not in own:
@@ -140,7 +143,7 @@ def citation(source: Path, figure_id: str | None, form: str, language: str = "en
         name = str(figure_id)
         studies = own[name].study if name in own else " and ".join(REGISTRY[name].STUDIES)
         raise ValueError(f"the rows of {source} do not suffice for figure {figure_id!r}; it needs a run of {studies}")
-    return citing.render(citing.of_figure(found[0], environments, text, url), form)
+    return write_as(citing.of_figure(found[0], environments, text, url), form)
 
 
 def address_of(source: Path, url: str = "") -> str:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 from analysis.result import Analysis, Figure
@@ -76,6 +76,8 @@ class Reference:
     """Address of the page; empty where it has none that others can reach."""
     read: str = ""
     """How the figure is read, without markup; the whole report has none."""
+    headline: str = ""
+    """What is found, as the title of a slide; the whole report has none."""
 
     @property
     def key(self) -> str:
@@ -133,7 +135,8 @@ def of_figure(
     """Return what a citation of a figure needs."""
     title = plain(wording.title(figure.id, text))
     finding, read = (plain(part(figure, text)) for part in (wording.finding, wording.how))
-    return _reference(figure.id, title, finding, figure.rows_sha, environments, text, url, read)
+    made = _reference(figure.id, title, finding, figure.rows_sha, environments, text, url, read)
+    return replace(made, headline=plain(wording.headline(figure, text)))
 
 
 def _reference(

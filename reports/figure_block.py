@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analysis.readings.device_times import STUDY
 from analysis.result import Figure
-from reports import citing, provenance, wording
+from reports import citing, provenance, snippets, wording
 from reports.address import figure_file
 from reports.catalogue import Catalogue
 from reports.data_table import data_table
@@ -85,4 +85,8 @@ def citations(reference: citing.Reference, text: Catalogue) -> list[Context]:
     return [
         {"form": form, "name": text("citing", form), "text": citing.render(reference, form).strip()}
         for form in ("bibtex", "apa", "latex", "markdown", "html", "csl")
+    ] + [
+        {"form": form, "name": text("citing", form), "text": snippets.render(reference, form).strip()}
+        for form in snippets.FORMATS
+        if reference.id != citing.SUITE
     ]

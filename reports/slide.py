@@ -23,5 +23,6 @@ def headline(figure: Figure, text: Catalogue) -> str:
 
 def credit(reference: citing.Reference) -> str:
     """Return the line that names a figure, its version, its licence and its address: the page's, if it has one."""
-    found = [citing.PROJECT, f"{reference.id} @ {reference.version}", citing.LICENCE, reference.url]
+    whose = () if reference.id == citing.SUITE else (citing.PROJECT,)
+    found = [*whose, f"{reference.id} @ {reference.version}", citing.LICENCE, reference.url]
     return BETWEEN.join(part for part in found if part)

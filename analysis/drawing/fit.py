@@ -62,7 +62,10 @@ def _names(figure: Canvas, room: BboxBase) -> Iterator[tuple[Text, float, bool]]
         if axes.get_xlabel() and axes.xaxis.label.get_horizontalalignment() == "center":
             yield axes.xaxis.label, _around(axes, panels, room, "x"), False
         if axes.get_ylabel() and axes.yaxis.label.get_rotation() == 90:
-            yield axes.yaxis.label, max(_around(axes, panels, room, "y"), here.height), True
+            around = 0.0  # a colour bar's name, at its right, must not run into the bar's title
+            if str(axes.yaxis.get_label_position()) == "left":
+                around = _around(axes, panels, room, "y")
+            yield axes.yaxis.label, max(around, here.height), True
     for label, allowed, upright in (
         (figure._supxlabel, room.width, False),  # type: ignore[attr-defined]
         (figure._supylabel, room.height, True),  # type: ignore[attr-defined]

@@ -1,28 +1,34 @@
 """What stands around a drawing on a slide: the finding above it, and below it the line that says whose it is.
 
 The words come with those of the drawing, as `slide.headline` and `slide.credit`; a slide without them is the drawing
-alone.
+alone. A deck writes them itself: it asks for the drawing alone, as high as the room that it has, by `slide.height`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
 from matplotlib.font_manager import FontProperties
 
-HEADLINE, CREDIT = "slide.headline", "slide.credit"
-"""Keys of the words."""
+HEADLINE, CREDIT, HEIGHT = "slide.headline", "slide.credit", "slide.height"
+"""Keys of the words, and of the height in inches."""
 
 SIDE = 0.16
 """Inches between the drawing, or its words, and the edge of the slide."""
 LARGEST, SMALLEST = 25.0, 19.0
 """Points of the headline: as large as two lines allow."""
 LINES = 2
+ONE_LINE = 0.84
+"""How small a headline may become, against its largest size, to stand in one line."""
+GLUED = re.compile(r"(?<!×)\s+(?![%×])")
+"""Where a line may end."""
 CREDIT_SIZE = 17.0
 """Points of the credit line, which a long address makes smaller."""
 LEADING = 1.24
@@ -36,10 +42,11 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Frame:
-    """The words around a drawing, as plain text."""
+    """The words around a drawing, as plain text, and the height of it all in inches, where it is not the slide's."""
 
     headline: str
     credit: str
+    height: str
 
 
 _CURRENT: ContextVar[Frame | None] = ContextVar("frame", default=None)
@@ -48,12 +55,17 @@ _CURRENT: ContextVar[Frame | None] = ContextVar("frame", default=None)
 @contextmanager
 def around(labels: Mapping[str, str]) -> Iterator[None]:
     """Put these words around the slides that are drawn inside this block; nothing where the labels have none."""
-    words = Frame(*(labels[key] if key in labels else "" for key in (HEADLINE, CREDIT)))
-    token = _CURRENT.set(words if words.headline or words.credit else None)
+    token = _CURRENT.set(Frame(*(labels[key] if key in labels else "" for key in (HEADLINE, CREDIT, HEIGHT))))
     try:
         yield
     finally:
         _CURRENT.reset(token)
+
+
+def height_of(usual: float) -> float:
+    """Return how high a slide is drawn, in inches."""
+    words = _CURRENT.get()
+    return float(words.height) if words is not None and words.height else usual
 
 
 def placed(figure: Canvas) -> Box:
@@ -78,23 +90,43 @@ def placed(figure: Canvas) -> Box:
     return left, bottom / height, 1 - 2 * left, (top - bottom) / height
 
 
-def fitted(text: str, width: float) -> tuple[float, list[str]]:
-    """Return the largest size in points at which a text fits into two lines of this width in inches, and its lines.
+def fitted(text: str, width: float, largest: float = LARGEST, smallest: float = SMALLEST) -> tuple[float, list[str]]:
+    """Return the size in points at which a text fits into this width in inches, and its lines.
 
-    A text too long for that has more lines, of the smallest size.
+    One line, where it is hardly smaller for it; else two, as large as can be. A text too long for that has more lines,
+    of the smallest size.
     """
-    size = LARGEST
-    while True:
-        lines = wrapped(text, size, width)
-        if len(lines) <= LINES or size <= SMALLEST:
-            return size, lines
-        size -= 1.0
+    for most, least in ((1, max(smallest, largest * ONE_LINE)), (LINES, smallest)):
+        size = largest
+        while size >= least:
+            lines = wrapped(text, size, width)
+            if len(lines) <= most:
+                return size, lines
+            size -= 1.0
+    return smallest, wrapped(text, smallest, width)
 
 
 def wrapped(text: str, size: float, width: float) -> list[str]:
-    """Break a text between its words into lines of at most this width, in inches; a longer word has its own line."""
+    """Break a text between its words into lines of at most this width, in inches, as few and as even as can be.
+
+    A number stays with its sign of per cent and with its power of ten; a longer word is cut.
+    """
+    words = GLUED.split(text.strip())
+    lines = _filled(words, size, width)
+    narrower = width
+    while len(lines) > 1 and (narrower := narrower * 0.97) > width / 2:  # even lines: as narrow as they stay few
+        trial = _filled(words, size, narrower)
+        if len(trial) > len(lines) or any(length(line, size, "bold") > narrower for line in trial):
+            break
+        lines = trial
+    return lines
+
+
+def _filled(words: list[str], size: float, width: float) -> list[str]:
+    """Fill line after line."""
     lines: list[str] = []
-    for word in text.split():
+    pieces = [piece for word in words for piece in _pieces(word, size, width)]
+    for word in pieces:
         if lines and length(f"{lines[-1]} {word}", size, "bold") <= width:
             lines[-1] += f" {word}"
         else:
@@ -102,6 +134,16 @@ def wrapped(text: str, size: float, width: float) -> list[str]:
     return lines
 
 
+def _pieces(word: str, size: float, width: float) -> list[str]:
+    """Cut a word that is longer than a line."""
+    whole = length(word, size, "bold")
+    if whole <= width:
+        return [word]
+    letters = max(1, int(len(word) * width / whole * 0.9))
+    return [word[start : start + letters] for start in range(0, len(word), letters)]
+
+
+@lru_cache(maxsize=4096)
 def length(text: str, size: float, weight: str) -> float:
     """Return how long a text is, in inches."""
     renderer = FigureCanvasAgg(Canvas(dpi=72)).get_renderer()  # type: ignore[no-untyped-call]

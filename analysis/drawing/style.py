@@ -1,4 +1,4 @@
-"""How figures look: four styles, and the canvas on which all are drawn."""
+"""How figures look: five styles, and the canvas on which all are drawn."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from analysis.cells import known
 from analysis.drawing import fit, frame
 from bench.names import unknown
 
-STYLES = ("page", "paper", "slide-light", "slide-dark")
+STYLES = ("page", "paper", "slide-light", "slide-dark", "deck")
 
 INK = "#010203"
-"""Sentinel for text and axes in the style "page": the page replaces it by its own text colour."""
+"""Sentinel for text and axes in the styles "page" and "deck": the page replaces it by its own text colour."""
 GRID = "#030201"
-"""Sentinel for grid lines in the style "page"."""
+"""Sentinel for grid lines in the styles "page" and "deck"."""
 
 LAST_ROW = 17.0
 """The smallest type of a slide, in points."""
@@ -59,6 +59,7 @@ LOOKS = {
     "paper": Look("paper", 6.4, None, 8.0, 1.3, 3.2, "#000000", "#d9d9d9", "#ffffff"),
     "slide-light": Look("slide-light", 12.8, 7.2, 19.0, 3.0, 8.0, "#1a1a1a", "#dedede", "#ffffff"),
     "slide-dark": Look("slide-dark", 12.8, 7.2, 19.0, 3.0, 8.0, "#f2f2f2", "#3d4450", "#12161d"),
+    "deck": Look("deck", 12.8, 7.2, 19.0, 3.0, 8.0, INK, GRID, "none"),
 }
 
 
@@ -139,7 +140,7 @@ def canvas(style: str, rows: int = 1, columns: int = 1, ratio: float = 1.7, **sh
     of = look(style)
     chosen: Any = settings(style)
     with mpl.rc_context(chosen):
-        height = of.height if of.height is not None else of.width / ratio
+        height = frame.height_of(of.height) if of.height is not None else of.width / ratio
         figure = Canvas(figsize=(of.width, height), layout="constrained")
         FigureCanvasAgg(figure)
         figure.get_layout_engine().set(w_pad=0.06, h_pad=0.06, wspace=0.03, hspace=0.03)  # type: ignore[union-attr, call-arg]

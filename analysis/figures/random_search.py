@@ -77,7 +77,8 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
     """Draw a column per task: the settings that solved along the learning rate, and how many tries it takes."""
     tasks = tasks_of(data)
     names = [*ordered(set(data["name"]) - {FLAT}, cell_order()), *([FLAT] if FLAT in set(data["name"]) else [])]
-    with style.canvas(style_name, 2, len(tasks), ratio=1.45, height_ratios=[0.55, 1], sharey="row") as drawing:
+    heights = [0.95 if style.look(style_name).slide else 0.55, 1]  # a line of type for each kind of network
+    with style.canvas(style_name, 2, len(tasks), ratio=1.45, height_ratios=heights, sharey="row") as drawing:
         look = drawing.look
         for (above, below), task in zip(zip(*drawing.panels, strict=True), tasks, strict=True):
             here = data.loc[data["task"] == task]

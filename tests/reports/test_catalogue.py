@@ -81,8 +81,8 @@ def test_no_number_is_typed(language):
 
 
 def test_every_entry_is_used(text, full_page, empty_page):
-    # tests/reports/test_comparison.py, tests/test_opened.py, tests/reports/test_experiments.py
-    elsewhere = (*OPTIONAL, "compare", "notebook", "experiments")
+    # test_comparison.py, test_experiments.py and test_deck.py in this folder, tests/test_opened.py
+    elsewhere = (*OPTIONAL, "compare", "notebook", "experiments", "deck")
     idle = {path for path in text.leaves() if path not in text.used and path[0] not in elsewhere}
     idle -= {path for path in idle if path[:2] == ("chapters", "experiments")}
     assert idle == set()

@@ -99,8 +99,9 @@ def quoted(quote: str) -> Markup:
 
 
 def translation(finding: Finding, text: Catalogue) -> str:
-    """Return the lecture's sentence in another language than the lecture's; empty in its own."""
-    return "" if text.language == ORIGINAL else text("quotes", finding.claim_id)
+    """Return the lecture's sentence in another language; empty in the lecture's own, and where it has numbers alone."""
+    told = "" if text.language == ORIGINAL else text("quotes", finding.claim_id)
+    return "" if told == finding.quote else told
 
 
 def needs(finding: Finding, text: Catalogue) -> str:

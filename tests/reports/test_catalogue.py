@@ -23,8 +23,8 @@ ALLOWED = re.compile(
     r"|95 %"  # the level of every interval and band
     r"|b?float16|float32|float64|TF32|H100|arXiv:[0-9.]+|\(\d{4}\)|[ie]n 2014"  # types, names, sources, years
     r"|CC BY 4\.0|BSD 3|Serif 4|License 1\.1"  # licences
+    r"|: 1 toma, 0 ignora|de 0 a 1|entre [−0-9]+ y [0-9]+"  # ends of a range, in Spanish
     r"|: 1 takes, 0 ignores|σ = [01]|rounds to 1|from 0 to 1|between [−0-9]+ and [0-9]+|[:=] ?[01]\b"  # ends of a range
-    r"|: 1 toma, 0 ignora|de 0 a 1|entre [−0-9]+ y [0-9]+"  # the same in Spanish
     r"|σ\([−0-9.]+\)|tanh\([−0-9.]+\)"  # arguments on the slide
 )
 """Where a digit may stand in prose: maths, code, facts, years, licences, and the ends of a range by definition."""

@@ -129,7 +129,7 @@ def test_the_pages_have_no_problems_and_tell_their_language(pages, language):
 
 
 def test_every_entry_is_used(pages, translated):
-    elsewhere = (*OPTIONAL, "compare", "notebook", "experiments")
+    elsewhere = (*OPTIONAL, "compare", "notebook", "experiments", "deck")
     idle = {path for path in translated.leaves() if path not in translated.used and path[0] not in elsewhere}
     assert {path for path in idle if path[:2] != ("chapters", "experiments")} == set()
 

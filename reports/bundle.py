@@ -20,14 +20,15 @@ SCRIPTS = (
     ("data",),
     ("copying",),
     ("forget-dial",),
+    ("laboratory-cells", "laboratory-weights", "laboratory-gradient", "laboratory-cell"),
     ("contents",),
     ("printing",),
 )
 """Files of `html/script` in their order, after `start`, whose names all can use; those of one tuple share a scope."""
 
 STYLES = (
-    "fonts", "colours", "page", "verdicts", "figures", "tables", "comparison", "equations", "forget-dial", "end",
-    "phone", "print",
+    "fonts", "colours", "page", "verdicts", "figures", "tables", "comparison", "equations", "forget-dial", "laboratory",
+    "end", "phone", "print",
 )  # fmt: skip
 """Files of `html/style` in their order: a later rule wins."""
 

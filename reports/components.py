@@ -16,6 +16,7 @@ from reports.dial import forget_dial
 from reports.equations import DEFINITIONS
 from reports.figure_block import citations, figure_shown
 from reports.inline import inline, mathml
+from reports.laboratory.blocks import cell_laboratory, gradient_laboratory
 from reports.numbers import shown
 from reports.scene import Context, Scene, level, slug
 from reports.works import WORKS
@@ -194,6 +195,8 @@ COMPONENTS: Mapping[type, tuple[str, Callable[[Any, Scene], Context]]] = {
     page.TableBlock: ("table", table),
     page.Equations: ("equations", equations),
     page.ForgetDial: ("forget-dial", forget_dial),
+    page.GradientLaboratory: ("gradient-laboratory", gradient_laboratory),
+    page.CellLaboratory: ("cell-laboratory", cell_laboratory),
     page.Experiments: ("experiments", experiments),
     page.Definitions: ("definitions", definitions),
     page.Initialisations: ("initialisations", initialisations),

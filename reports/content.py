@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reports.page import (
     Alternatives,
+    CellLaboratory,
     CiteSuite,
     Decisions,
     Definitions,
@@ -11,6 +12,7 @@ from reports.page import (
     Experiments,
     FigureBlock,
     ForgetDial,
+    GradientLaboratory,
     Initialisations,
     Machine,
     Notation,
@@ -32,6 +34,7 @@ PAGE = Page(
                 Initialisations(),
                 FigureBlock("gradient-profile", toggles=True),
                 TableBlock("horizons"),
+                GradientLaboratory(),
                 FigureBlock("decay-rate"),
                 TableBlock("factors"),
                 Prose("vanishing", "spread"),
@@ -63,6 +66,7 @@ PAGE = Page(
             "cell",
             (
                 Equations(),
+                CellLaboratory(),
                 Prose("cell", "activations"),
                 FigureBlock("activations"),
                 TableBlock("activations"),

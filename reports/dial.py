@@ -6,6 +6,7 @@ from analysis.result import Number
 from reports import page
 from reports.explorable import HEIGHT, STEPS, WIDTH, Curve, curve, curves
 from reports.inline import inline
+from reports.laboratory.measured import Setting, forget_paths
 from reports.numbers import show_number
 from reports.scene import Context, Scene
 
@@ -28,10 +29,19 @@ def forget_dial(block: page.ForgetDial, scene: Scene) -> Context:
             },
         )
 
+    measured = forget_paths(scene)
     return {
         "note": inline(scene.text("ui", "dial_note")),
         "warning": None if warning is None else inline(warning),
         "description": " ".join(row(item) for item in curves()),
+        "measured": [
+            {
+                "bias": item["bias"],
+                "points": _points(item),
+                "told": item["told"],
+            }
+            for item in measured
+        ],
         "width": WIDTH,
         "height": HEIGHT,
         "steps": STEPS,
@@ -50,3 +60,12 @@ def forget_dial(block: page.ForgetDial, scene: Scene) -> Context:
             for item in curves()
         ],
     }
+
+
+def _points(item: Setting) -> list[tuple[float, float]]:
+    """Return where the dial marks what is left of a measured cell state."""
+    return [
+        (round(lag / STEPS * WIDTH, 1), round(HEIGHT * (1 - 10.0**left), 1))
+        for lag, left in zip(item["lags"], item["curves"][1], strict=True)
+        if lag <= STEPS
+    ]

@@ -44,6 +44,16 @@ class ForgetDial:
 
 
 @dataclass(frozen=True)
+class GradientLaboratory:
+    """The explorable: a network to draw, and its gradient beside what was measured."""
+
+
+@dataclass(frozen=True)
+class CellLaboratory:
+    """The explorable: a sequence to step through a cell, before its training and after it."""
+
+
+@dataclass(frozen=True)
 class Experiments:
     """Questions of one's own, each with its figure; a chapter that has them is left out where a run has none."""
 
@@ -97,6 +107,8 @@ Block = (
     | Equations
     | Experiments
     | ForgetDial
+    | GradientLaboratory
+    | CellLaboratory
     | Definitions
     | Initialisations
     | Decisions

@@ -59,9 +59,9 @@ frame.srcdoc = PAGE;
 </script></body></html>"""
 
 
-def opened(page: Path, profile: Path) -> subprocess.CompletedProcess[str]:
+def opened(page: Path, profile: Path, fragment: str = "") -> subprocess.CompletedProcess[str]:
     """Open a page and return what it has become."""
-    command = [str(CHROMIUM), *OFFLINE, f"--user-data-dir={profile}", "--dump-dom", page.resolve().as_uri()]
+    command = [str(CHROMIUM), *OFFLINE, f"--user-data-dir={profile}", "--dump-dom", page.resolve().as_uri() + fragment]
     return subprocess.run(command, capture_output=True, text=True, timeout=240, check=True)
 
 
@@ -85,6 +85,25 @@ def test_script_runs_and_nothing_is_refused(full_page, tmp_path):
     assert '<button type="button" data-verdict="supported"' in done.stdout
     assert "40 of 40 shown" in done.stdout
     assert not re.search(r"CONSOLE.*(Refused|violates|Error)", done.stderr), done.stderr
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium installed")
+def test_a_link_restores_a_setting_of_the_laboratory(full_page, tmp_path):
+    fragment = "#gradient-laboratory?cell=gru&init=nonsense&gain=0.5&T=60&H=16&other=1"
+    done = opened(full_page, tmp_path, fragment)
+    assert not re.search(r"CONSOLE.*(Refused|violates|Error)", done.stderr), done.stderr
+    shown = dict(re.findall(r'data-part="(\w+)"[^>]*>([^<]*)<', done.stdout))
+    assert re.fullmatch(r"[0-9.]+ steps", shown["half"])
+    assert re.fullmatch(r"[0-9]+ steps", shown["horizon"])
+    assert "GRU" in shown["measured"]
+    link = html.unescape(re.search(r'data-part="link" href="([^"]*)"', done.stdout)[1])
+    assert link == "#gradient-laboratory?cell=gru&init=torch&gain=0.5&bias=0&input=1&T=60&H=16&seed=1"
+    assert done.stdout.count('<path class="live"') == 1
+    # The other laboratory stands at the first step of its example.
+    assert re.search(r'data-line="forget".*?data-part="before">σ\([−0-9.]+\) = [0-9.]+<', done.stdout)
+    assert shown["step"] == "1 / 20"
+    assert "%" in shown["answer"]
 
 
 @pytest.mark.browser

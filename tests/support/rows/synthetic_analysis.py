@@ -72,6 +72,35 @@ def data(rows: int = 12) -> pd.DataFrame:
     )
 
 
+LAYER: dict[str, Fact] = {"hidden_size": 64, "seq_len": 40, "seeds": 20}
+"""What the laboratory says of the figures beside which it draws."""
+
+
+def laboratory_data(figure_id: str) -> pd.DataFrame | None:
+    """The columns that the laboratory reads, of the figures beside which it draws; None of all others."""
+    lags = range(0, 40, 8)
+    curve = {"lag": lags, "median": [-0.1 * lag for lag in lags]}
+    curve |= {"low": [-0.12 * lag for lag in lags], "high": [-0.08 * lag for lag in lags], "seeds": 20}
+    if figure_id == "gradient-profile":
+        return pd.concat([pd.DataFrame({"initialiser": "torch", "name": cell} | curve) for cell in CELLS])
+    if figure_id == "forget-bias":
+        panels = [
+            {"path": path, "name": "lstm", "forget_bias": bias} for path in ("forget-path", "total") for bias in (0, 2)
+        ]
+        return pd.concat([pd.DataFrame(panel | curve) for panel in panels])
+    if figure_id == "phase-diagram":
+        gains = {
+            "gain": [0.5, 1.0, 2.0],
+            "value": [-0.3, -0.1, 0.1],
+            "low": [-0.31, -0.11, 0.09],
+            "high": [-0.29, -0.09, 0.11],
+        }
+        return pd.concat(
+            [pd.DataFrame({"name": cell} | gains | {"input_scale": 1.0, "gate_bias": 0.0, "n": 20}) for cell in CELLS]
+        )
+    return None
+
+
 def finding(claim: object, text: Catalogue, verdict: str) -> Finding:
     """A claim with a made-up number."""
     path = ("claims", claim.id)
@@ -135,7 +164,7 @@ def full(text: Catalogue) -> Analysis:
         figures=tuple(
             Figure(
                 id,
-                data(),
+                data() if laboratory_data(id) is None else laboratory_data(id),
                 f"{n:012x}",
                 ("gradients",),
                 seeds=20,
@@ -143,7 +172,8 @@ def full(text: Catalogue) -> Analysis:
                     name: fact
                     for part in ("headline", "finding", "read", "alt")
                     for name, fact in facts(text, "figures", id, part).items()
-                },
+                }
+                | LAYER,
             )
             for n, id in enumerate(ids)
         ),

@@ -106,16 +106,20 @@ def _as_bound(longest: Estimate) -> Estimate:
 
 
 def _outcomes(runs: pd.DataFrame) -> dict[str, Fact]:
-    """Count the trainings that were judged, and of those that failed how many stand at the task's plateau."""
+    """Count the trainings that were judged, and of those that failed how many stand at the task's plateau.
+
+    And tell the hidden sizes of each task, `hidden_size_<task>`.
+    """
     failed = runs.loc[runs["solved"] == 0]
+    sizes = runs.groupby("task")["hidden_size"].unique()
     return {
+        **{fact_key("hidden_size", task): tuple(sorted(map(float, found))) for task, found in sizes.items()},
         "trainings": len(runs),
         "failed": len(failed),
         "stuck": int(on_plateau(runs).sum()),
         "diverged": int(failed["diverged"].sum()),
         "networks": int(runs.groupby(list(ARM)).size().min()),
         "budget": float(runs["budget"].max()),
-        "hidden_size": tuple(sorted({float(size) for size in runs["hidden_size"]})),
     }
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
+    from analysis.kept import Kept
     from analysis.result import Analysis, Fact, Figure
     from bench.experiments.definition import Experiment
 
@@ -18,12 +19,14 @@ if TYPE_CHECKING:
 def analyse(
     frame: pd.DataFrame,
     environments: Iterable[Mapping[str, object]] = (),
-    track: Callable[[Collection[Any]], Iterable[Any]] = iter,
+    track: Callable[[Iterable[Any]], Iterable[Any]] = iter,
     experiments: Iterable[Experiment] = (),
+    kept: Kept | None = None,
 ) -> Analysis:
     """Judge every claim, build every figure and table that the rows of a run suffice for.
 
-    The same rows in any order give the same result: every bootstrap has a generator of its own.
+    The same rows in any order give the same result: every bootstrap has a generator of its own. Each claim, figure and
+    table is given the rows of the studies that it declares and no others, by one process per core where that is safe.
 
     Parameters
     ----------
@@ -32,60 +35,55 @@ def analyse(
     environments
         The machines they were measured on, as the store describes them, and what their cells are (`analysis.cells`).
     track
-        Wraps the claims as they are judged: a progress bar, for example.
+        Wraps what is made as it is made, claims, figures and tables: a progress bar, for example.
     experiments
         Questions of one's own (`analysis.experiments.asked.definitions`): each that has rows is answered, and no
         claim, figure, table or fact of the lecture is made from its rows.
+    kept
+        Where results are kept and taken from, while their rows and the code stay the same; None to make all anew.
 
     """
+    from analysis.by_study import ByStudy
     from analysis.cells import cells_of, using
-    from analysis.claims import CLAIMS, judge
     from analysis.claims.rule import FRESH_SEED
-    from analysis.experiments.asked import answered, is_asked
     from analysis.figures import REGISTRY
     from analysis.load import cells_in, check
-    from analysis.readings.device_times import conditions
-    from analysis.readings.noise import noise_facts
+    from analysis.parts import all_parts, made
     from analysis.result import BASES, JUDGED, VERDICTS, Analysis
-    from analysis.tables import build_tables
-    from bench.case import CASE_COLUMNS
 
     environments = tuple(environments)
     frame = check(frame, mix_machines=True, cells=cells_in(environments))
     cells = cells_of(environments, frame["cell"].unique())
-    own = is_asked(frame["study"])
-    frame, of_experiments = frame.loc[~own], frame.loc[own]
+    rows = ByStudy(frame)
     with using(cells):
-        asked = answered(of_experiments, experiments)
-        findings = tuple(judge(claim, frame) for claim in track(CLAIMS))
-        built = {figure_id: module.build(frame) for figure_id, module in REGISTRY.items()}
-        built_tables = build_tables(frame)
-    verdicts = [finding.verdict for finding in findings]
-    facts: dict[str, Fact] = {
-        "rows": len(frame),
-        "cases": len(frame.drop_duplicates(list(CASE_COLUMNS))),
-        "claims": len(findings),
-        "judged": sum(finding.verdict in JUDGED for finding in findings),
-        "failed": int((frame["status"] == "failed").sum()),
-        "underflow": int((frame["status"] == "zero").sum()),
-    }
+        found = made(all_parts(rows, tuple(experiments)), rows, kept, track)
+    findings, built, tables, asked = (
+        {part.id: result for part, result in found.items() if part.kind == kind}
+        for kind in ("claim", "figure", "table", "experiment")
+    )
+    verdicts = [finding.verdict for finding in findings.values()]
+    tallies = [result for part, result in found.items() if part.kind == "tally"]
+    facts: dict[str, Fact] = {name: sum(tally[name] for tally in tallies) for name in ("rows", "cases")}
+    facts |= {"claims": len(findings), "judged": sum(verdict in JUDGED for verdict in verdicts)}
+    facts |= {name: sum(tally[name] for tally in tallies) for name in ("failed", "underflow")}
     facts |= {f"verdict_{verdict.replace(' ', '_')}": verdicts.count(verdict) for verdict in VERDICTS}
     facts |= {
-        f"supported_by_{basis}": sum((f.verdict, f.basis) == ("supported", basis) for f in findings) for basis in BASES
+        f"supported_by_{basis}": sum((f.verdict, f.basis) == ("supported", basis) for f in findings.values())
+        for basis in BASES
     }
-    drawn = frame.loc[frame["study"] == "gradients", "seed"]
-    facts |= {"fresh_seed": FRESH_SEED} | ({"first_seed": int(drawn.min())} if len(drawn) else {})
-    facts |= noise_facts(frame)
-    facts |= compile_facts(frame) | conditions(frame)
+    facts["fresh_seed"] = FRESH_SEED
+    for part, result in found.items():
+        if part.kind == "facts":
+            facts |= result
     return Analysis(
-        findings=findings,
+        findings=tuple(findings.values()),
         figures=tuple(figure for figure in built.values() if figure is not None),
-        tables=built_tables,
+        tables=tuple(table for table in tables.values() if table is not None),
         missing={name: ", ".join(REGISTRY[name].STUDIES) for name, figure in built.items() if figure is None},
         environments=environments,
         facts=facts,
         cells=cells,
-        experiments=asked,
+        experiments=tuple(answer for answer in asked.values() if answer.rows),
     )
 
 
@@ -94,6 +92,7 @@ def build_figures(
     environments: Iterable[Mapping[str, object]] = (),
     ids: Collection[str] | None = None,
     experiments: Iterable[Experiment] = (),
+    kept: Kept | None = None,
 ) -> dict[str, Figure | None]:
     """Build figures alone, as `analyse` builds them: nothing is judged.
 
@@ -105,8 +104,8 @@ def build_figures(
         As for `analyse`.
     ids
         The figures; all of them where this is None.
-    experiments
-        As for `analyse`; their figures have the ids "experiment-NAME".
+    experiments, kept
+        As for `analyse`; the figures of experiments have the ids "experiment-NAME".
 
     Returns
     -------
@@ -119,9 +118,10 @@ def build_figures(
         Where nobody knows a figure.
 
     """
+    from analysis.by_study import ByStudy
     from analysis.cells import cells_of, using
-    from analysis.experiments.asked import answer, is_asked
     from analysis.figures import REGISTRY
+    from analysis.parts import Part, figure_part, made
     from analysis.result import EXPERIMENT_FIGURE
     from bench.names import unknown
 
@@ -130,29 +130,14 @@ def build_figures(
         if figure_id not in REGISTRY and figure_id not in named:
             raise ValueError(unknown("figure", figure_id, (*REGISTRY, *named)))
     wanted = (*REGISTRY, *named) if ids is None else tuple(ids)
-    cells = cells_of(environments, frame["cell"].unique())
-    own = is_asked(frame["study"])
-    lecture, of_experiments = frame.loc[~own], frame.loc[own]
-    with using(cells):
-        return {
-            figure_id: REGISTRY[figure_id].build(lecture)
-            if figure_id in REGISTRY
-            else answer(of_experiments, named[figure_id]).figure
-            for figure_id in wanted
-        }
-
-
-def compile_facts(frame: pd.DataFrame) -> dict[str, Fact]:
-    """First calls: the slowest cell's median, cold (compiling) and warm (kernels on disk), and the largest error."""
-    from analysis.result import Number
-    from analysis.select import measured
-
-    facts: dict[str, Fact] = {}
-    for metric in ("first_call_cold_s", "first_call_warm_s"):
-        rows = measured(frame, "compile", metric)
-        if not rows.empty:
-            facts[metric.removesuffix("_s")] = Number(float(rows.groupby("name")["value"].median().max()), "s", 3)
-    errors = measured(frame, "runtime", "validation_error")
-    if not errors.empty:
-        facts["validation_error"] = Number(float(errors["value"].max()), digits=2)
-    return facts
+    parts = {
+        figure_id: figure_part(figure_id)
+        if figure_id in REGISTRY
+        else Part("experiment", figure_id, (named[figure_id].study,), named[figure_id])
+        for figure_id in wanted
+    }
+    with using(cells_of(environments, frame["cell"].unique())):
+        found = made(tuple(parts.values()), ByStudy(frame), kept)
+    return {
+        figure_id: found[part].figure if part.kind == "experiment" else found[part] for figure_id, part in parts.items()
+    }

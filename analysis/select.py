@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import pandas as pd
@@ -15,6 +17,21 @@ INITIALISER_ORDER = ("torch", "keras", "orthogonal", "torch-fb1", "chrono")
 BACKEND_ORDER = ("cpu", "torch", "torch-compile", "onnxruntime")
 DIRECTION_ORDER = ("inference", "training")
 AGAIN = "cpu-again"
+
+_declared: ContextVar[tuple[str, ...] | None] = ContextVar("declared", default=None)
+
+
+@contextmanager
+def reading(studies: tuple[str, ...]) -> Iterator[None]:
+    """Hold what is made inside a `with` block to the studies that it says it reads: `measured` gives no others.
+
+    What is made is kept until these rows change, so that it may depend on no others.
+    """
+    token = _declared.set(studies)
+    try:
+        yield
+    finally:
+        _declared.reset(token)
 
 
 def measured(
@@ -33,6 +50,9 @@ def measured(
         worst one, not a missing one.
 
     """
+    declared = _declared.get()
+    if declared is not None and study not in declared:
+        raise ValueError(f"rows of {study!r} were asked for; declared: {', '.join(declared) or 'no study'}")
     counted = ["ok", "zero"] if zeros else ["ok"]
     keep = (frame["study"] == study) & frame["status"].isin(counted)
     if metrics is not None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.cells import using
 from analysis.exported import is_table
+from analysis.pool import parallel_map
 from analysis.result import EXPERIMENT_FIGURE, Analysis, Figure
 from bench.names import unknown
 from reports import citing, downloads, slide, snippets, wording
@@ -17,7 +18,6 @@ from reports.asked import again
 from reports.catalogue import Catalogue, chosen, load_catalogue
 from reports.content import PAGE
 from reports.inline import plain
-from reports.pool import parallel_map
 from reports.render import render
 from reports.scene import Scene
 from reports.translations import translations

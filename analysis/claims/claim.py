@@ -84,7 +84,8 @@ class Claim:
     whose levels are different things (implementations, initialisers, hidden sizes where they decide): no average is
     taken over them, each level is judged, and the number on the card is that of the level `reference`. All other
     variables of the grid are pooled. `scope` limits the levels that the verdict rests on; those outside it are shown.
-    `alternatives` are other reasonable ways to judge it, beside those that every claim is judged by.
+    `alternatives` are other reasonable ways to judge it, beside those that every claim is judged by. `also_reads` names
+    the studies beside `study` whose rows its statistics read.
     """
 
     id: str
@@ -101,6 +102,12 @@ class Claim:
     basis: str = "measurement"
     quantifier: str = "everywhere"
     alternatives: tuple[Alternative, ...] = ()
+    also_reads: tuple[str, ...] = ()
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The studies whose rows its statistics read: `study`, and others beside it."""
+        return tuple(filter(None, (self.study, *self.also_reads)))
 
     def __post_init__(self) -> None:
         for name, value, known in (

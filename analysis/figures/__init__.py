@@ -23,6 +23,7 @@ class FigureModule(Protocol):
     """What a file of this folder has.
 
     `ID` is the figure's name for ever, and the file's, with `-` for `_`. `STUDIES` are those whose rows it needs.
+    `ALSO_READS`, where there is one, names studies besides that it reads where they were measured.
     `LABELS` are the keys of the words that its drawing asks for. `FACTS` are the numbers that a full run has at least.
     """
 
@@ -51,6 +52,12 @@ def _found() -> dict[str, FigureModule]:
 
 REGISTRY = _found()
 """Figure id to its module: every file of this folder is a figure. Its place on the page is in `reports/content.py`."""
+
+
+def reads(figure_id: str) -> tuple[str, ...]:
+    """Return the studies whose rows a figure reads."""
+    module = REGISTRY[figure_id]
+    return (*module.STUDIES, *getattr(module, "ALSO_READS", ()))
 
 
 def draw(figure: Figure, style: str, labels: Mapping[str, str]) -> Canvas:

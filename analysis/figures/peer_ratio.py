@@ -24,6 +24,7 @@ from analysis.statistics.paired import block_ratios, paired_ratio
 
 ID = "peer-ratio"
 STUDIES = (STUDY,)
+ALSO_READS = ("peak",)
 LABELS = (
     "point",
     *(f"direction.{name}" for name in DIRECTION_ORDER),

@@ -13,6 +13,7 @@ from analysis.result import Figure
 
 ID = "runtime-vs-length"
 STUDIES = ("runtime",)
+ALSO_READS = ("peak",)
 LABELS = SWEEP_LABELS
 FACTS = (
     "hidden_size",

@@ -48,6 +48,29 @@ BUILDERS: Mapping[str, Callable[[pd.DataFrame], Table | None]] = {
 }
 """Table id to what builds it; a new one is a line here, and its place on the page one in `reports/content.py`."""
 
+READS: Mapping[str, tuple[str, ...]] = {
+    "anchors": (
+        "chrono", "critical-gain", "gradients", "jacobians", "linear", "matrices", "mean-field", "radius", "spectrum",
+        "underflow",
+    ),
+    "horizons": ("gradients", "underflow"),
+    "factors": ("gradients",),
+    "gates": ("gates",),
+    "runtime": ("runtime",),
+    "grid": ("grid", "peak"),
+    "scaling": ("runtime",),
+    "call-costs": ("call-costs",),
+    "activations": ("activations",),
+    "parameters": ("parameters",),
+    "cuda": ("gpu",),
+    "cuda-published": ("gpu",),
+    "cuda-sharings": ("sharings",),
+    "kernels": ("kernels",),
+    "trained": ("memory-tasks",),
+    "more-tasks": ("more-tasks",),
+}  # fmt: skip
+"""Table id to the studies whose rows it reads; `analysis.select.measured` gives it no others."""
+
 
 def build_tables(frame: pd.DataFrame) -> tuple[Table, ...]:
     """Build every table that the rows suffice for."""

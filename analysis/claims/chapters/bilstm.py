@@ -26,6 +26,7 @@ CLAIMS = (
         number=31,
         quote="simply uses **two traditional LSTM models (forward and reverse)**",
         study="parameters",
+        also_reads=("runtime",),
         statistic=with_facts_of(count_ratio("bilstm", "lstm"), time_ratio("bilstm", "lstm")),
         predicts=Interval(2, 2),
         figure="parameter-count",

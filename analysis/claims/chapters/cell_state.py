@@ -17,6 +17,7 @@ CLAIMS = (
         quote="if we ignore what happens inside the Node or “cell”, the only difference with traditional or "
         "“vanilla” RNN is the Cell state.",
         study="parameters",
+        also_reads=("ends",),
         statistic=with_squashed_twice(states_beside("lstm", "rnn")),
         predicts=Interval(1, 1),
         figure="parameter-count",
@@ -76,6 +77,7 @@ CLAIMS = (
         number=7,
         quote="The first one is to **forget** (multiply between 0 and 1)",
         study="gates",
+        also_reads=("activations",),
         statistic=gate_range("lstm", "f"),
         predicts=Interval(low=0.0, high=1.0),
         figure="gates-along-sequence",
@@ -88,6 +90,7 @@ CLAIMS = (
         number=8,
         quote="The second one is to **learn/refresh** (multiply between -1 and 1)",
         study="gates",
+        also_reads=("activations",),
         statistic=gate_range("lstm", "g"),
         predicts=Interval(low=-1.0, high=1.0),
         figure="gates-along-sequence",

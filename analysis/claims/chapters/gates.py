@@ -26,6 +26,7 @@ CLAIMS = (
         number=10,
         quote="given a_{t-1} , x_t , new c_t and w_o (weights) decides the next a_{t+1} value",
         study="ends",
+        also_reads=("parameters",),
         statistic=with_facts_of(share_beside_limit("share_passed"), weights_from_cell_state("lstm")),
         predicts=Interval(high=NEARLY),
         figure="gates-along-sequence",

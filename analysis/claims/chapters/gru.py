@@ -52,6 +52,7 @@ CLAIMS = (
         number=37,
         quote="Also GRU involves less weight (Tensors) operations so it is so much fast to train than LSTM.",
         study="runtime",
+        also_reads=("time-to-solve",),
         statistic=with_time_to_solve(time_ratio("gru", "lstm"), "gru", "lstm"),
         predicts=Interval(high=1 - TIME_MARGIN),
         figure="time-ratio",

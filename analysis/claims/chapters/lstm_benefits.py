@@ -36,6 +36,7 @@ CLAIMS = (
         number=21,
         quote="Vanishing Gradient Mitigation",
         study="gradients",
+        also_reads=("during-training",),
         statistic=horizon_ratio_with_training("lstm", "rnn", EPSILON),
         predicts=Interval(low=LONGER),
         figure="gradient-profile",

@@ -71,6 +71,7 @@ CLAIMS = (
         quote="The architecture of LSTMs can be more difficult to design and tune compared to feedforward neural "
         "networks.",
         study="random-search",
+        also_reads=("memory-tasks",),
         statistic=settings_that_work("lstm"),
         predicts=Interval(low=SETTINGS),
         figure="random-search",

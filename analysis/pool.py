@@ -8,10 +8,13 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+_function: Callable[[Any], Any] | None = None
+"""What the processes of a map compute: they inherit it, with all that it holds, and nothing of it is copied."""
 
 
 def parallel_map(
@@ -25,7 +28,7 @@ def parallel_map(
     Parameters
     ----------
     function
-        Takes an item; function, items and results travel between processes, so they can be pickled.
+        Takes an item. Items and results travel between processes, so they can be pickled; the function need not.
     items
         What it is applied to.
     track
@@ -35,5 +38,16 @@ def parallel_map(
     workers = min(len(items), len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1)
     if workers < 2 or not sys.platform.startswith("linux") or threading.active_count() > 1:
         return list(track(function(item) for item in items))
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("fork")) as pool:
-        return list(track(pool.map(function, items)))
+    global _function
+    outer, _function = _function, function
+    try:
+        with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("fork")) as pool:
+            return list(track(pool.map(_apply, items)))
+    finally:
+        _function = outer
+
+
+def _apply(item: Any) -> Any:
+    """Compute an item in a process that inherited the function."""
+    assert _function is not None
+    return _function(item)

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
+    from analysis.by_study import ByStudy
     from analysis.kept import Kept
     from analysis.result import Analysis, Fact, Figure
     from bench.experiments.definition import Experiment
 
 
 def analyse(
-    frame: pd.DataFrame,
+    frame: pd.DataFrame | ByStudy,
     environments: Iterable[Mapping[str, object]] = (),
     track: Callable[[Iterable[Any]], Iterable[Any]] = iter,
     experiments: Iterable[Experiment] = (),
@@ -31,7 +32,8 @@ def analyse(
     Parameters
     ----------
     frame
-        Tidy rows, columns ``bench.rows.COLUMNS``, of one or several environments.
+        Tidy rows, columns ``bench.rows.COLUMNS``, of one or several environments; or, split by study, rows as
+        `analysis.load.load` gives them, which are not checked again.
     environments
         The machines they were measured on, as the store describes them, and what their cells are (`analysis.cells`).
     track
@@ -52,9 +54,10 @@ def analyse(
     from analysis.result import BASES, JUDGED, VERDICTS, Analysis
 
     environments = tuple(environments)
-    frame = check(frame, mix_machines=True, cells=cells_in(environments))
-    cells = cells_of(environments, frame["cell"].unique())
-    rows = ByStudy(frame)
+    rows = (
+        frame if isinstance(frame, ByStudy) else ByStudy(check(frame, mix_machines=True, cells=cells_in(environments)))
+    )
+    cells = cells_of(environments, rows.cells)
     with using(cells):
         found = made(all_parts(rows, tuple(experiments)), rows, kept, track)
     findings, built, tables, asked = (

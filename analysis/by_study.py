@@ -29,6 +29,11 @@ class ByStudy:
         self._hashes: dict[str, str] = {}
 
     @property
+    def cells(self) -> tuple[str, ...]:
+        """The cells that the rows are about."""
+        return tuple(sorted({str(cell) for part in self._parts.values() for cell in part["cell"].unique()}))
+
+    @property
     def lecture(self) -> tuple[str, ...]:
         """The studies that have rows and are no experiment's of one's own."""
         return tuple(name for name in self._parts if not name.startswith(EXPERIMENT))

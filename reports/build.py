@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from analysis.by_study import ByStudy
 from analysis.cells import using
 from analysis.exported import is_table
-from analysis.pool import parallel_map
+from analysis.kept import kept_here
 from analysis.result import EXPERIMENT_FIGURE, Analysis, Figure
 from bench.names import unknown
 from reports import citing, downloads, slide, snippets, wording
@@ -18,6 +22,7 @@ from reports.asked import again
 from reports.catalogue import Catalogue, chosen, load_catalogue
 from reports.content import PAGE
 from reports.inline import plain
+from reports.kept import drawings as kept_drawings
 from reports.render import render
 from reports.scene import Scene
 from reports.translations import translations
@@ -77,8 +82,12 @@ def analysed(source: Path) -> Analysis:
     """Read the rows of a run and analyse them; `build_pages` says what a source is."""
     from analysis import analyse
 
-    frame, environments = read(source)
-    return analyse(frame, environments, tracked("claims"), asked_in(source))
+    with told("rows read"):
+        frame, environments = read(source)
+        rows = ByStudy(frame)
+    kept = kept_here()
+    with told("claims judged, figures and tables made"):
+        return analyse(rows, environments, tracked("parts"), asked_in(source), kept)
 
 
 def write_pages(
@@ -87,7 +96,23 @@ def write_pages(
     """Write the pages of an analysis, one for each language, as `build_pages` does."""
     texts = [load_catalogue(language) for language in chosen(languages)]
     written = [text.language for text in texts]
-    return tuple(write(analysis, out, text, url=url, written=written) for text in texts)
+    pages = []
+    for text in texts:
+        with told(f"page drawn and written ({text.language})"):
+            pages.append(write(analysis, out, text, url=url, written=written))
+    kept = kept_here()
+    if kept:
+        kept.tidy()
+    return tuple(pages)
+
+
+@contextmanager
+def told(stage: str) -> Iterator[None]:
+    """Say in a line on stderr how long a stage of the build took; in a terminal there are bars instead."""
+    began = time.perf_counter()
+    yield
+    if not sys.stderr.isatty():
+        print(f"{stage}: {time.perf_counter() - began:.1f} s", file=sys.stderr)
 
 
 def tracked(what: str, total: int | None = None) -> Callable[[Iterable[Any]], Iterable[Any]]:
@@ -135,7 +160,7 @@ def citation(source: Path, figure_id: str | None, form: str, language: str = "en
     if not suite and figure_id not in REGISTRY and figure_id not in own:
         raise ValueError(unknown("figure", figure_id, (citing.SUITE, *REGISTRY, *own)))
     frame, environments = read(source)
-    built = build_figures(frame, environments, None if suite else (str(figure_id),), own.values())
+    built = build_figures(frame, environments, None if suite else (str(figure_id),), own.values(), kept_here())
     found = [figure for figure in built.values() if figure is not None]
     if suite:
         return citing.render(citing.of_suite(found, environments, text, url), form)
@@ -300,7 +325,7 @@ def _write(
     analysis = replace(analysis, figures=tuple(sorted(analysis.figures, key=lambda figure: placed.index(figure.id))))
     references = citing.references(analysis, text, url)
     orders = [order(figure, references[figure.id], text, draw) for figure in analysis.every_figure]
-    drawings = parallel_map(downloads.drawn, orders, tracked("figures", len(orders)))
+    drawings = kept_drawings(orders, kept_here(), tracked("figures", len(orders)))
     drawn = {order.figure.id: drawing for order, drawing in zip(orders, drawings, strict=True)}
     others = translations(text.language, references[citing.SUITE].version, written, out)
     scene = Scene(analysis, text, references, drawn, COMMAND, others)

@@ -206,9 +206,10 @@ class Figures(Lazy[OpenFigure]):
     def build(self, name: str) -> OpenFigure | None:
         """Build a figure from the rows; nothing else is analysed."""
         from analysis import build_figures
+        from analysis.kept import kept_here
 
         run = self.run
-        built = build_figures(run.frame, run.environments, (name,), run.experiments)[name]
+        built = build_figures(run.frame, run.environments, (name,), run.experiments, kept_here())[name]
         return None if built is None else OpenFigure(built, run.environments, run.language, run.url)
 
     def lacking(self, name: str) -> str:

@@ -78,8 +78,11 @@ class Results:
     def analysis(self) -> Analysis:
         """Everything at once: all claims judged, all figures and tables. Takes a minute for a full run."""
         from analysis import analyse
+        from analysis.by_study import ByStudy
+        from analysis.kept import kept_here
 
-        return analyse(self.frame, self._run.environments, experiments=self._run.experiments)
+        run = self._run
+        return analyse(ByStudy(run.frame), run.environments, experiments=run.experiments, kept=kept_here())
 
     @property
     def verdicts(self) -> pd.DataFrame:

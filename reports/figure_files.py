@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.cells import using
+from analysis.pool import parallel_map
 from analysis.result import EXPERIMENT_FIGURE, Figure
 from bench.names import unknown
 from reports import build, citing, downloads
 from reports.address import figure_file
 from reports.catalogue import load_catalogue
-from reports.pool import parallel_map
 
 VARIANTS = ("page", "paper", "slide-light", "slide-dark")
 FORMATS = ("png", "pdf", "svg", "csv")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import cast
 
 from analysis.cells import using
+from analysis.pool import parallel_map
 from analysis.result import Analysis
 from bench.names import unknown
 from reports import build as page
@@ -16,7 +17,6 @@ from reports.deck import pptx
 from reports.deck.drawings import Pictured, Request, drawn, room
 from reports.deck.html import html
 from reports.deck.slides import slides
-from reports.pool import parallel_map
 from reports.scene import Scene
 
 FORMATS = ("html", "pptx")

@@ -18,7 +18,7 @@ CUDA ?= cuda13
 GPU_STORE ?= results/gpu.sqlite
 GPU_NAME ?= $(shell nvidia-smi --query-gpu=name --format=csv,noheader 2>/dev/null | head -1 | tr 'A-Z ' 'a-z-')
 
-.PHONY: report test test-all test-targets test-gpu bench-gpu gpu-parcel check-cuda gpu lint peers reference edition clean
+.PHONY: report test test-browser test-all test-targets test-gpu bench-gpu gpu-parcel check-cuda gpu lint peers reference edition clean
 
 report: $(VENV)/ready
 	$(BIN)/python -m pytest --benchmark --preset $(PRESET)
@@ -26,6 +26,13 @@ report: $(VENV)/ready
 
 test: $(VENV)/ready
 	$(BIN)/python -m pytest -m "not slow and not torch"
+
+# The page in a browser: its script, widths, accessibility (axe-core, verified by hash) and, where VNU_JAR names the jar of
+# the Nu checker, its markup.
+test-browser: $(VENV)/ready
+	@command -v chromium || command -v chromium-browser || command -v google-chrome || echo "no Chromium: all tests skip"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-browser.lock
+	$(BIN)/python -m pytest -m browser -rs tests/reports
 
 test-all: $(VENV)/ready
 	$(BIN)/python -m pytest

@@ -45,7 +45,7 @@ def figure(block: page.FigureBlock, scene: Scene) -> Context:
             "missing": True,
             "needs": " + ".join(scene.text("studies", study) for study in studies),
         }
-    return figure_shown(found, scene, toggles=block.toggles)
+    return figure_shown(found, scene)
 
 
 def absent(item: page.Section, scene: Scene) -> Context:

@@ -32,7 +32,7 @@ PAGE = Page(
             (
                 Prose("vanishing", "problem"),
                 Initialisations(),
-                FigureBlock("gradient-profile", toggles=True),
+                FigureBlock("gradient-profile"),
                 TableBlock("horizons"),
                 GradientLaboratory(),
                 FigureBlock("decay-rate"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from analysis.readings.device_times import STUDY
 from analysis.result import Figure
 from reports import citing, provenance, snippets, wording
@@ -10,13 +12,17 @@ from reports.catalogue import Catalogue
 from reports.data_table import data_table
 from reports.downloads import MEDIA, SLIDES
 from reports.inline import inline
-from reports.scene import Context, Scene
+from reports.numbers import level_as_number
+from reports.scene import Context, Scene, level
 
+SERIES = re.compile('data-series="series-([^"]+)"')
+COUNTED = re.compile(r"(?P<word>[a-z]+)(?P<number>-?\d+(?:\.\d+)?)")
+KINDS = ("cell", "backend", "direction", "norm", "activation")  # variables whose levels a figure compares as series
 OFFERED = ("png", "svg", "pdf", "csv", "json")  # the order of the downloads
 
 
-def figure_shown(found: Figure, scene: Scene, *, toggles: bool = False, question: str = "") -> Context:
-    """Return what the template of a figure needs; with `toggles` its cells can be shown and hidden.
+def figure_shown(found: Figure, scene: Scene, *, question: str = "") -> Context:
+    """Return what the template of a figure needs.
 
     A `question` that a user asked stands below the title, as it was written.
     """
@@ -33,7 +39,8 @@ def figure_shown(found: Figure, scene: Scene, *, toggles: bool = False, question
         "finding": inline(wording.finding(found, scene.text)),
         "read": inline(wording.how(found, scene.text)),
         "table": data_table(found, scene.text),
-        "series": series(drawn.svg, scene) if toggles else [],
+        "series": series(drawn.svg, scene.text),
+        "valued": 'data-panels="[[' in drawn.svg,
         "provenance": figure_provenance(found, scene),
         "downloads": [
             {
@@ -55,14 +62,24 @@ def figure_shown(found: Figure, scene: Scene, *, toggles: bool = False, question
     }
 
 
-def series(svg: str, scene: Scene) -> list[Context]:
-    """Return the series of a drawing that can be shown and hidden, by their gid `series-<cell>`."""
-    names = []
-    for part in svg.split('data-series="series-')[1:]:
-        name = part.partition('"')[0].partition("--")[0]
-        if name not in names:
-            names.append(name)
-    return [{"name": name, "label": scene.level("name", name)} for name in names]
+def series(svg: str, text: Catalogue) -> list[Context]:
+    """Return the series of a drawing that can be shown and hidden, by their gid `series-<name>`; none where it has one.
+
+    A name is that of a cell, or of a level that the drawing compares; `bias-2` is a bias of -2.
+    """
+    names = dict.fromkeys(gid.partition("--")[0].removesuffix("-band") for gid in SERIES.findall(svg))
+    return [{"name": name, "label": series_word(name, text)} for name in names] if len(names) > 1 else []
+
+
+def series_word(name: str, text: Catalogue) -> str:
+    """Return the word for a series: "LSTM", "PyTorch", "bias −2"."""
+    for kind in KINDS:
+        if text.has("levels", kind, name):
+            return text("levels", kind, name)
+    counted = COUNTED.fullmatch(name)
+    if counted and text.has("levels", "series", counted["word"]):
+        return f"{text('levels', 'series', counted['word'])} {level_as_number(counted['number'])}"
+    return level("name", name, text)
 
 
 def figure_provenance(found: Figure, scene: Scene) -> list[tuple[str, str]]:

@@ -23,7 +23,6 @@ class FigureBlock:
     """A figure with caption, data, provenance, downloads and citations; a note where it was not measured."""
 
     figure_id: str
-    toggles: bool = False
 
 
 @dataclass(frozen=True)

@@ -57,13 +57,30 @@ def _axis(axes: Axes, canvas: Canvas, which: str) -> list[object] | None:
     if scale not in ("linear", "log"):
         return None
     name = _name(axes, canvas, which)
+    if scale == "log" and _levels(axes, places, which):  # sizes, at which points may stand side by side
+        ticks = [(math.log10(place), label) for place, label in ticks]
+        low, high, scale = math.log10(low), math.log10(high), "names"
     bars = which == "x" and name and not ticks  # its numbers are written beside the bars
-    kind = scale if bars else _kind(ticks, scale)
+    kind = scale if bars or scale == "names" else _kind(ticks, scale)
+    if kind == "names" and name and not ticks:  # rows of a map, which has its values in colours
+        return None
     ends = [float(f"{end:.7g}") for end in (low, high)]
     if kind == "names":
         inside = [(place, label) for place, label in ticks if min(low, high) <= place <= max(low, high)]
         return [name, kind, *ends, [[float(f"{place:.5g}"), plain(label)] for place, label in inside]]
     return [name, kind, *ends]
+
+
+def _levels(axes: Axes, places: list[float], which: str) -> bool:
+    """Say whether each series has at most one point at every tick, and none elsewhere: within a sixth beside it."""
+    lines = [line for line in axes.get_lines() if str(line.get_gid()).startswith("series-")]
+    for line in lines:
+        values = [float(value) for value in getattr(line, f"get_{which}data")(orig=False)]
+        nearest = [min(places, key=lambda place: abs(math.log(place / value)), default=0) for value in values]
+        apart = any(not 6 / 7 < place / value < 7 / 6 for place, value in zip(nearest, values, strict=True))
+        if apart or len(set(nearest)) < len(nearest):
+            return False
+    return bool(lines)
 
 
 def _kind(ticks: list[tuple[float, str]], scale: str) -> str:
@@ -99,10 +116,10 @@ def _name(axes: Axes, canvas: Canvas, which: str) -> str:
     common = getattr(canvas, f"get_sup{which}label")()
     if common:
         return plain(common)
-    same = [other for other in canvas.axes if _aligned(axes, other, which)]
-    return next(
-        (plain(text) for text in (getattr(other, f"get_{which}label")() for other in (axes, *same)) if text), ""
-    )
+    sides = ("x", "y") if which == "x" else ("y",)  # a row may name its x once, in the middle
+    same = [other for side in sides for other in canvas.axes if _aligned(axes, other, side)]
+    labels = (getattr(other, f"get_{which}label")() for other in (axes, *same))
+    return next((plain(label) for label in labels if label), "")
 
 
 def _aligned(axes: Axes, other: Axes, which: str) -> bool:

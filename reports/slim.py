@@ -26,6 +26,11 @@ def slim(root: ET.Element) -> None:
 
     White space, ids that nothing refers to, groups that say nothing and shapes without colour go.
     """
+    blank = {path.get("id") for path in root.iter() if path.tag == "path" and not path.get("d")}  # a space
+    for parent in list(root.iter()):
+        for child in list(parent):
+            if (child.tag == "path" and not child.get("d")) or child.get("href", "#")[1:] in blank:
+                parent.remove(child)
     referred = set(_referred(root))
     for element in root.iter():
         if element.get("id") is not None and element.get("id") not in referred and element is not root:

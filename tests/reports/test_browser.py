@@ -5,20 +5,14 @@ from __future__ import annotations
 import html
 import json
 import re
-import shutil
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-OFFLINE = (
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic",
-    "--host-resolver-rules=MAP * ~NOTFOUND", "--enable-logging=stderr",
-)  # fmt: skip
+from tests.support.browser import CHROMIUM, opened
+
 WIDTHS = (320, 480, 673, 1089, 1400)
 """Of the window, in CSS pixels: both sides of the style's two limits, 42 rem and 68 rem, between telephone and desk."""
 VIEWS = (*((width, "100%") for width in WIDTHS), (320, "200%"), (1400, "200%"))
@@ -59,12 +53,6 @@ frame.srcdoc = PAGE;
 </script></body></html>"""
 
 
-def opened(page: Path, profile: Path, fragment: str = "") -> subprocess.CompletedProcess[str]:
-    """Open a page and return what it has become."""
-    command = [str(CHROMIUM), *OFFLINE, f"--user-data-dir={profile}", "--dump-dom", page.resolve().as_uri() + fragment]
-    return subprocess.run(command, capture_output=True, text=True, timeout=240, check=True)
-
-
 def scrolling_problems(page: str, folder: Path, views: Sequence[tuple[int, str]] = VIEWS) -> list[dict[str, Any]]:
     """Open every <details> of a page at several widths and sizes of text; return what scrolls and cannot be reached."""
     within = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", page)  # it knows the page's script alone
@@ -91,7 +79,7 @@ def test_script_runs_and_nothing_is_refused(full_page, tmp_path):
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium installed")
 def test_a_link_restores_a_setting_of_the_laboratory(full_page, tmp_path):
     fragment = "#gradient-laboratory?cell=gru&init=nonsense&gain=0.5&T=60&H=16&other=1"
-    done = opened(full_page, tmp_path, fragment)
+    done = opened(full_page, tmp_path, fragment=fragment)
     assert not re.search(r"CONSOLE.*(Refused|violates|Error)", done.stderr), done.stderr
     shown = dict(re.findall(r'data-part="(\w+)"[^>]*>([^<]*)<', done.stdout))
     assert re.fullmatch(r"[0-9.]+ steps", shown["half"])

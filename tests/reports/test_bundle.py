@@ -18,8 +18,21 @@ def test_all_scripts_together_are_small():
     assert len(bundle.script().encode()) <= bundle.SCRIPT_LIMIT
 
 
-def test_packing_takes_comments_and_indentation_alone():
-    assert bundle.REMARK.sub("", '// why\nconst a = "//"; // b\n\n  // c\n  a;\n') == 'const a = "//"; // b\na;\n'
+@pytest.mark.parametrize(
+    ("code", "packed"),
+    [
+        ('// why\nconst a = "//"; // b\n\n  // c\n  a;\n', 'const a = "//"; // b\na;'),
+        ('if (a === b) {\n  c = d ? +e : "x : y";\n}\n', 'if(a===b){c=d?+e:"x : y";}\n'),
+        ("a = b + +c; // d,\ne = f / g;\n", "a = b + +c; // d,\ne=f / g;"),
+        ("a(`${b} = ${c && `= ${d}`}`);\n", "a(`${b} = ${c && `= ${d}`}`);\n"),
+        ("a = b.match(/ = /);\n", "a = b.match(/ = /);\n"),
+    ],
+)
+def test_packing_keeps_texts_patterns_and_comments(code, packed):
+    assert bundle.packed(code) == packed
+
+
+def test_packing_takes_comments_and_indentation_of_the_style():
     assert bundle.CSS_REMARK.sub("", "/* a\n b */\np {\n  color: red;\n}\n") == "p {\ncolor: red;\n}\n"
 
 

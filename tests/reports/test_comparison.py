@@ -19,7 +19,7 @@ from reports.catalogue import load_catalogue
 from reports.check import check
 from reports.comparison import compare_runs
 from tests.analysis.comparison.simulated import run_of_numbers, run_of_times, side
-from tests.reports.test_browser import CHROMIUM, OFFLINE
+from tests.support.browser import CHROMIUM, OFFLINE
 
 
 def frames():

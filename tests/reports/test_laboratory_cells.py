@@ -15,7 +15,7 @@ from cells import Layer, gradient_profile
 from cells.initialisers import Initialiser, chrono, gaussian, with_keep_bias
 from cells.registry import find_cell
 from reports import bundle
-from tests.reports.test_browser import CHROMIUM, opened
+from tests.support.browser import CHROMIUM, opened
 
 pytestmark = [
     pytest.mark.browser,

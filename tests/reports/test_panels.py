@@ -9,7 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from analysis.drawing.axes import power, seconds
+from analysis.drawing.axes import power, seconds, thousands
 from reports.panels import number, panels
 
 mpl.use("Agg")
@@ -27,6 +27,7 @@ def drawn(prepare) -> list:
 def test_edges_titles_and_kinds():
     def prepare(axes):
         axes.set_xscale("log", base=2)
+        axes.get_lines()[0].set_xdata([1, 1.1])
         axes.yaxis.set_major_formatter(FuncFormatter(power))
 
     assert drawn(prepare) == [[72, 54, 216, 108, "one", ["steps T", "log", 1, 8], ["left", "power", -6, 0]]]
@@ -35,6 +36,23 @@ def test_edges_titles_and_kinds():
 def test_levels_stand_where_their_ticks_are():
     found = drawn(lambda axes: axes.set_yticks([-1, -2], ["RNN", "GRU"]))
     assert found[0][6] == ["left", "names", -6, 0, [[-1, "RNN"], [-2, "GRU"]]]
+
+
+def test_sizes_are_levels_even_where_points_stand_side_by_side():
+    def prepare(axes):
+        axes.set(xlim=(1, 100))
+        axes.set_xscale("log", base=2)
+        axes.set_xticks([1, 2])
+        axes.xaxis.set_major_formatter(FuncFormatter(thousands))
+        axes.get_lines()[0].set_xdata([1.1, 1.9])
+
+    name, kind, low, high, ticks = drawn(prepare)[0][5]
+    assert (name, kind, low, high) == ("steps T", "names", 0, 2)
+    assert ticks == [[0, "1"], [pytest.approx(0.30103), "2"]]
+
+
+def test_rows_of_a_map_have_no_values():
+    assert drawn(lambda axes: axes.set_yticks([])) == []
 
 
 def test_times_are_seconds():

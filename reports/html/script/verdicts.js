@@ -1,17 +1,30 @@
-// Verdicts: the legend becomes a filter, the cards can be ordered.
+// Verdicts: the legend becomes a filter, the cards can be ordered and searched; the link keeps what was chosen.
 const filter = document.getElementById("filter");
-const list = document.getElementById("cards");
 if (filter) {
+  const list = document.getElementById("cards");
   const cards = all(".card", list);
   const count = document.getElementById("count");
-  const show = (verdict) => {
+  const search = document.getElementById("search");
+  const chosen = { verdict: "", sort: "number", search: "" };
+  const show = (change) => {
+    Object.assign(chosen, change);
+    const words = chosen.search.toLowerCase().split(/\s+/);
     let shown = 0;
     for (const card of cards) {
-      card.hidden = verdict !== "" && card.dataset.verdict !== verdict;
-      shown += card.hidden ? 0 : 1;
+      const text = card.textContent.toLowerCase();
+      card.hidden = (chosen.verdict && card.dataset.verdict !== chosen.verdict) || !words.every((word) => text.includes(word));
+      shown += !card.hidden;
     }
-    for (const button of all("button", filter)) button.setAttribute("aria-pressed", String(button.dataset.verdict === verdict));
+    cards.sort((a, b) => a.dataset[chosen.sort] - b.dataset[chosen.sort] || a.dataset.number - b.dataset.number);
+    list.append(...cards);
+    for (const button of all("button", filter)) button.ariaPressed = button.dataset.verdict === chosen.verdict;
+    for (const button of all("[data-sort]")) button.ariaPressed = button.dataset.sort === chosen.sort;
+    search.value = chosen.search;
     count.textContent = count.dataset.words.replace("{shown}", shown).replace("{total}", count.dataset.total);
+  };
+  const choose = (change) => {
+    show(change);
+    history.replaceState(null, "", `#verdicts?${new URLSearchParams(chosen)}`);
   };
   const entry = document.createElement("li");
   entry.dataset.verdict = "";
@@ -22,21 +35,23 @@ if (filter) {
     button.type = "button";
     button.dataset.verdict = item.dataset.verdict;
     button.append(...item.childNodes);
-    button.addEventListener("click", () => show(button.dataset.verdict));
+    button.addEventListener("click", () => choose({ verdict: button.dataset.verdict }));
     item.append(button);
   }
-  for (const button of all("[data-sort]")) {
-    button.addEventListener("click", () => {
-      const key = button.dataset.sort;
-      cards.sort((a, b) => a.dataset[key] - b.dataset[key] || a.dataset.number - b.dataset.number);
-      list.append(...cards);
-      for (const other of all("[data-sort]")) other.setAttribute("aria-pressed", String(other === button));
-    });
-  }
-  show("");
-  const reveal = () => {
-    const card = location.hash.startsWith("#claim-") && document.getElementById(location.hash.slice(1));
-    if (card && card.hidden) { show(""); card.scrollIntoView(); }
+  for (const button of all("[data-sort]")) button.addEventListener("click", () => choose({ sort: button.dataset.sort }));
+  search.addEventListener("input", () => choose({ search: search.value }));
+  const follow = () => {
+    const [place, kept] = location.hash.slice(1).split("?");
+    if (kept) {
+      const told = Object.fromEntries(new URLSearchParams(kept));
+      show({ verdict: told.verdict ?? "", search: told.search ?? "", sort: told.sort === "order" ? "order" : "number" });
+      document.getElementById(place)?.scrollIntoView();
+    } else if (place.startsWith("claim-") && document.getElementById(place)?.hidden) {
+      show({ verdict: "", search: "" });
+      document.getElementById(place).scrollIntoView();
+    }
   };
-  addEventListener("hashchange", reveal);
+  show();
+  follow();
+  addEventListener("hashchange", follow);
 }

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from matplotlib.axes import Axes
+
 from analysis.cells import cell_order
+from analysis.drawing import fit
 from analysis.drawing.marks import DOTS, OTHER, Mark, cell_mark, tints
-from analysis.drawing.style import word
+from analysis.drawing.style import Look, word
 from analysis.readings.trainings import START_ORDER
 from analysis.select import ordered_keys
 
@@ -22,6 +25,9 @@ STARTS = {
     "chrono-oracle": ("v", DOTS),
 }
 """Marker and line of a start."""
+
+NARROW = 15
+"""Letters of a name that fit above a panel of a slide, or beside a line of its legend."""
 
 
 def in_order(arms: Sequence[Arm]) -> list[Arm]:
@@ -44,3 +50,13 @@ def arm_marks(arms: Sequence[Arm]) -> dict[Arm, Mark]:
 def arm_word(arm: Arm, labels: Mapping[str, str]) -> str:
     """Return the words of an arm: "LSTM, forget bias 1"."""
     return f"{word(labels, 'cell', arm[0])}, {word(labels, 'start', arm[1])}"
+
+
+def arm_heading(axes: Axes, arm: Arm, labels: Mapping[str, str], look: Look) -> None:
+    """Write the cell above a panel, and below it how it starts: on a slide in two lines where it is long."""
+    start = word(labels, "start", arm[1])
+    if look.slide and len(start) > NARROW:
+        start = fit.one_line_more(start)
+    above = "\n" * (start.count("\n") + 1)
+    axes.set_title(word(labels, "cell", arm[0]) + above, loc="left", color=look.ink)
+    axes.text(0, 1.03, start, transform=axes.transAxes, ha="left", va="bottom", fontsize=look.small(0.88))

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from analysis.drawing import marks, style
-from analysis.drawing.arms import in_order
+from analysis.drawing.arms import arm_heading, in_order
 from analysis.drawing.axes import power_axis, thousands
 from analysis.drawing.build import make
 from analysis.drawing.marks import cell_mark
@@ -97,11 +97,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
             for axes, quantity in zip(column, QUANTITIES, strict=True):
                 keep = (data["quantity"] == quantity) & (data["name"] == arm[0]) & (data["start"] == arm[1])
                 _curves(axes, data.loc[keep], arm, quantity, look)
-            column[0].set_title(f"{style.word(labels, 'cell', arm[0])}\n", loc="left", color=look.ink)
-            column[0].text(
-                0, 1.03, style.word(labels, "start", arm[1]), transform=column[0].transAxes, ha="left",
-                va="bottom", fontsize=look.small(0.88),
-            )  # fmt: skip
+            arm_heading(column[0], arm, labels, look)
             column[1].set_xlim(0, data["step"].max())
             column[1].set_ylim(0, 1.3 * float(after.max()))
             column[1].xaxis.set_major_locator(MaxNLocator(2, integer=True))

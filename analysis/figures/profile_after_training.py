@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from analysis.cells import known
 from analysis.drawing import legend, marks, style
-from analysis.drawing.arms import in_order
+from analysis.drawing.arms import NARROW, arm_heading, in_order
 from analysis.drawing.axes import power_axis
 from analysis.drawing.build import make, over_seeds
 from analysis.drawing.lines import banded_line
@@ -74,21 +74,18 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
     arms = in_order(list(zip(data["name"], data["start"], strict=True)))
     with style.canvas(style_name, 2, len(arms), ratio=1.65, sharex="row", sharey="row") as drawing:
         look = drawing.look
+        inside = look.slide and all(len(style.word(labels, "moment", moment)) <= NARROW for moment in LINES)
         for column, arm in zip(zip(*drawing.panels, strict=True), arms, strict=True):
             for axes, quantity in zip(column, QUANTITIES, strict=True):
                 keep = (data["quantity"] == quantity) & (data["name"] == arm[0]) & (data["start"] == arm[1])
                 _lines(axes, data.loc[keep], arm, quantity)
                 axes.set_xlim(0, data.loc[data["quantity"] == quantity, "step"].max())
                 axes.xaxis.set_major_locator(MaxNLocator(2, integer=True))
-            column[0].set_title(f"{style.word(labels, 'cell', arm[0])}\n", loc="left")
-            column[0].text(
-                0, 1.03, style.word(labels, "start", arm[1]), transform=column[0].transAxes, ha="left",
-                va="bottom", fontsize=look.small(0.88),
-            )  # fmt: skip
+            arm_heading(column[0], arm, labels, look)
             column[1].set_ylim(0, 1)
             column[1].set_yticks([0, 0.5, 1], ["0", "0.5", "1"])
             if known().find(arm[0]).keeps is None:
-                if not look.slide:
+                if not inside:
                     column[1].text(
                         0.5, 0.5, labels["no_gate"], transform=column[1].transAxes, ha="center", va="center",
                         fontsize=look.small(0.9),
@@ -104,7 +101,7 @@ def draw(data: pd.DataFrame, style_name: str, labels: Mapping[str, str]) -> Canv
         for moment, (marker, line) in LINES.items():
             handle = legend.entry(marks.Mark(look.ink, marker, line), style.word(labels, "moment", moment))
             handles.append(handle)
-        if look.slide and not drawing.panels[1][0].axison:  # the room of a cell without a gate
+        if inside and not drawing.panels[1][0].axison:  # the room of a cell without a gate
             drawing.legend_in(drawing.panels[1][0], handles).set_in_layout(False)
         else:
             drawing.legend(handles)

@@ -9,7 +9,20 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Protocol, cast
 
-COMMANDS = ("run", "ask", "report", "status", "studies", "compare", "export", "cite", "figures", "slides", "doctor")
+COMMANDS = (
+    "run",
+    "ask",
+    "report",
+    "exercises",
+    "status",
+    "studies",
+    "compare",
+    "export",
+    "cite",
+    "figures",
+    "slides",
+    "doctor",
+)
 """In the order in which the help lists them."""
 
 

@@ -12,6 +12,7 @@ PAGES = Path("results") / "report"
 FIGURES = Path("results") / "figures"
 DECKS = Path("results") / "slides"
 COMPARISONS = Path("results") / "compare"
+EXERCISES = Path("results") / "exercises"
 
 
 def add_store(parser: argparse.ArgumentParser) -> None:

@@ -27,7 +27,7 @@ SCRIPTS = (
 
 STYLES = (
     "fonts", "colours", "page", "verdicts", "figures", "tables", "comparison", "equations", "forget-dial", "laboratory",
-    "end", "phone", "print",
+    "exercises", "end", "phone", "print",
 )  # fmt: skip
 """Files of `html/style` in their order: a later rule wins."""
 

@@ -7,7 +7,7 @@ those of another figure, and it survives viewers that take inline SVG and styles
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -20,6 +20,7 @@ from reports.asked import missing
 from reports.assets import data_uri, small_svg
 from reports.catalogue import Catalogue
 from reports.downloads import MEDIA
+from reports.exercises.words import TOP
 from reports.inline import inline, unlinked
 from reports.numbers import shown
 from reports.scene import Scene
@@ -27,14 +28,19 @@ from reports.scene import Scene
 FOLDER = Path(__file__).parent / "html" / "notebook"
 
 
-def figure_html(figure: Figure, reference: citing.Reference, svg: bytes, alt: str, text: Catalogue) -> str:
-    """Return a figure with its title, its finding, how it is read and the line that cites it; `svg` is the drawing."""
+def figure_html(
+    figure: Figure, reference: citing.Reference, svg: bytes, alt: str, text: Catalogue, *, found: bool = True
+) -> str:
+    """Return a figure with its title, its finding, how it is read and the line that cites it; `svg` is the drawing.
+
+    Without `found` the finding is left out.
+    """
     return _filled(
         "figure.html",
         title=inline(unlinked(wording.title(figure.id, text))),
         picture=data_uri(small_svg(svg), MEDIA["svg"]),
         alt=alt,
-        finding=inline(unlinked(wording.finding(figure, text))),
+        finding=inline(unlinked(wording.finding(figure, text))) if found else "",
         read=inline(unlinked(wording.how(figure, text))),
         source=citing.apa(reference),
     )
@@ -92,6 +98,24 @@ def experiment_html(asked: Asked, figure: str, text: Catalogue) -> str:
         question=asked.definition.question,
         figure=Markup(figure),
         notes=[note for note in (nothing, missing(asked, text)) if note],
+    )
+
+
+def checked_html(found: Mapping[str, str], text: Catalogue) -> str:
+    """Return what became of each value of an answer to an exercise: right, wrong or empty."""
+    marks = {"right": "✓", "wrong": "✗", "empty": "…"}
+    told = {state: text(TOP, "check", state) for state in marks}
+    return _listing("", [(name, f"{marks[state]} {told[state]}") for name, state in found.items()])
+
+
+def answer_html(answer: Sequence[str], mistakes: Sequence[str], listing: str, text: Catalogue) -> str:
+    """Return the answer to an exercise, a file that is part of it, and what is often got wrong."""
+    return _filled(
+        "answer.html",
+        answer=[inline(unlinked(sentence)) for sentence in answer],
+        listing=listing,
+        mistakes_head=text(TOP, "mistakes"),
+        mistakes=[inline(unlinked(sentence)) for sentence in mistakes],
     )
 
 

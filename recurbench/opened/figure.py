@@ -161,12 +161,16 @@ class OpenFigure:
 
     def _repr_html_(self) -> str:
         """Return it for a notebook: title, drawing, finding, how it is read and citation."""
+        return self.shown_html()
+
+    def shown_html(self, *, found: bool = True) -> str:
+        """Return the same; without what is found where that shall be found out by whoever looks."""
         from reports.notebook import figure_html
 
         order = self._order()
         drawing = _printed(order, "svg", "paper")
         with using(self.built.cells):
-            return figure_html(self.built, order.reference, drawing, order.alt, words(self.language))
+            return figure_html(self.built, order.reference, drawing, order.alt, words(self.language), found=found)
 
     def __repr__(self) -> str:
         return f"Figure {self.id}@{self.version}: {self.title}"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
 from bench.about import DEFAULT_STORE
+from recurbench.opened.exercise import Exercises
 from recurbench.opened.experiment import Experiments
 from recurbench.opened.figure import Figures
 from recurbench.opened.run import Run, words
@@ -58,6 +59,7 @@ class Results:
         self.figures = Figures(run)
         self.tables = Tables(run)
         self.experiments = Experiments(run)
+        self.exercises = Exercises(run, self.figures, self.tables)
 
     @property
     def name(self) -> str:

@@ -41,6 +41,7 @@ PROSE = (
     "page",
     "compare",
     "experiments",
+    "exercises",
 )
 
 OPTIONAL = ("levels", "variables", "units", "columns", "environment", "studies")
@@ -82,7 +83,7 @@ def test_no_number_is_typed(language):
 
 def test_every_entry_is_used(text, full_page, empty_page):
     # test_comparison.py, test_experiments.py and test_deck.py in this folder, tests/test_opened.py
-    elsewhere = (*OPTIONAL, "compare", "notebook", "experiments", "deck")
+    elsewhere = (*OPTIONAL, "compare", "notebook", "experiments", "deck", "exercises")
     idle = {path for path in text.leaves() if path not in text.used and path[0] not in elsewhere}
     idle -= {path for path in idle if path[:2] == ("chapters", "experiments")}
     assert idle == set()

@@ -162,6 +162,40 @@ EVERY_CELL = """
 """
 
 
+OWN_CELL = """
+    import numpy as np
+    from analysis.cells import cells_of, using
+    from analysis.theory.closed_forms import factor_per_step
+    from cells import Layer, count_parameters
+    from cells.reference import reference
+    from cells.registry import cell_meanings
+
+    assert 3 * count_parameters("mgu", 3, 5, bias="single") == 2 * count_parameters("gru", 3, 5, bias="single")
+    with using(cells_of([{"cells": cell_meanings()}], ["mgu"])):
+        assert abs(factor_per_step("mgu", "torch") - (0.5 + 0.25 / 3**0.5)) < 1e-12
+    rng = np.random.default_rng(0)
+    layer = Layer("mgu", 3, 5, dtype="float64", rng=rng)
+    x, d_output = rng.standard_normal((7, 2, 3)), rng.standard_normal((7, 2, 5))
+    trace = layer.forward(x)
+    gradients = trace.backward(d_output)
+    expected = reference("mgu", layer.parameters, x, d_output)
+    np.testing.assert_allclose(trace.output, expected.output, atol=1e-14)
+    np.testing.assert_allclose(gradients.input, expected.input, atol=1e-13)
+    for name, value in layer.parameters.items():
+        np.testing.assert_allclose(gradients.parameters[name], expected.parameters[name], atol=1e-13)
+        for place in np.ndindex(value.shape):
+            ends = []
+            for sign in (1, -1):
+                moved = {key: np.array(array) for key, array in layer.parameters.items()}
+                moved[name][place] += sign * 1e-6
+                other = Layer("mgu", 3, 5, dtype="float64")
+                other.load_parameters(moved)
+                ends.append((other(x)[0] * d_output).sum())
+            assert abs((ends[0] - ends[1]) / 2e-6 - gradients.parameters[name][place]) < 1e-7, (name, place)
+    print("worked")
+"""
+
+
 def copy_with_the_new_cell(folder):
     """Copy the packages into `folder`, with the cell of CONTRIBUTING.md."""
     text = (ROOT / "CONTRIBUTING.md").read_text()
@@ -212,3 +246,14 @@ def test_a_new_cell_goes_all_the_way_to_the_page(tmp_path):
 def test_a_new_cell_that_keeps_when_its_gate_is_closed_is_initialised_to_keep(tmp_path):
     copy_with_the_new_cell(tmp_path)
     assert_works(MEANING, tmp_path)
+
+
+@pytest.mark.slow
+def test_the_cell_of_the_last_exercise_works(tmp_path):
+    """`reports/exercises/mgu.py.txt`, added as the exercise says: one file and one line."""
+    for package in ("cells", "bench", "analysis"):
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "reports" / "exercises" / "mgu.py.txt", tmp_path / "cells" / "equations" / "mgu.py")
+    registry = tmp_path / "cells" / "registry.py"
+    registry.write_text(registry.read_text().replace('    "gru",\n', '    "gru",\n    "mgu",\n'))
+    assert_works(OWN_CELL, tmp_path)

@@ -15,12 +15,14 @@ import platform
 import stat
 import sys
 import tempfile
+import warnings
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 FOLDER = "RECURBENCH_KEPT"
 """Environment variable: the folder where results are kept, or "off" for none."""
+ADVICE = f"{FOLDER} names another folder, or off for none"
 LIMIT = 600_000_000
 """Bytes that the folder may hold; what was not used for longest goes first."""
 LIBRARIES = ("numpy", "pandas", "scipy", "matplotlib", "seaborn", "fonttools", "pillow", "jinja2", "latex2mathml")
@@ -70,8 +72,14 @@ class Kept:
         return pickle.loads(content)
 
     def put(self, key: str, result: Any) -> None:
-        """Keep a result. No other process ever sees half of it."""
+        """Keep a result. No other process ever sees half of it; where the disk takes no more, a warning says so."""
         content = pickle.dumps(result, protocol=5)
+        try:
+            self._write(key, content)
+        except OSError as error:
+            warnings.warn(f"{self.folder} keeps nothing more: {error} ({ADVICE})", RuntimeWarning, stacklevel=2)
+
+    def _write(self, key: str, content: bytes) -> None:
         handle, name = tempfile.mkstemp(dir=self.folder)
         try:
             with os.fdopen(handle, "wb") as file:
@@ -117,11 +125,21 @@ def refuse_shared(folder: Path) -> None:
 
 
 def kept_here() -> Kept | None:
-    """Return the folder that `RECURBENCH_KEPT` names, else that of the user's caches; None where it is "off"."""
+    """Return the folder that `RECURBENCH_KEPT` names, else that of the user's caches; None where it is "off".
+
+    A folder that the user named and that cannot be used is an error. Where the one of the caches cannot be used (a
+    home that cannot be written to, for example), nothing is kept, and a warning says so.
+    """
     named = os.environ.get(FOLDER, "")
     if named == "off":
         return None
-    return Kept(Path(named) if named else user_caches() / "recurbench" / "kept")
+    if named:
+        return Kept(Path(named))
+    try:
+        return Kept(user_caches() / "recurbench" / "kept")
+    except (OSError, RuntimeError) as error:  # RuntimeError: nobody knows the home of this user
+        warnings.warn(f"nothing is kept for the next page: {error} ({ADVICE})", RuntimeWarning, stacklevel=2)
+        return None
 
 
 def user_caches() -> Path:

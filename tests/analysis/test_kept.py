@@ -117,3 +117,25 @@ def test_keeping_can_be_switched_off_and_put_elsewhere(tmp_path, monkeypatch):
     assert found is not None
     assert found.folder == tmp_path / "there"
     assert found.folder.stat().st_mode & 0o077 == 0
+
+
+def test_caches_that_cannot_be_used_are_told_of_and_nothing_is_kept(tmp_path, monkeypatch):
+    monkeypatch.delenv(FOLDER, raising=False)
+    blocked = tmp_path / "a-file"
+    blocked.write_text("where a folder should be")
+    monkeypatch.setattr("analysis.kept.user_caches", lambda: blocked)
+    with pytest.warns(RuntimeWarning, match=f"nothing is kept for the next page: .*a-file.*{FOLDER}"):
+        assert kept_here() is None
+    monkeypatch.setenv(FOLDER, str(blocked / "named"))
+    with pytest.raises(OSError, match="a-file"):
+        kept_here()
+
+
+def test_a_full_disk_is_told_of_and_the_result_is_made_all_the_same(kept, monkeypatch):
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("analysis.kept.tempfile.mkstemp", full)
+    with pytest.warns(RuntimeWarning, match="keeps nothing more: .*No space left"):
+        kept.put("a" * 64, 1)
+    assert not kept.has("a" * 64)

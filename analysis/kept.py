@@ -7,6 +7,7 @@ so that a folder in which others may write is refused.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import os
@@ -97,7 +98,8 @@ class Kept:
         for facts, path in found:
             size += facts.st_size
             if size > self.limit:
-                path.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):  # it stays, and is tried again by the next page
+                    path.unlink(missing_ok=True)
 
     def _content(self, key: str) -> bytes | None:
         path = self.folder / key
@@ -105,10 +107,13 @@ class Kept:
             whole = path.read_bytes()
         except FileNotFoundError:
             return None
+        readable = contextlib.suppress(OSError)  # a folder that can only be read still gives what it has
         if hashlib.sha256(whole[HASH_BYTES:]).digest() != whole[:HASH_BYTES]:
-            path.unlink(missing_ok=True)
+            with readable:
+                path.unlink(missing_ok=True)
             return None
-        os.utime(path)
+        with readable:
+            os.utime(path)
         return whole[HASH_BYTES:]
 
 

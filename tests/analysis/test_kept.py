@@ -139,3 +139,20 @@ def test_a_full_disk_is_told_of_and_the_result_is_made_all_the_same(kept, monkey
     with pytest.warns(RuntimeWarning, match="keeps nothing more: .*No space left"):
         kept.put("a" * 64, 1)
     assert not kept.has("a" * 64)
+
+
+def test_a_folder_that_can_only_be_read_gives_what_it_has(kept, monkeypatch):
+    kept.put("a" * 64, 1)
+    kept.put("b" * 64, 2)
+    (kept.folder / ("b" * 64)).write_bytes(b"damaged")
+
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("analysis.kept.os.utime", refused)
+    monkeypatch.setattr("analysis.kept.Path.unlink", refused)
+    assert kept.get("a" * 64) == 1
+    assert not kept.has("b" * 64)
+    kept.limit = 0
+    kept.tidy()
+    assert kept.get("a" * 64) == 1

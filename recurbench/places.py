@@ -51,7 +51,7 @@ def source_of(arguments: argparse.Namespace) -> Path:
 def measured_or_reference(store: Path) -> Path:
     """Return the store if it has rows, else the committed reference, which is said."""
     from bench.run.store import Store
-    from reports.build import reference_folder
+    from reports.source import reference_folder
 
     if Store(store).counts():
         return Path(store)

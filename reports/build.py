@@ -1,40 +1,28 @@
-"""From rows to the page: load, analyse, draw, write."""
+"""From rows to the page: analyse, draw, write."""
 
 from __future__ import annotations
 
-import sys
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from analysis.by_study import ByStudy
 from analysis.cells import using
-from analysis.exported import is_table
 from analysis.kept import kept_here
 from analysis.result import EXPERIMENT_FIGURE, Analysis, Figure
 from bench.names import unknown
 from reports import citing, downloads, slide, snippets, wording
-from reports.address import ORIGINAL, checked_url, page_file
+from reports.address import ORIGINAL, page_file
 from reports.asked import again
 from reports.catalogue import Catalogue, chosen, load_catalogue
 from reports.content import PAGE
 from reports.inline import plain
 from reports.kept import drawings as kept_drawings
+from reports.progress import told, tracked
 from reports.render import render
 from reports.scene import Scene
+from reports.source import COMMAND, address_of, asked_in, read
 from reports.translations import translations
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from bench.experiments.definition import Experiment
-
-REFERENCE = Path(__file__).parent / "reference"
-COMMAND = "pytest --benchmark --preset course"
-CUDA_STUDIES = ("gpu", "sharings", "kernels")
 
 
 def build(source: Path, out: Path, language: str = ORIGINAL, url: str = "") -> Path:
@@ -106,34 +94,6 @@ def write_pages(
     return tuple(pages)
 
 
-@contextmanager
-def told(stage: str) -> Iterator[None]:
-    """Say in a line on stderr how long a stage of the build took; in a terminal there are bars instead."""
-    began = time.perf_counter()
-    yield
-    if not sys.stderr.isatty():
-        print(f"{stage}: {time.perf_counter() - began:.1f} s", file=sys.stderr)
-
-
-def tracked(what: str, total: int | None = None) -> Callable[[Iterable[Any]], Iterable[Any]]:
-    """Return a wrapper that shows a progress bar over what it wraps; only in a terminal."""
-    from tqdm import tqdm
-
-    class Bar(tqdm):  # type: ignore[misc]
-        monitor_interval = 0  # no watching thread: a process with two threads cannot be forked safely
-
-    return lambda items: Bar(items, desc=what, total=total, unit=what, disable=None, leave=False)
-
-
-def reference_folder() -> Path:
-    """Return the committed run that is shown where nothing was measured yet: the first by name."""
-    found = sorted(path.parent for path in REFERENCE.glob("*/environment.json"))
-    folders = [folder for folder in found if not folder.name.startswith("cuda-")]
-    if not folders:
-        raise FileNotFoundError(f"no committed run in {REFERENCE}; measure one with `{COMMAND}`")
-    return folders[0]
-
-
 def citation(source: Path, figure_id: str | None, form: str, language: str = "en", url: str = "") -> str:
     """Return the citation of a figure of a run, or of the whole report where `figure_id` is None.
 
@@ -145,9 +105,6 @@ def citation(source: Path, figure_id: str | None, form: str, language: str = "en
         Where figure or format is unknown, the run lacks the figure, or the address is none.
 
     """
-    from analysis import build_figures
-    from analysis.figures import REGISTRY
-
     text = load_catalogue(language)
     if form not in (*citing.FORMATS, *snippets.FORMATS):
         raise ValueError(unknown("citation format", form, (*citing.FORMATS, *snippets.FORMATS)))
@@ -156,116 +113,47 @@ def citation(source: Path, figure_id: str | None, form: str, language: str = "en
         raise ValueError(f"format {form!r} is of one figure; allowed without one: {', '.join(citing.FORMATS)}")
     write_as = snippets.render if form in snippets.FORMATS else citing.render
     url = address_of(source, url)
-    own = {EXPERIMENT_FIGURE + experiment.name: experiment for experiment in asked_in(source)}
-    if not suite and figure_id not in REGISTRY and figure_id not in own:
-        raise ValueError(unknown("figure", figure_id, (citing.SUITE, *REGISTRY, *own)))
-    frame, environments = read(source)
-    built = build_figures(frame, environments, None if suite else (str(figure_id),), own.values(), kept_here())
-    found = [figure for figure in built.values() if figure is not None]
     if suite:
+        found, environments = built(source)
         return citing.render(citing.of_suite(found, environments, text, url), form)
-    if not found:
-        name = str(figure_id)
-        studies = own[name].study if name in own else " and ".join(REGISTRY[name].STUDIES)
-        raise ValueError(f"the rows of {source} do not suffice for figure {figure_id!r}; it needs a run of {studies}")
+    found, environments = built(source, (str(figure_id),), also=(citing.SUITE,))
     return write_as(citing.of_figure(found[0], environments, text, url), form)
 
 
-def address_of(source: Path, url: str = "") -> str:
-    """Return the page's address: the one that is given, else the one that is kept with the run; ValueError if none."""
-    from analysis.load import load_about
+def built(
+    source: Path, ids: Sequence[str] = (), also: Sequence[str] = ()
+) -> tuple[list[Figure], Sequence[Mapping[str, object]]]:
+    """Build figures of a run alone, without judging anything; return them with the environments of the run.
 
-    kept = "" if url else load_about(located(source)).settings.get("url", "")
-    return checked_url(url or kept) if url or kept else ""
+    Parameters
+    ----------
+    source
+        As for `build_pages`.
+    ids
+        The figures; all that the rows suffice for where there are none.
+    also
+        What else is allowed where the caller asked for a name, for the error.
 
+    Raises
+    ------
+    ValueError
+        Where a figure is unknown, or the rows do not suffice for one that is asked for.
 
-def keep_address(source: Path, url: str) -> bool:
-    """Keep the page's address with the run, for later pages, citations and exports; say whether it was kept.
-
-    Only a store keeps it: an exported folder and a reference run stay as they are.
     """
-    from bench.run.store import Store
+    from analysis import build_figures
+    from analysis.figures import REGISTRY
 
-    checked_url(url)
-    if not Path(source).is_file() or is_table(Path(source)):
-        return False
-    with Store(source).writing() as writer:
-        writer.keep_setting("url", url)
-    return True
-
-
-def read(source: Path) -> tuple[pd.DataFrame, tuple[Mapping[str, object], ...]]:
-    """Return the rows and the environments of a run, with the days and code versions that stand in its rows.
-
-    What was measured on a GPU, or compiled for one, is a run of its own: its studies join a run that lacks them.
-    """
-    import pandas as pd
-
-    from analysis.load import in_order, load
-
-    source = located(source)
-    frame = load(source)
-    found = list(_environments(source))
-    for companion in companions(source):
-        more = load(companion)
-        lacking = set(CUDA_STUDIES) - set(frame["study"].unique())
-        more = more.loc[more["study"].isin(lacking)]
-        if not more.empty:
-            frame = in_order(pd.concat([frame, more], ignore_index=True))
-            found += _environments(companion)
-    return frame, described(frame, found)
-
-
-def located(source: Path) -> Path:
-    """Return where a run lies: a path, or the name of a committed one."""
-    source = Path(source)
-    return REFERENCE / source if not source.exists() and (REFERENCE / source).is_dir() else source
-
-
-def asked_in(source: Path) -> tuple[Experiment, ...]:
-    """Return the experiments of one's own that a run keeps, sorted by name."""
-    from analysis.experiments.asked import definitions
-    from analysis.load import load_about
-
-    source = located(source)
-    return definitions(load_about(source).experiments) if source.exists() else ()
-
-
-def companions(source: Path) -> list[Path]:
-    """Return runs on a GPU beside a run: `cuda-...` beside a committed one, `gpu.sqlite` beside a store."""
-    source = source.resolve()
-    if source.parent == REFERENCE.resolve():
-        return [] if source.name.startswith("cuda-") else sorted(REFERENCE.glob("cuda-*"))
-    beside = source.with_name("gpu.sqlite")
-    return [beside] if source.is_file() and beside.is_file() and beside != source else []
-
-
-def _environments(source: Path) -> Sequence[Mapping[str, object]]:
-    from analysis.load import load_environments
-
-    if source.is_dir():
-        return load_environments(source)
-    if source.name.endswith((".csv", ".csv.gz")):
-        return load_environments(source.parent)
-    from bench.run.store import Store
-
-    return (Store(source).environments(),)
-
-
-def described(frame: pd.DataFrame, found: Sequence[Mapping[str, object]]) -> tuple[Mapping[str, object], ...]:
-    """One mapping per environment: its id, its facts, the days and the code versions of its rows."""
-    named: dict[str, dict[str, object]] = {}
-    for item in found:
-        nested = {str(key): value for key, value in item.items() if isinstance(value, Mapping) and "cpu" in value}
-        for key, value in (nested or {str(item.get("id", "")): item}).items():
-            named[key] = dict(value)
-    for name, facts in named.items():
-        rows = frame.loc[frame["environment"] == name] if len(named) > 1 else frame
-        facts["id"] = name
-        days = sorted({str(moment)[:10] for moment in rows["measured_at"].unique()})
-        facts["measured_at"] = " – ".join(dict.fromkeys(days[:1] + days[-1:]))
-        facts["code_version"] = ", ".join(sorted(map(str, rows["code_version"].unique())))
-    return tuple(named.values())
+    own = {EXPERIMENT_FIGURE + experiment.name: experiment for experiment in asked_in(source)}
+    for name in ids:
+        if name not in REGISTRY and name not in own:
+            raise ValueError(unknown("figure", name, (*also, *REGISTRY, *own)))
+    frame, environments = read(source)
+    found = build_figures(frame, environments, tuple(dict.fromkeys(ids)) or None, own.values(), kept_here())
+    for name in ids:
+        if found[name] is None:
+            studies = own[name].study if name in own else " and ".join(REGISTRY[name].STUDIES)
+            raise ValueError(f"the rows of {source} do not suffice for figure {name!r}; it needs a run of {studies}")
+    return [figure for figure in found.values() if figure is not None], environments
 
 
 def write(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reports.build import REFERENCE, tracked
 from reports.catalogue import load_catalogue
+from reports.progress import tracked
+from reports.source import REFERENCE
 
 if TYPE_CHECKING:
     from analysis.comparison.values import Side

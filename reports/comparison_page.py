@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from analysis.comparison import drawing
@@ -36,6 +35,7 @@ from reports.numbers import NOTHING, show, show_number
 from reports.render import LETTERS_BEFORE, policy
 from reports.scene import Context
 from reports.slim import share_glyphs
+from reports.templates import templates
 
 PAGE = "compare.{language}.html"
 FILES = ("times", "numbers")
@@ -65,52 +65,51 @@ def write(comparison: Comparison, out: Path, text: Catalogue) -> Path:
 
 def html(comparison: Comparison, text: Catalogue, files: dict[str, bytes]) -> str:
     """Return the page; a file of points is inside of it unless it is too large, and then stands beside it."""
-    templates = Environment(
-        loader=FileSystemLoader(bundle.FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
     style, script = bundle.stylesheet(), bundle.script()
     links = {name: data_uri(content, "text/csv") for name, content in files.items()}
     other, same = sorted_numbers(comparison)
     flips = (("flips", comparison.verdicts.flips), ("one_sided", comparison.verdicts.one_sided))
-    page = templates.get_template("compare.html").render(
-        language=text.language,
-        ui=text.table("ui"),
-        compare={key: text(COMPARE, key) for key in ("title", "kicker", "subtitle", "skip", "run_a", "run_b")},
-        colophon=text("page", "colophon"),
-        heads=text.table(COMPARE, "heads"),
-        words={key: text(COMPARE, "words", key) for key in ("data", "all_same", "not_same", "flips", "one_sided")},
-        titles=text.table(COMPARE, "sections"),
-        shorts=text.table(COMPARE, "short"),
-        leads=text.table(COMPARE, "lead"),
-        script_words=text.table("script"),
-        headline=inline(headline(comparison, text)),
-        summary=[inline(sentence) for sentence in summary(comparison, text)],
-        names=(comparison.a, comparison.b),
-        times=[timed(item, comparison, text) for item in comparison.times],
-        numbers=[numbers(item, text) for item in other],
-        same=[numbers(item, text) for item in same],
-        flips=[
-            {
-                "id": name,
-                "rows": [{**flip_words(flip, text), "title": inline(flip_words(flip, text)["title"])} for flip in of],
-            }
-            for name, of in flips
-            if of
-        ],
-        coverage=[covered(item) for item in comparison.coverage if _is_partial(item)],
-        facts=_facts(comparison, text),
-        how=[
-            inline(text.told(COMPARE, "how", part, facts=how_facts(comparison))) for part in text.keys(COMPARE, "how")
-        ],
-        downloads=[(name, link if len(link) <= EMBED_LIMIT else name) for name, link in links.items()],
-        style=Markup(style),
-        script=Markup(script),
-        policy=policy(style, script),
+    page = (
+        templates()
+        .get_template("compare.html")
+        .render(
+            language=text.language,
+            ui=text.table("ui"),
+            compare={key: text(COMPARE, key) for key in ("title", "kicker", "subtitle", "skip", "run_a", "run_b")},
+            colophon=text("page", "colophon"),
+            heads=text.table(COMPARE, "heads"),
+            words={key: text(COMPARE, "words", key) for key in ("data", "all_same", "not_same", "flips", "one_sided")},
+            titles=text.table(COMPARE, "sections"),
+            shorts=text.table(COMPARE, "short"),
+            leads=text.table(COMPARE, "lead"),
+            script_words=text.table("script"),
+            headline=inline(headline(comparison, text)),
+            summary=[inline(sentence) for sentence in summary(comparison, text)],
+            names=(comparison.a, comparison.b),
+            times=[timed(item, comparison, text) for item in comparison.times],
+            numbers=[numbers(item, text) for item in other],
+            same=[numbers(item, text) for item in same],
+            flips=[
+                {
+                    "id": name,
+                    "rows": [
+                        {**flip_words(flip, text), "title": inline(flip_words(flip, text)["title"])} for flip in of
+                    ],
+                }
+                for name, of in flips
+                if of
+            ],
+            coverage=[covered(item) for item in comparison.coverage if _is_partial(item)],
+            facts=_facts(comparison, text),
+            how=[
+                inline(text.told(COMPARE, "how", part, facts=how_facts(comparison)))
+                for part in text.keys(COMPARE, "how")
+            ],
+            downloads=[(name, link if len(link) <= EMBED_LIMIT else name) for name, link in links.items()],
+            style=Markup(style),
+            script=Markup(script),
+            policy=policy(style, script),
+        )
     )
     return share_glyphs(page, LETTERS_BEFORE)
 

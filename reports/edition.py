@@ -15,9 +15,10 @@ from pathlib import Path
 
 from analysis.result import Analysis
 from reports import citing
-from reports.build import REFERENCE, address_of, analysed, reference_folder, write_pages
+from reports.build import analysed, write_pages
 from reports.catalogue import load_catalogue
 from reports.datapackage import NAME, datapackage
+from reports.source import REFERENCE, address_of, reference_folder
 
 EDITION = Path(__file__).parent / "edition"
 LIMIT = 12_000_000

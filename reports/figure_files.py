@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.cells import using
 from analysis.pool import parallel_map
-from analysis.result import EXPERIMENT_FIGURE, Figure
 from bench.names import unknown
-from reports import build, citing, downloads
+from reports import citing, downloads
 from reports.address import figure_file
+from reports.build import built, order
 from reports.catalogue import load_catalogue
+from reports.progress import tracked
+from reports.source import address_of
 
 VARIANTS = ("page", "paper", "slide-light", "slide-dark")
 FORMATS = ("png", "pdf", "svg", "csv")
@@ -72,8 +74,8 @@ def write(
             if name not in allowed:
                 raise ValueError(unknown(kind, name, allowed))
     texts = [load_catalogue(language) for language in dict.fromkeys(languages)]
-    url = build.address_of(source, url)
-    figures, environments = _built(source, ids)
+    url = address_of(source, url)
+    figures, environments = built(source, ids)
     mpl.use("Agg")
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
@@ -85,31 +87,13 @@ def write(
             written[-1].write_bytes(downloads.csv_bytes(figure.data))
         with using(figure.cells):
             for text in texts if printed else ():
-                order = build.order(figure, citing.of_figure(figure, environments, text, url), text)
-                requests += [Request(order, variant, printed) for variant in dict.fromkeys(variants)]
-    for files in parallel_map(_drawn, requests, build.tracked("figures", len(requests))):
+                ordered = order(figure, citing.of_figure(figure, environments, text, url), text)
+                requests += [Request(ordered, variant, printed) for variant in dict.fromkeys(variants)]
+    for files in parallel_map(_drawn, requests, tracked("figures", len(requests))):
         for name, content in files.items():
             (out / name).write_bytes(content)
             written.append(out / name)
     return written
-
-
-def _built(source: Path, ids: Sequence[str]) -> tuple[list[Figure], Sequence[Mapping[str, object]]]:
-    """Return the figures that are asked for, with the environments of the run."""
-    from analysis import build_figures
-    from analysis.figures import REGISTRY
-
-    own = {EXPERIMENT_FIGURE + experiment.name: experiment for experiment in build.asked_in(source)}
-    for name in ids:
-        if name not in REGISTRY and name not in own:
-            raise ValueError(unknown("figure", name, (*REGISTRY, *own)))
-    frame, environments = build.read(source)
-    built = build_figures(frame, environments, tuple(dict.fromkeys(ids)) or None, own.values())
-    for name in ids:
-        if built.get(name) is None:
-            studies = own[name].study if name in own else " and ".join(REGISTRY[name].STUDIES)
-            raise ValueError(f"the rows of {source} do not suffice for figure {name!r}; it needs a run of {studies}")
-    return [figure for figure in built.values() if figure is not None], environments
 
 
 def _drawn(request: Request) -> dict[str, bytes]:

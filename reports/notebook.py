@@ -6,11 +6,8 @@ those of another figure, and it survives viewers that take inline SVG and styles
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from analysis.result import Analysis, Asked, Figure, Table
@@ -24,8 +21,7 @@ from reports.exercises.words import TOP
 from reports.inline import inline, unlinked
 from reports.numbers import shown
 from reports.scene import Scene
-
-FOLDER = Path(__file__).parent / "html" / "notebook"
+from reports.templates import templates
 
 
 def figure_html(
@@ -132,16 +128,5 @@ def _listing(title: str, pairs: Sequence[tuple[str, object]]) -> str:
 
 
 def _filled(template: str, **context: object) -> str:
-    filled: str = _templates().get_template(template).render(**context)
+    filled: str = templates().get_template(f"notebook/{template}").render(**context).removesuffix("\n")
     return filled
-
-
-@functools.cache
-def _templates() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from analysis.cells import FACT
+from reports.catalogue import Catalogue
 from reports.numbers import show_number
 
 Environment = Mapping[str, object]
@@ -61,3 +62,9 @@ def commit(environments: Sequence[Environment]) -> str:
 def day(environments: Sequence[Environment]) -> str:
     """Return the day or days of the run, as YYYY-MM-DD, or an empty text."""
     return first(environments, "measured_at")
+
+
+def run(environments: Sequence[Environment], text: Catalogue, version: str = "") -> list[tuple[str, str]]:
+    """Return the label and value of what the head of a page says of a run; what is not known is left out."""
+    told = {"machine": machine(environments), "day": day(environments), "commit": commit(environments)}
+    return [(text("ui", label), value) for label, value in (told | {"version": version}).items() if value]

@@ -7,7 +7,6 @@ import hashlib
 import json
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from reports import bundle, citing, provenance
@@ -19,47 +18,33 @@ from reports.inline import inline, plain
 from reports.page import Experiments, Page, Section
 from reports.scene import Scene
 from reports.slim import share_glyphs
+from reports.templates import templates
 
 LETTERS_BEFORE = '<header class="masthead">'  # where the outlines of letters stand, which all drawings share
 
 
 def render(page: Page, scene: Scene) -> str:
     """Return the whole page."""
-    templates = Environment(
-        loader=FileSystemLoader(bundle.FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
     style, script = bundle.stylesheet(), bundle.script()
     text = scene.text
-    environments = scene.analysis.environments
-    run = [
-        (text("ui", label), value)
-        for label, value in (
-            ("machine", provenance.machine(environments)),
-            ("day", provenance.day(environments)),
-            ("commit", provenance.commit(environments)),
-            ("version", scene.references[citing.SUITE].version),
+    html = (
+        templates()
+        .get_template("page.html")
+        .render(
+            language=text.language,
+            ui=text.table("ui"),
+            page=text.table("page"),
+            script_words=text.table("script"),
+            answer=answer(scene),
+            run=provenance.run(scene.analysis.environments, text, scene.references[citing.SUITE].version),
+            translations=scene.translations,
+            sections=[section(item, scene) for item in page.sections if not left_out(item, scene)],
+            style=Markup(style),
+            script=Markup(script),
+            policy=policy(style, script),
+            linked_data=linked_data(scene),
+            levels=data_block(level_words(scene.analysis.every_figure, text)),
         )
-        if value
-    ]
-    html = templates.get_template("page.html").render(
-        language=text.language,
-        ui=text.table("ui"),
-        page=text.table("page"),
-        script_words=text.table("script"),
-        answer=answer(scene),
-        run=run,
-        translations=scene.translations,
-        sections=[section(item, scene) for item in page.sections if not left_out(item, scene)],
-        style=Markup(style),
-        script=Markup(script),
-        policy=policy(style, script),
-        linked_data=linked_data(scene),
-        levels=data_block(level_words(scene.analysis.every_figure, text)),
     )
     return share_glyphs(html, LETTERS_BEFORE)
 

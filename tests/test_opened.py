@@ -21,7 +21,7 @@ from analysis.figures import REGISTRY
 from bench.about import ABOUT, About
 from bench.run.store import StoreError
 from recurbench.command import main
-from reports import build, downloads
+from reports import downloads
 from reports.build import citation
 from reports.citing import FORMATS
 from tests.support import exports
@@ -292,7 +292,7 @@ def test_a_run_without_rows_has_no_figures(folder, tmp_path):
 
 def test_without_a_path_the_store_is_opened_if_it_has_rows_else_the_reference(folder, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(build, "reference_folder", lambda: folder)
+    monkeypatch.setattr("reports.source.reference_folder", lambda: folder)
     assert recurbench.open().name == "tiny"
     assert "nothing measured in results/recurbench.sqlite yet; showing the reference tiny" in capsys.readouterr().err
 

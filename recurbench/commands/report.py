@@ -21,7 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the page, or one for each language, and say where it is."""
-    from reports.build import build_pages, keep_address
+    from reports.build import build_pages
+    from reports.source import keep_address
 
     source = source_of(arguments)
     if arguments.url and keep_address(source, arguments.url):

@@ -42,7 +42,7 @@ def open(path: str | Path | None = None, language: str = "en") -> Results:
         Where the store cannot be read.
 
     """
-    from reports.build import address_of, asked_in, read
+    from reports.source import address_of, asked_in, read
 
     words(language)
     source = measured_or_reference(DEFAULT_STORE) if path is None else Path(path).expanduser()

@@ -10,14 +10,16 @@ from analysis.cells import using
 from analysis.pool import parallel_map
 from analysis.result import Analysis
 from bench.names import unknown
-from reports import build as page
 from reports import citing, downloads
+from reports.build import analysed, order
 from reports.catalogue import Catalogue, load_catalogue
 from reports.deck import pptx
 from reports.deck.drawings import Pictured, Request, drawn, room
 from reports.deck.html import html
 from reports.deck.slides import slides
+from reports.progress import tracked
 from reports.scene import Scene
+from reports.source import COMMAND, address_of
 
 FORMATS = ("html", "pptx")
 THEMES = {"light": "slide-light", "dark": "slide-dark"}
@@ -28,14 +30,10 @@ def build(
     source: Path, out: Path, language: str = "en", forms: Sequence[str] = FORMATS, theme: str = "light", url: str = ""
 ) -> list[Path]:
     """Write the deck of a run; see `write`. `source`, `language` and `url` are as for the page."""
-    from analysis import analyse
-
     check(forms, theme)
     text = load_catalogue(language)
-    url = page.address_of(source, url)
-    frame, environments = page.read(source)
-    analysis = analyse(frame, environments, page.tracked("claims"), page.asked_in(source))
-    return write(analysis, out, text, forms, theme, url=url)
+    url = address_of(source, url)
+    return write(analysed(source), out, text, forms, theme, url=url)
 
 
 def check(forms: Sequence[str], theme: str) -> None:
@@ -94,14 +92,14 @@ def write(
     mpl.use("Agg")
     with using(analysis.cells):
         references = citing.references(analysis, text, url)
-        scene = Scene(analysis, text, references, {}, page.COMMAND)
+        scene = Scene(analysis, text, references, {}, COMMAND)
         told = slides(scene)
         rooms = {slide.figure: room(slide) for slide in told if slide.figure}
         shown = [figure for figure in analysis.figures if figure.id in rooms]
-        orders = [page.order(figure, references[figure.id], text, draw) for figure in shown]
+        orders = [order(figure, references[figure.id], text, draw) for figure in shown]
         styles = [style for form, style in (("html", "deck"), ("pptx", THEMES[theme])) if form in forms]
-        requests = [Request(order, style, rooms[order.figure.id]) for order in orders for style in styles]
-        pictures = parallel_map(drawn, requests, page.tracked("figures", len(requests)))
+        requests = [Request(each, style, rooms[each.figure.id]) for each in orders for style in styles]
+        pictures = parallel_map(drawn, requests, tracked("figures", len(requests)))
         made = {(request.order.figure.id, request.style): picture
                 for request, picture in zip(requests, pictures, strict=True)}  # fmt: skip
     out = Path(out)

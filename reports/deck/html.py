@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from reports import bundle
@@ -13,6 +12,7 @@ from reports.deck.drawings import title_of
 from reports.deck.slides import TOP, Slide
 from reports.render import policy
 from reports.slim import share_glyphs
+from reports.templates import templates
 
 WORDS = ("controls", "notes_title", "previous", "next", "show_notes", "theme", "full", "keys")
 COLOURS = "colours.css"
@@ -22,25 +22,22 @@ LETTERS_BEFORE = "<main"  # where the outlines of letters stand, which all drawi
 def html(slides: Sequence[Slide], drawings: Mapping[str, str], text: Catalogue) -> str:
     """Return the deck; `drawings` are inline SVGs by figure id, in the page's own ink."""
     folder = bundle.FOLDER / "deck"
-    templates = Environment(
-        loader=FileSystemLoader(folder),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     style = "".join(
         path.read_text(encoding="utf-8") for path in (bundle.FOLDER / "style" / COLOURS, folder / "deck.css")
     )
     script = (folder / "deck.js").read_text(encoding="utf-8")
-    page = templates.get_template("deck.html").render(
-        language=text.language,
-        slides=slides,
-        sizes={slide.id: round(title_of(slide)[0]) for slide in slides},
-        drawings={name: Markup(drawing) for name, drawing in drawings.items()},
-        words={word: text(TOP, word) for word in WORDS},
-        style=Markup(style),
-        script=Markup(script),
-        policy=policy(style, script),
+    page = (
+        templates()
+        .get_template("deck/deck.html")
+        .render(
+            language=text.language,
+            slides=slides,
+            sizes={slide.id: round(title_of(slide)[0]) for slide in slides},
+            drawings={name: Markup(drawing) for name, drawing in drawings.items()},
+            words={word: text(TOP, word) for word in WORDS},
+            style=Markup(style),
+            script=Markup(script),
+            policy=policy(style, script),
+        )
     )
     return share_glyphs(page, LETTERS_BEFORE)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from analysis.cells import cells_of, using
 from analysis.exercises import EXERCISES
+from analysis.kept import kept_here
 from analysis.result import Analysis
 from reports.catalogue import Catalogue, load_catalogue
 from reports.exercises import notebook, page
@@ -68,11 +69,11 @@ def analysed(source: Path) -> Analysis:
     from analysis.experiments.asked import is_asked
     from analysis.figures import REGISTRY
     from analysis.tables import build_table
-    from reports.build import read
+    from reports.source import read
 
     frame, environments = read(source)
     ids = tuple(dict.fromkeys(each for exercise in EXERCISES.values() for each in exercise.figures))
-    figures = build_figures(frame, environments, ids)
+    figures = build_figures(frame, environments, ids, kept=kept_here())
     lecture = frame.loc[~is_asked(frame["study"])]
     names = dict.fromkeys(each for exercise in EXERCISES.values() for each in exercise.tables)
     tables = [build_table(name, lecture, environments) for name in names]
@@ -86,7 +87,7 @@ def analysed(source: Path) -> Analysis:
 
 def run_name(source: Path) -> str:
     """Return what a notebook opens: the name of a committed run, else where the rows are."""
-    from reports.build import REFERENCE, located
+    from reports.source import REFERENCE, located
 
     found = located(source).resolve()
     return found.name if found.parent == REFERENCE.resolve() else str(found)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from analysis.exercises import EXERCISES
@@ -18,6 +17,7 @@ from reports.exercises.words import TOP, Told, told, worked_out
 from reports.inline import inline, plain, unlinked
 from reports.render import LETTERS_BEFORE, policy
 from reports.slim import share_glyphs
+from reports.templates import templates
 
 LABELS = (
     "teaches", "hint", "asked", "answer", "mistakes", "means_head", "command", "write", "unanswered", "drawn_above",
@@ -27,39 +27,25 @@ LABELS = (
 
 def html(analysis: Analysis, text: Catalogue, answers: bool, draw: Draw | None = None) -> str:
     """Return the page; the cells of the analysis have to be in force."""
-    templates = Environment(
-        loader=FileSystemLoader(bundle.FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
     style, script = bundle.stylesheet(), bundle.script()
-    environments = analysis.environments
-    run = [
-        (text("ui", label), value)
-        for label, value in (
-            ("machine", provenance.machine(environments)),
-            ("day", provenance.day(environments)),
-            ("commit", provenance.commit(environments)),
-        )
-        if value
-    ]
     which = "with_answers" if answers else "without_answers"
-    page = templates.get_template("exercises.html").render(
-        language=text.language,
-        ui=text.table("ui"),
-        words={name: text(TOP, name) for name in ("title", "kicker", "skip", *LABELS)},
-        subtitle=plain(text(TOP, which)),
-        colophon=text("page", "colophon"),
-        script_words=text.table("script"),
-        run=run,
-        answers=answers,
-        tasks=tasks(analysis, text, answers, draw),
-        style=Markup(style),
-        script=Markup(script),
-        policy=policy(style, script),
+    page = (
+        templates()
+        .get_template("exercises.html")
+        .render(
+            language=text.language,
+            ui=text.table("ui"),
+            words={name: text(TOP, name) for name in ("title", "kicker", "skip", *LABELS)},
+            subtitle=plain(text(TOP, which)),
+            colophon=text("page", "colophon"),
+            script_words=text.table("script"),
+            run=provenance.run(analysis.environments, text),
+            answers=answers,
+            tasks=tasks(analysis, text, answers, draw),
+            style=Markup(style),
+            script=Markup(script),
+            policy=policy(style, script),
+        )
     )
     return share_glyphs(page, LETTERS_BEFORE)
 

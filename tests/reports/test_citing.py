@@ -16,10 +16,11 @@ from analysis import analyse
 from bench.run.environment import IDENTITY, Environment
 from bench.run.store import Store
 from reports import citing
-from reports.build import citation, read, write
+from reports.build import citation, write
 from reports.catalogue import load_catalogue
 from reports.check import check
 from reports.content import PAGE
+from reports.source import read
 from tests.bench.run.stores import add
 from tests.support import exports
 from tests.support.rows import synthetic as rows

@@ -24,9 +24,10 @@ from bench.experiments.definition import Experiment, from_json
 from cells.registry import cell_meanings
 from reports import asked as chapter
 from reports import citing, wording
-from reports.build import asked_in, citation, write
+from reports.build import citation, write
 from reports.check import check
 from reports.numbers import show, show_value
+from reports.source import asked_in
 from tests.analysis.experiments.test_experiments import LEGAL
 from tests.support import exports
 from tests.support.rows import synthetic_analysis as synthetic

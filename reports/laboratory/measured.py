@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analysis.result import Fact, Figure
@@ -80,7 +81,7 @@ def _rates(figure: Figure, scene: Scene) -> list[Setting]:
     data = data.loc[data["name"].isin(tuple(GATES)) & (data["gain"] <= LARGEST_GAIN)]
     found = []
     for row in data.itertuples(index=False):
-        if row.name == "rnn" and row.input_scale == 0:
+        if (row.name == "rnn" and row.input_scale == 0) or not np.isfinite([row.low, row.value, row.high]).all():
             continue
         numbers = {"gain": row.gain, "bias": row.gate_bias, "input": row.input_scale}
         words = {name: level_as_number(show_number(value)) for name, value in numbers.items()}
@@ -107,8 +108,11 @@ def forget_paths(scene: Scene) -> list[Setting]:
 
 
 def curves(part: pd.DataFrame) -> Setting:
-    """Return `lags`, and under `curves` low, median and high, of the rows of one curve."""
-    part = part.sort_values("lag")
+    """Return `lags`, and under `curves` low, median and high, of the rows of one curve.
+
+    A lag at which a gradient is exactly 0 has no logarithm, and no place in the drawing.
+    """
+    part = part.loc[np.isfinite(part[["low", "median", "high"]]).all(axis=1)].sort_values("lag")
     lines = [[_short(value, 2) for value in part[column]] for column in ("low", "median", "high")]
     return {"lags": [_short(lag, 0) for lag in part["lag"]], "curves": lines}
 

@@ -57,6 +57,22 @@ def test_measured_settings_are_those_of_the_figures(scene):
     assert all("20 networks" in item["told"] for item in found)
 
 
+def test_a_gradient_of_exactly_zero_is_left_out_of_the_page(text):
+    whole = synthetic.full(text)
+    figures = []
+    for figure in whole.figures:
+        if figure.id in ("gradient-profile", "phase-diagram", "forget-bias"):
+            data = figure.data.reset_index(drop=True)
+            data.loc[data.index[data["name"].isin(["gru", "lstm"])][-1], "low"] = -np.inf
+            figure = replace(figure, data=data)
+        figures.append(figure)
+    scene = Scene(replace(whole, figures=tuple(figures)), text, {}, {}, "")
+    before = Scene(whole, text, {}, {}, "")
+    found = [*measured_settings(scene), *forget_paths(scene)]
+    assert "inf" not in json.dumps(found, allow_nan=False)
+    assert len(measured_settings(scene)) == len(measured_settings(before)) - 1  # the rate; a curve ends earlier
+
+
 def test_forget_paths_are_measured_at_each_bias(scene):
     found = forget_paths(scene)
     assert [item["bias"] for item in found] == [0, 2]
